@@ -1,0 +1,86 @@
+"""What bvtk says when something is wrong: what was found, what was expected, what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class BvtkError(Exception):
+    """A failure that a user can understand and mend.
+
+    Args:
+        message: what was found, and what was expected.
+        hint: what to do about it; empty where the message says it all.
+    """
+
+    exit_code = 1
+    """What the command line exits with: 1 the work failed, 2 the input was wrong."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """The message, followed by the hint on a line of its own."""
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class UsageError(BvtkError):
+    """Arguments, names or files that can't be used as they were given."""
+
+    exit_code = 2
+
+
+class PluginError(UsageError):
+    """A plugin that can't be loaded, or that claims a name already taken."""
+
+
+class DataError(UsageError):
+    """A data set that is missing, damaged or of the wrong form."""
+
+
+class RunError(BvtkError):
+    """A run that can't go on: not finite, not writable, damaged or in use."""
+
+
+class RunBusyError(RunError):
+    """A run folder that another process is writing to."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong in a recipe.
+
+    Args:
+        file: the recipe's path as given, or `<command line>`.
+        line: from 1; 0 where there is no line to point at.
+        column: from 1; 0 where there is no column to point at.
+        key: the dotted key, such as `model.encoder.width`; empty for the whole file.
+        message: what is wrong.
+        hint: what would be right.
+        excerpt: the lines around it, a caret under the place; empty where there are none.
+    """
+
+    file: str
+    line: int
+    column: int
+    key: str
+    message: str
+    hint: str = ""
+    excerpt: str = ""
+
+
+class RecipeError(UsageError):
+    """A recipe that can't be read, with everything that is wrong in it.
+
+    Args:
+        problems: at least one, in the order of the file.
+        hint: where to read on, such as the `bvtk show` command that lists a component's keys.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...], hint: str = "") -> None:
+        super().__init__("\n".join(f"{p.file}:{p.line}:{p.column}  {p.key}: {p.message}" for p in problems), hint)
+        self.problems = problems

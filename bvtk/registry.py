@@ -1,0 +1,155 @@
+"""Names for components, and where each came from."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from bvtk.errors import PluginError, UsageError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who registers components.
+
+    Args:
+        source: `bvtk` for built-in components, `file` for a plugin file, `package` for an installed package.
+        name: the file as the user would name it, or the package's name.
+        version: the package's version, or the sha256 of the file.
+    """
+
+    source: str
+    name: str
+    version: str = ""
+
+    def __str__(self) -> str:
+        """How listings and errors call it."""
+        return "built-in" if self.source == "bvtk" else self.name
+
+
+BUILT_IN = Origin("bvtk", "bvtk")
+SESSION = Origin("session", "this Python session")
+_registering: ContextVar[Origin] = ContextVar("registering", default=SESSION)
+
+
+@contextmanager
+def registering(origin: Origin) -> Iterator[None]:
+    """Credits every component registered inside the block to an origin."""
+    token = _registering.set(origin)
+    try:
+        yield
+    finally:
+        _registering.reset(token)
+
+
+@dataclass(frozen=True)
+class Entry(Generic[T]):
+    """A registered component.
+
+    Args:
+        name: what recipes call it.
+        item: the class that was registered.
+        origin: who registered it.
+    """
+
+    name: str
+    item: type[T]
+    origin: Origin
+
+    @property
+    def place(self) -> str:
+        """`file:line` of the class."""
+        try:
+            return f"{inspect.getsourcefile(self.item)}:{inspect.getsourcelines(self.item)[1]}"
+        except (OSError, TypeError):
+            return str(self.origin)
+
+    @property
+    def summary(self) -> str:
+        """The first line of the class's docstring."""
+        return (inspect.getdoc(self.item) or "").split("\n", 1)[0]
+
+
+class Registry(Generic[T]):
+    """The components of one kind, by name.
+
+    Args:
+        kind: what the components are, in the singular: `encoder`.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._entries: dict[str, Entry[T]] = {}
+
+    def register(self, name: str) -> Callable[[type[T]], type[T]]:
+        """Registers the decorated class under a name.
+
+        Raises:
+            PluginError: where the name is taken by another origin.
+        """
+
+        def decorate(item: type[T]) -> type[T]:
+            origin = _registering.get()
+            taken = self._entries.get(name)
+            if taken and taken.origin.name != origin.name:
+                raise PluginError(
+                    f"{self.kind} {name!r} is claimed by both {taken.origin} and {origin}",
+                    "rename one of the two",
+                )
+            self._entries[name] = Entry(name, item, origin)
+            return item
+
+        return decorate
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a component of that name is registered."""
+        return name in self._entries
+
+    def names(self) -> list[str]:
+        """All names, sorted."""
+        return sorted(self._entries)
+
+    def entries(self) -> list[Entry[T]]:
+        """All components, by name."""
+        return [self._entries[name] for name in self.names()]
+
+    def entry(self, name: str) -> Entry[T]:
+        """The component of a name, with its origin.
+
+        Raises:
+            UsageError: with the nearest name, or all of them, where there is none.
+        """
+        if name not in self._entries:
+            raise UsageError(f"unknown {self.kind} {name!r}, {self.suggest(name)}")
+        return self._entries[name]
+
+    def get(self, name: str) -> type[T]:
+        """The class registered under a name.
+
+        Raises:
+            UsageError: with the nearest name, or all of them, where there is none.
+        """
+        return self.entry(name).item
+
+    def suggest(self, name: str) -> str:
+        """`did you mean 'mlp'?` for a name close to a known one, else all the known ones."""
+        return did_you_mean(name, self.names())
+
+    def forget(self, origin: Origin) -> None:
+        """Removes everything that an origin registered."""
+        self._entries = {n: e for n, e in self._entries.items() if e.origin != origin}
+
+
+def did_you_mean(name: str, known: list[str]) -> str:
+    """`did you mean 'width'?` where a known name is close, else `known: depth, width`."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"known: {', '.join(known)}" if known else "none is known"
