@@ -1,0 +1,190 @@
+"""Files and folders appear whole or not at all, whatever kills the writer, and locks die with their process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bvtk.errors import BvtkError
+from bvtk.files import (
+    LockTakenError,
+    atomic_file,
+    atomic_folder,
+    file_lock,
+    lock_owner,
+    remove_leftovers,
+    write_bytes_atomic,
+    write_text_atomic,
+)
+
+KILLED = 87
+
+KILL = f"""
+import os, sys
+from pathlib import Path
+from bvtk import files
+count, path, what = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+def counted(name):
+    original = getattr(os, name)
+    def call(*args, **kwargs):
+        global count
+        if count == 0:
+            os._exit({KILLED})
+        count -= 1
+        return original(*args, **kwargs)
+    setattr(os, name, call)
+for name in ("rename", "replace", "fsync", "unlink", "rmdir", "mkdir"):
+    counted(name)
+if what == "file":
+    files.write_bytes_atomic(path, b"new" * 10000)
+else:
+    with files.atomic_folder(path) as folder:
+        (folder / "a").write_bytes(b"new")
+        (folder / "inner").mkdir()
+        (folder / "inner" / "b").write_bytes(b"new")
+"""
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from bvtk.files import file_lock
+with file_lock(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(30)
+"""
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def write_half(path: Path) -> None:
+    path.write_bytes(b"ne")
+    raise RuntimeError("half way")
+
+
+def test_write_replaces_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    write_bytes_atomic(path, b"one")
+    write_text_atomic(path, "zwei\nß")
+    assert path.read_bytes() == "zwei\nß".encode()
+    assert names(tmp_path) == ["a.json"]
+
+
+def test_a_failing_writer_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    write_bytes_atomic(path, b"old")
+    with pytest.raises(RuntimeError, match="half way"), atomic_file(path) as temporary:
+        write_half(temporary)
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["a"]
+
+
+def test_a_file_is_readable_by_those_the_umask_lets(tmp_path: Path) -> None:
+    write_bytes_atomic(tmp_path / "a", b"")
+    (tmp_path / "plain").write_bytes(b"")
+    assert (tmp_path / "a").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_folder_appears_whole_and_replaces(tmp_path: Path) -> None:
+    path = tmp_path / "step-10"
+    for text in ("first", "second"):
+        with atomic_folder(path) as folder:
+            assert folder.parent == tmp_path
+            (folder / text).write_text(text)
+        assert names(path) == [text]
+    assert names(tmp_path) == ["step-10"]
+
+
+def test_a_failing_folder_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "step-10"
+    with atomic_folder(path) as folder:
+        (folder / "old").touch()
+    with pytest.raises(RuntimeError, match="half way"), atomic_folder(path) as folder:
+        write_half(folder / "new")
+    assert names(path) == ["old"]
+    assert names(tmp_path) == ["step-10"]
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_killed_at_every_step(tmp_path: Path, what: str) -> None:
+    for count in range(30):
+        root = tmp_path / str(count)
+        root.mkdir()
+        path = root / "it"
+        if what == "file":
+            path.write_bytes(b"old")
+        else:
+            path.mkdir()
+            (path / "old").touch()
+        code = subprocess.run([sys.executable, "-c", KILL, str(count), path, what], check=False).returncode
+        remove_leftovers(path)
+        assert names(root) == ["it"]
+        if what == "file":
+            assert path.read_bytes() in (b"old", b"new" * 10000)
+        else:
+            assert names(path) in (["old"], ["a", "inner"])
+        if code == 0:
+            break
+        assert code == KILLED
+    assert count >= 3
+
+
+def test_leftovers_of_other_files_stay(tmp_path: Path) -> None:
+    for name in (".a.12-00c0ffee.tmp", ".b.12-00c0ffee.tmp", ".a.tmp", "a", ".a.b.12-00c0ffee.tmp"):
+        (tmp_path / name).touch()
+    remove_leftovers(tmp_path / "a")
+    assert names(tmp_path) == [".a.b.12-00c0ffee.tmp", ".a.tmp", ".b.12-00c0ffee.tmp", "a"]
+
+
+def test_lock_names_its_owner_and_dies_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with subprocess.Popen([sys.executable, "-c", HOLD, path], stdout=subprocess.PIPE) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == b"held\n"
+        assert lock_owner(path) == owner.pid
+        with pytest.raises(LockTakenError, match=f"process {owner.pid}") as error, file_lock(path):
+            pass
+        assert error.value.pid == owner.pid
+        owner.kill()
+        with file_lock(path, wait=True):
+            assert lock_owner(path) == os.getpid()
+    assert lock_owner(path) is None
+
+
+def test_two_blocks_of_one_process_keep_each_other_out(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with file_lock(path), pytest.raises(LockTakenError), file_lock(path):
+        pass
+    with file_lock(path):
+        pass
+
+
+def test_of_many_starters_one_wins_within_a_second(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    begun = time.monotonic()
+    with file_lock(path):
+        starters = [
+            subprocess.Popen([sys.executable, "-c", HOLD, path], stderr=subprocess.PIPE, text=True) for _ in range(4)
+        ]
+        errors = [starter.communicate(timeout=20)[1] for starter in starters]
+    assert all(f"locked by process {os.getpid()}" in error for error in errors)
+    assert time.monotonic() - begun < 15
+
+
+def test_a_folder_that_is_missing_is_an_error_not_a_traceback(tmp_path: Path) -> None:
+    with pytest.raises(BvtkError, match="can't open the lock file"), file_lock(tmp_path / "nowhere" / "lock"):
+        pass
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-1", "99999999999999999999999", "\0\0"])
+def test_a_damaged_lock_file_has_no_owner(tmp_path: Path, text: str) -> None:
+    (tmp_path / "lock").write_text(text)
+    assert lock_owner(tmp_path / "lock") is None
+    with file_lock(tmp_path / "lock"):
+        assert lock_owner(tmp_path / "lock") == os.getpid()
