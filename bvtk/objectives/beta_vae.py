@@ -1,0 +1,69 @@
+"""The objective of β-VAE. Shapes: B images, L latents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from bvtk.component import Outputs
+
+
+def beta_vae_loss(
+    reconstruction_B: torch.Tensor, kl_BL: torch.Tensor, beta: float
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Reconstruction + β·KL, summed over pixels and latents and averaged over the batch.
+
+    Higgins et al. 2017, equation 4, with the sign that makes it a loss.
+
+    Args:
+        reconstruction_B: −log p(x|z) in nats an image.
+        kl_BL: KL(q(z|x) ‖ p(z)) in nats an image and latent.
+        beta: weight of the KL; 1 is the VAE.
+
+    Returns:
+        The loss, its reconstruction and its unweighted KL: scalars in nats an image.
+    """
+    reconstruction = reconstruction_B.mean()
+    kl = kl_BL.sum(dim=1).mean()
+    return reconstruction + beta * kl, reconstruction, kl
+
+
+def normalised_beta(beta: float, latents: int, pixels: int) -> float:
+    """β_norm = β·M/N, comparable across sizes of latents M and inputs N. Higgins et al. 2017, section 4.2.
+
+    Args:
+        beta: weight of the summed KL beside the summed reconstruction.
+        latents: number of latents, M.
+        pixels: channels × height × width, N.
+    """
+    return beta * latents / pixels
+
+
+class BetaVaeObjective(nn.Module):
+    """Trains a VAE with a weight β on its KL.
+
+    Args:
+        beta: the weight as a function of the training step.
+        latents: number of latents, M.
+        pixels: channels × height × width of the images, N.
+    """
+
+    def __init__(self, beta: Callable[[int], float], latents: int, pixels: int) -> None:
+        super().__init__()
+        self.beta = beta
+        self.latents = latents
+        self.pixels = pixels
+
+    def forward(self, outputs: Outputs, step: int) -> dict[str, torch.Tensor | float]:
+        """The loss of a batch at a training step, and its terms, in nats an image."""
+        beta = self.beta(step)
+        loss, reconstruction, kl = beta_vae_loss(outputs.reconstruction, outputs.kl, beta)
+        return {
+            "loss": loss,
+            "reconstruction": reconstruction.detach(),
+            "kl": kl.detach(),
+            "beta": beta,
+            "beta_norm": normalised_beta(beta, self.latents, self.pixels),
+        }

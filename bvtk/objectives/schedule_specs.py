@@ -1,0 +1,143 @@
+"""The schedules as recipes declare them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated
+
+from pydantic import Field, NonNegativeInt, PositiveInt, field_validator
+from pydantic_core import PydanticCustomError
+
+from bvtk.component import ScheduleSpec, register_schedule
+from bvtk.objectives import schedules
+
+
+@register_schedule("constant")
+class Constant(ScheduleSpec):
+    """The same value throughout; a bare number is short for it."""
+
+    value: float
+    """The value."""
+
+    def build(self, training_steps: int) -> Callable[[int], float]:  # noqa: ARG002
+        """The schedule as a function of the step."""
+        return partial(schedules.constant, value=self.value)
+
+    def bounds(self) -> tuple[float, float]:
+        """The value, twice."""
+        return (self.value, self.value)
+
+
+class _Ramp(ScheduleSpec):
+    start: float = 0.0
+    """Value at step 0."""
+
+    end: float
+    """Value at step `steps` and after it."""
+
+    steps: NonNegativeInt | None = None
+    """Length in training steps; left out, the whole training."""
+
+    def bounds(self) -> tuple[float, float]:
+        """The lower and the higher of both ends."""
+        return (min(self.start, self.end), max(self.start, self.end))
+
+    def _length(self, training_steps: int) -> int:
+        return training_steps if self.steps is None else self.steps
+
+
+@register_schedule("linear")
+class Linear(_Ramp):
+    """A straight line from start to end, then held."""
+
+    def build(self, training_steps: int) -> Callable[[int], float]:
+        """The schedule as a function of the step."""
+        return partial(schedules.linear, start=self.start, end=self.end, steps=self._length(training_steps))
+
+
+@register_schedule("cosine")
+class Cosine(_Ramp):
+    """Half a cosine wave from start to end, then held: gentle at both ends."""
+
+    def build(self, training_steps: int) -> Callable[[int], float]:
+        """The schedule as a function of the step."""
+        return partial(schedules.cosine, start=self.start, end=self.end, steps=self._length(training_steps))
+
+
+@register_schedule("sigmoid")
+class Sigmoid(_Ramp):
+    """An S-curve from start to end, then held.
+
+    Bowman et al. 2015 (1511.06349), section 3.1; stretched so that it meets both values exactly.
+    """
+
+    midpoint: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    """Where it is steepest, as a fraction of its length."""
+
+    slope: Annotated[float, Field(ge=0.1)] = 12.0
+    """Steepness: near 0.1 it is a straight line, above 100 nearly a jump."""
+
+    def build(self, training_steps: int) -> Callable[[int], float]:
+        """The schedule as a function of the step."""
+        return partial(
+            schedules.sigmoid,
+            start=self.start,
+            end=self.end,
+            steps=self._length(training_steps),
+            midpoint=self.midpoint,
+            slope=self.slope,
+        )
+
+
+@register_schedule("cyclical")
+class Cyclical(_Ramp):
+    """Several cycles, each a straight line from start to end and a plateau there.
+
+    Fu et al. 2019 (1903.10145), equation 6: four cycles, each rising over its first half.
+    """
+
+    cycles: PositiveInt = 4
+    """How many cycles the length is divided into."""
+
+    ramp: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Fraction of each cycle that rises; the remainder stays at `end`."""
+
+    def build(self, training_steps: int) -> Callable[[int], float]:
+        """The schedule as a function of the step."""
+        return partial(
+            schedules.cyclical,
+            start=self.start,
+            end=self.end,
+            steps=self._length(training_steps),
+            cycles=self.cycles,
+            ramp=self.ramp,
+        )
+
+
+@register_schedule("piecewise")
+class Piecewise(ScheduleSpec):
+    """Straight lines between points; before the first and after the last, its value."""
+
+    points: Annotated[tuple[tuple[NonNegativeInt, float], ...], Field(json_schema_extra={"minItems": 1})]
+    """Pairs of step and value, such as `[[0, 0], [1000, 4]]`, the steps in ascending order."""
+
+    @field_validator("points")
+    @classmethod
+    def _ascending(cls, points: tuple[tuple[int, float], ...]) -> tuple[tuple[int, float], ...]:
+        if not points:
+            raise PydanticCustomError("points", "needs at least one pair of step and value")
+        for (left, _), (right, _) in zip(points, points[1:], strict=False):
+            if right <= left:
+                context = {"left": left, "right": right}
+                raise PydanticCustomError("points", "steps must ascend, found {right} after {left}", context)
+        return points
+
+    def build(self, training_steps: int) -> Callable[[int], float]:  # noqa: ARG002
+        """The schedule as a function of the step."""
+        return partial(schedules.piecewise, points=self.points)
+
+    def bounds(self) -> tuple[float, float]:
+        """The lowest and the highest point."""
+        values = [value for _, value in self.points]
+        return (min(values), max(values))

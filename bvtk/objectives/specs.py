@@ -1,0 +1,31 @@
+"""The objectives as recipes declare them; importing this also registers the schedules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bvtk.component import ObjectiveContext, ObjectiveSpec, Weight, register_objective
+from bvtk.objectives.schedule_specs import Constant
+
+if TYPE_CHECKING:
+    from bvtk.component import Objective
+
+
+@register_objective("beta_vae")
+class BetaVae(ObjectiveSpec):
+    """Reconstruction + β·KL, in nats an image.
+
+    Higgins et al. 2017 ("beta-VAE", ICLR), equation 4. β = 1 is the VAE of Kingma & Welling 2014. Both terms
+    are sums over pixels and latents, averaged over the batch: β here is the paper's, not that of libraries
+    which average over pixels. β_norm = β·latents/pixels is logged beside it.
+    """
+
+    beta: Weight = Constant(value=4.0)
+    """Weight of the KL: a number, or a schedule."""
+
+    def build(self, context: ObjectiveContext) -> Objective:
+        """The objective as a module."""
+        from bvtk.objectives.beta_vae import BetaVaeObjective
+
+        beta = self.beta.build(context.training_steps)
+        return BetaVaeObjective(beta, context.latents, context.image.pixels)
