@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from bvtk.registry import Registry
@@ -272,16 +272,11 @@ class ScheduleSpec(Spec):
         return (-math.inf, math.inf)
 
 
-class OptimizerSpec(Spec):
-    """Base of all optimisers."""
-
-    @abstractmethod
-    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        """The optimiser over these parameters; the engine sets its learning rate each step."""
-
-
 class MetricSpec(Spec):
     """Base of all metrics of disentanglement."""
+
+    needs_factors: ClassVar[bool] = True
+    """Whether it can only score data with ground-truth factors."""
 
     @abstractmethod
     def build(self) -> Metric:
@@ -442,3 +437,14 @@ Schedule = Annotated[ScheduleSpec, Slot(schedules, number="constant")]
 """A field that takes a schedule; a bare number is a constant one."""
 Weight = Annotated[ScheduleSpec, Slot(schedules, number="constant", bounds=(0.0, math.inf))]
 """A field that takes a schedule with no negative value."""
+
+
+class OptimizerSpec(Spec):
+    """Base of all optimisers."""
+
+    lr: Weight = Field(default=5e-4, validate_default=True)
+    """Learning rate, a number or a schedule."""
+
+    @abstractmethod
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        """The optimiser over these parameters; the engine sets its learning rate each step."""

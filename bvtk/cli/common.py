@@ -1,0 +1,80 @@
+"""What the verbs share: options, consoles, plugins, and how errors are shown."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from bvtk.errors import BvtkError, RecipeError
+from bvtk.plugins import Discovery, discover
+
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[a.b=value]...", help="Overrides, such as objective.beta=8.", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON to stdout, and nothing else.")]
+PluginFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--plugin", metavar="FILE", help="Load a plugin file; may be repeated.", show_default=False),
+]
+NoPlugins = Annotated[bool, typer.Option("--no-plugins", help="Load neither plugins/*.py nor installed plugins.")]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="The parent of run folders.")]
+Device = Annotated[str, typer.Option("--device", metavar="cpu|cuda|mps|auto", help="Where to compute.")]
+
+
+def out_console() -> Console:
+    """The console for what a verb prints: stdout, plain where that is no terminal."""
+    return Console(soft_wrap=True, highlight=False)
+
+
+def error_console() -> Console:
+    """The console for progress, warnings and errors: stderr."""
+    return Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def load_plugins(files: Sequence[Path] | None = None, disabled: bool = False) -> Discovery:
+    """Registers all components, and warns on stderr of each plugin that failed to import.
+
+    Args:
+        files: plugin files named on the command line.
+        disabled: whether plugins of the working folder and installed ones stay out.
+    """
+    found = discover(None if disabled else Path(), files or (), installed=not disabled)
+    for broken in found.broken:
+        error_console().print(f"warning: {broken}", style="yellow", markup=False)
+    return found
+
+
+def print_json(value: Any) -> None:
+    """Prints one JSON document to stdout."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def print_error(error: BvtkError) -> None:
+    """Prints an error to stderr, a recipe's problems one after the other with their places."""
+    console = error_console()
+    if not isinstance(error, RecipeError):
+        console.print("error: ", style="bold red", end="")
+        console.print(error.message, markup=False)
+    else:
+        for problem in error.problems:
+            place = f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
+            console.print(place, style="bold", markup=False, end="  ")
+            said = f"{problem.key}: {problem.message}" if problem.key else problem.message
+            console.print(said, markup=False, style="red")
+            if problem.excerpt:
+                console.print(problem.excerpt, markup=False)
+            if problem.hint:
+                console.print(f"   {problem.hint}", markup=False)
+        count = len(error.problems)
+        hint = f" {error.hint}" if error.hint else ""
+        console.print(f"{count} error{'s' if count > 1 else ''}.{hint}", markup=False)
+        return
+    if error.hint:
+        console.print(f"  {error.hint}", markup=False)

@@ -1,0 +1,61 @@
+"""`bvtk`: the command that gathers the verbs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+import bvtk
+from bvtk.cli import checkplugin, doctor, init, ls, run, schema, score, show, stages, validate
+from bvtk.cli.common import error_console, print_error
+from bvtk.errors import BvtkError
+
+app = typer.Typer(
+    name="bvtk",
+    help="The β-VAE toolkit: declare, train, measure and export disentangled representations.",
+    epilog="Start with: bvtk run recipes/quickstart.yaml",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"bvtk {bvtk.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """The β-VAE toolkit: declare, train, measure and export disentangled representations."""
+
+
+for module in (run, stages, validate, show, ls, init, schema, score, doctor, checkplugin):
+    module.add_to(app)
+
+
+def main() -> None:
+    """Runs the command line, and turns what a user can cause into one clear message and an exit code."""
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        app(args=arguments, prog_name="bvtk")
+    except BvtkError as error:
+        if debug:
+            raise
+        print_error(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        error_console().print("interrupted", markup=False)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

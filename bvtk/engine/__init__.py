@@ -1,0 +1,1 @@
+"""The training loop, and what it stands on: optimisers, devices, checkpoints, the order of images."""

@@ -1,0 +1,66 @@
+"""Where to compute, and in which precision."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+
+from bvtk.errors import UsageError
+
+DEVICES = ("cpu", "cuda", "mps", "auto")
+
+
+def choose_device(name: str) -> torch.device:
+    """The device that a user means.
+
+    Args:
+        name: `cpu`, `cuda`, `cuda:1`, `mps`, or `auto` for the first of CUDA, MPS and CPU that works.
+
+    Raises:
+        UsageError: where there is no such device on this machine.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    kind = name.split(":")[0]
+    if kind not in DEVICES:
+        raise UsageError(f"unknown device {name!r}", f"known: {', '.join(DEVICES)}")
+    if (kind == "cuda" and not torch.cuda.is_available()) or (kind == "mps" and not torch.backends.mps.is_available()):
+        raise UsageError(f"this machine has no working {kind} device", "choose --device cpu or auto")
+    return torch.device(name)
+
+
+def choose_precision(asked: str, device: torch.device) -> str:
+    """`bf16` or `fp32`: `auto` takes bf16 where the processor computes it natively.
+
+    Args:
+        asked: what the recipe says: `auto`, `fp32` or `bf16`.
+        device: where the run computes.
+    """
+    if asked != "auto":
+        return asked
+    return "bf16" if _has_bf16(device) else "fp32"
+
+
+def _has_bf16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        # PyTorch has no public question for this, and older releases lack the private ones.
+        asks = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
+        return any(ask is not None and ask() for ask in asks)
+    return False
+
+
+def autocast(device: torch.device, precision: str) -> AbstractContextManager[None]:
+    """The context in which forward passes run."""
+    if precision == "fp32":
+        return nullcontext()
+    return torch.autocast(device.type, torch.bfloat16)
+
+
+def describe(device: torch.device) -> str:
+    """The device in words, for records and reports."""
+    if device.type == "cuda":
+        return f"{device} ({torch.cuda.get_device_name(device)})"
+    return str(device)

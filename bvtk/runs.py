@@ -1,0 +1,171 @@
+"""The run folder: everything that one experiment leaves behind, and who may write to it.
+
+Each stage after training reads the run folder and nothing else, so it works alone, in another
+process, on another day.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess  # noqa: S404
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from bvtk.errors import RunBusyError, RunError
+from bvtk.files import LockTakenError, file_lock, write_text_atomic
+
+_LIBRARIES = ("bvtk", "torch", "numpy", "scikit-learn", "safetensors", "pydantic", "einops")
+
+
+class RunFolder:
+    """The paths of a run, and how its files are written.
+
+    Args:
+        path: the folder, such as `runs/quickstart-1a2b3c4d`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.recipe = path / "recipe.yaml"
+        self.source = path / "recipe.source.yaml"
+        self.environment = path / "environment.json"
+        self.log = path / "metrics.jsonl"
+        self.evaluations = path / "evaluations.jsonl"
+        self.scores = path / "scores.json"
+        self.latents = path / "latents.safetensors"
+        self.checkpoints = path / "checkpoints"
+        self.export = path / "model.safetensors"
+        self.report = path / "report.html"
+        self.figures = path / "figures"
+        self.card = path / "README.md"
+
+    def create(self) -> None:
+        """Makes the folder where it is missing.
+
+        Raises:
+            RunError: where it can't be made.
+        """
+        try:
+            self.checkpoints.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(
+                f"can't make the run folder {self.path}: {error.strerror}", "choose another parent with --out"
+            ) from error
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps other processes from writing to the run for the length of the block.
+
+        Raises:
+            RunBusyError: naming the process that is writing to it.
+        """
+        try:
+            with file_lock(self.path / ".lock"):
+                yield
+        except LockTakenError as error:
+            owner = f"process {error.pid}" if error.pid else "another process"
+            raise RunBusyError(
+                f"{self.path} is in use by {owner}", "wait until it is done, or choose another --out or seed"
+            ) from error
+
+    @property
+    def finished(self) -> bool:
+        """Whether every stage is done."""
+        return all(path.is_file() for path in (self.scores, self.latents, self.export, self.report, self.card))
+
+    def read_scores(self) -> dict[str, Any]:
+        """The scores, empty where the run has not been evaluated yet."""
+        return dict(read_json(self.scores)) if self.scores.is_file() else {}
+
+    def read_log(self) -> list[dict[str, Any]]:
+        """The logged training steps, in order."""
+        return read_lines(self.log)
+
+    def rewind(self, step: int) -> None:
+        """Drops what was logged after a step, before training resumes there."""
+        for path in (self.log, self.evaluations):
+            if path.is_file():
+                kept = [line for line in read_lines(path) if line["step"] <= step]
+                write_text_atomic(path, "".join(json_line(line) for line in kept))
+
+
+def read_json(path: Path) -> Any:
+    """A JSON document.
+
+    Raises:
+        RunError: where it is missing or damaged.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"can't read {path}: {error}", "delete it and run the same command again") from error
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes a JSON document whole or not at all, keys in the order given."""
+    write_text_atomic(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def json_line(value: dict[str, Any]) -> str:
+    """One line of a JSON Lines file."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def append_line(path: Path, value: dict[str, Any]) -> None:
+    """Appends one object to a JSON Lines file."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json_line(value))
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """The objects of a JSON Lines file, without a last line that a kill cut short."""
+    if not path.is_file():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    whole = [line for line in lines if line.endswith("\n")]
+    try:
+        return [json.loads(line) for line in whole]
+    except ValueError as error:
+        raise RunError(f"{path} is damaged: {error}", "mend or delete the line") from error
+
+
+def library_versions() -> dict[str, str]:
+    """The versions of the libraries that a result depends on."""
+    versions = {}
+    for library in _LIBRARIES:
+        try:
+            versions[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return versions
+
+
+def environment(**facts: Any) -> dict[str, Any]:
+    """What a result depends on beside its recipe: versions, machine, git commit, and the facts given.
+
+    Args:
+        facts: what the caller knows: device, threads, precision, plugins, data.
+    """
+    return {
+        "libraries": library_versions(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processor": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "git_commit": _git_commit(),
+        **facts,
+    }
+
+
+def _git_commit() -> str | None:
+    command = ["git", "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None if done.returncode == 0 else None
