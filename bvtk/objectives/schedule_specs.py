@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import Field, NonNegativeInt, PositiveInt, field_validator
@@ -127,7 +128,7 @@ class Piecewise(ScheduleSpec):
     def _ascending(cls, points: tuple[tuple[int, float], ...]) -> tuple[tuple[int, float], ...]:
         if not points:
             raise PydanticCustomError("points", "needs at least one pair of step and value")
-        for (left, _), (right, _) in zip(points, points[1:], strict=False):
+        for (left, _), (right, _) in pairwise(points):
             if right <= left:
                 context = {"left": left, "right": right}
                 raise PydanticCustomError("points", "steps must ascend, found {right} after {left}", context)

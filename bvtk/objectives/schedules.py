@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 
-def constant(step: int, *, value: float) -> float:  # noqa: ARG001: every schedule is called with a step
+def constant(step: int, *, value: float) -> float:  # noqa: ARG001
     """The same value at every step."""
     return value
 

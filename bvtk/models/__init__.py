@@ -1,0 +1,1 @@
+"""Models, their encoders and decoders, and the likelihoods of images."""

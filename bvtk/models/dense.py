@@ -1,0 +1,86 @@
+"""Fully connected encoders and decoders.
+
+Shapes: B images, C channels, H height, W width, L latents, O outputs.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from einops import rearrange
+from torch import nn
+
+from bvtk.component import ImageShape
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "leaky_relu": nn.LeakyReLU,
+    "tanh": nn.Tanh,
+    "elu": nn.ELU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+}
+"""Activations by the names that recipes use."""
+
+
+def dense_stack(inputs: int, hidden: Sequence[int], activation: str) -> nn.Sequential:
+    """Linear layers `fc1`, `fc2`, …, each followed by the activation.
+
+    Args:
+        inputs: features that come in.
+        hidden: units of each layer.
+        activation: one of `ACTIVATIONS`.
+    """
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    for i, (before, after) in enumerate(pairwise([inputs, *hidden]), start=1):
+        layers[f"fc{i}"] = nn.Linear(before, after)
+        layers[f"{activation}{i}"] = ACTIVATIONS[activation]()
+    return nn.Sequential(layers)
+
+
+class DenseEncoder(nn.Module):
+    """Maps flattened images through linear layers.
+
+    Args:
+        image: shape of the images.
+        outputs: features that come out.
+        hidden: units of the hidden layers, from the image on.
+        activation: one of `ACTIVATIONS`, after each hidden layer.
+    """
+
+    def __init__(self, image: ImageShape, outputs: int, hidden: Sequence[int], activation: str) -> None:
+        super().__init__()
+        self.hidden = dense_stack(image.pixels, hidden, activation)
+        self.output = nn.Linear([image.pixels, *hidden][-1], outputs)
+
+    def forward(self, x_BCHW: torch.Tensor) -> torch.Tensor:
+        """Features (B, O) of images (B, C, H, W)."""
+        x = rearrange(x_BCHW, "b c h w -> b (c h w)")
+        features_BO: torch.Tensor = self.output(self.hidden(x))
+        return features_BO
+
+
+class DenseDecoder(nn.Module):
+    """Maps latents through linear layers to every pixel.
+
+    Args:
+        latents: number of latents.
+        image: shape of the images.
+        hidden: units of the hidden layers, from the latents on.
+        activation: one of `ACTIVATIONS`, after each hidden layer.
+    """
+
+    def __init__(self, latents: int, image: ImageShape, hidden: Sequence[int], activation: str) -> None:
+        super().__init__()
+        self.image = image
+        self.hidden = dense_stack(latents, hidden, activation)
+        self.output = nn.Linear([latents, *hidden][-1], image.pixels)
+
+    def forward(self, z_BL: torch.Tensor) -> torch.Tensor:
+        """Parameters of the likelihood (B, C, H, W) for latents (B, L)."""
+        c, h, _ = self.image
+        x_BCHW: torch.Tensor = rearrange(self.output(self.hidden(z_BL)), "b (c h w) -> b c h w", c=c, h=h)
+        return x_BCHW
