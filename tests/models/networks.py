@@ -1,0 +1,23 @@
+"""What the tests of models share: components by name, and their sizes."""
+
+import bvtk.models.specs  # noqa: F401
+from bvtk.component import ImageShape, decoders, encoders, models, parse
+
+SPRITES = ImageShape(1, 64, 64)
+CELEBA = ImageShape(3, 64, 64)
+
+
+def encoder(name, image=SPRITES, outputs=20, **fields):
+    return parse(encoders.get(name), fields).build(image, outputs)
+
+
+def decoder(name, image=SPRITES, latents=10, **fields):
+    return parse(decoders.get(name), fields).build(latents, image)
+
+
+def vae(image=SPRITES, **fields):
+    return parse(models.get("vae"), {"encoder": "mlp", "decoder": "mlp"} | fields).build(image)
+
+
+def parameters(module):
+    return sum(parameter.numel() for parameter in module.parameters())

@@ -1,0 +1,120 @@
+import math
+
+import pytest
+import torch
+from pydantic import ValidationError
+
+import bvtk.models.specs  # noqa: F401
+from bvtk.component import ImageShape, likelihoods, parse
+from bvtk.models.likelihoods import Bernoulli, Gaussian, Laplace
+
+IMAGE = ImageShape(2, 3, 4)
+
+
+def pair(seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    shape = (5, *IMAGE)
+    return torch.randn(shape, generator=generator), torch.rand(shape, generator=generator)
+
+
+def test_bernoulli_is_the_log_probability_summed_over_pixels_and_channels():
+    x = torch.zeros(2, *IMAGE)
+    x[1] = 1.0
+    nll = Bernoulli().nll(torch.full_like(x, math.log(3)), x)  # the probability of "on" is 3/4
+    assert nll.tolist() == pytest.approx([24 * math.log(4), 24 * math.log(4 / 3)])
+
+
+def test_bernoulli_of_grey_pixels_is_the_cross_entropy():
+    x = torch.full((1, *IMAGE), 0.25)
+    nll = Bernoulli().nll(torch.full_like(x, math.log(3)), x)
+    assert nll.item() == pytest.approx(-24 * (0.25 * math.log(0.75) + 0.75 * math.log(0.25)))
+
+
+def test_bernoulli_bears_extreme_logits():
+    x = torch.tensor([0.0, 1.0]).reshape(2, 1, 1, 1)
+    nll = Bernoulli().nll(torch.full_like(x, 1000.0), x)
+    assert nll.tolist() == [1000.0, 0.0]
+    assert Bernoulli().mean(torch.tensor([-1000.0, 0.0, 1000.0])).tolist() == [0.0, 0.5, 1.0]
+
+
+@pytest.mark.parametrize("sigma", [1.0, 0.1])
+def test_gaussian_is_torchs_density(sigma):
+    output, x = pair()
+    wanted = -torch.distributions.Normal(output, sigma).log_prob(x).sum((1, 2, 3))
+    torch.testing.assert_close(Gaussian(sigma).nll(output, x), wanted)
+
+
+def test_gaussian_by_hand():
+    # One pixel, error 0.3, σ = 0.5: ½(0.3/0.5)² + log 0.5 + ½ log 2π.
+    nll = Gaussian(0.5).nll(torch.tensor([[[[0.5]]]]), torch.tensor([[[[0.8]]]]))
+    assert nll.item() == pytest.approx(0.18 + math.log(0.5) + 0.5 * math.log(2 * math.pi))
+
+
+def test_optimal_sigma_is_the_root_of_the_batchs_mean_squared_error():
+    output, x = pair()
+    sigma = (output - x).square().mean().sqrt()
+    wanted = -torch.distributions.Normal(output, sigma).log_prob(x).sum((1, 2, 3))
+    torch.testing.assert_close(Gaussian("optimal").nll(output, x), wanted, rtol=2e-3, atol=0.0)
+    # At the optimum a sum over the batch is N·(½ + log σ + ½ log 2π), whatever the images.
+    total = 5 * 24 * (0.5 + math.log(sigma) + 0.5 * math.log(2 * math.pi))
+    assert Gaussian("optimal").nll(output, x).sum().item() == pytest.approx(total, rel=2e-3)
+
+
+def test_optimal_sigma_of_a_perfect_reconstruction_stays_finite():
+    x = torch.rand(2, *IMAGE, requires_grad=True)
+    nll = Gaussian("optimal").nll(x, x.detach())
+    nll.sum().backward()
+    assert nll.tolist() == pytest.approx([24 * (-6 + 0.5 * math.log(2 * math.pi))] * 2)
+    assert torch.isfinite(x.grad).all()
+
+
+def test_learned_sigma_is_a_parameter_that_finds_the_optimum():
+    output, x = pair()
+    likelihood = Gaussian("learned")
+    assert [name for name, _ in likelihood.named_parameters()] == ["log_sigma"]
+    optimizer = torch.optim.Adam(likelihood.parameters(), lr=0.05)
+    for _ in range(200):
+        optimizer.zero_grad()
+        likelihood.nll(output, x).sum().backward()
+        optimizer.step()
+    torch.testing.assert_close(
+        likelihood.nll(output, x).sum(), Gaussian("optimal").nll(output, x).sum(), rtol=1e-3, atol=0.0
+    )
+
+
+def test_log_sigma_is_softly_clipped_at_minus_six():
+    likelihood = Gaussian("learned")
+    with torch.no_grad():
+        likelihood.log_sigma.fill_(-40.0)
+    x = torch.zeros(1, 1, 1, 1)
+    assert likelihood.nll(x, x).item() == pytest.approx(-6 + 0.5 * math.log(2 * math.pi))
+    with torch.no_grad():
+        likelihood.log_sigma.fill_(-6.0)  # −6 + log 2, the softplus of 0
+    assert likelihood.nll(x, x).item() == pytest.approx(-6 + math.log(2) + 0.5 * math.log(2 * math.pi))
+
+
+def test_laplace_is_torchs_density():
+    output, x = pair()
+    wanted = -torch.distributions.Laplace(output, 0.3).log_prob(x).sum((1, 2, 3))
+    torch.testing.assert_close(Laplace(0.3).nll(output, x), wanted)
+
+
+@pytest.mark.parametrize("likelihood", [Gaussian(1.0), Laplace(1.0)])
+def test_means_are_clamped_to_what_an_image_can_show(likelihood):
+    assert likelihood.mean(torch.tensor([-0.5, 0.25, 1.5])).tolist() == [0.0, 0.25, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("fields", "wanted"),
+    [({}, 1.0), ({"sigma": 0.3}, 0.3), ({"sigma": 1}, 1.0), ({"sigma": "optimal"}, "optimal")],
+)
+def test_sigma_from_a_recipe(fields, wanted):
+    assert parse(likelihoods.get("gaussian"), fields).build(IMAGE).sigma == wanted
+
+
+@pytest.mark.parametrize("sigma", [0, -1.0, "adaptive", True, None])
+def test_a_wrong_sigma_is_one_error_at_its_own_key(sigma):
+    with pytest.raises(ValidationError) as caught:
+        parse(likelihoods.get("gaussian"), {"sigma": sigma})
+    errors = [(e["loc"], e["msg"]) for e in caught.value.errors()]
+    assert errors == [(("sigma",), "must be a positive number, 'learned' or 'optimal'")]
