@@ -1,0 +1,66 @@
+"""The paper's classifier: one linear layer and a softmax, trained by Adagrad.
+
+Shapes: P points, d features, K classes, S classifiers, B points a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+STEPS = 10_000
+BATCH = 100
+RATE = 1e-2
+_EPSILON = 1e-10
+
+
+def softmax_classifiers(
+    x: NDArray[np.float64],
+    y: NDArray[np.int64],
+    sets: Sequence[NDArray[np.float64]],
+    classes: int,
+    count: int,
+    rng: np.random.Generator,
+) -> list[NDArray[np.int64]]:
+    """Trains linear softmax classifiers side by side, each on batches of its own.
+
+    Higgins et al. 2017 give Adagrad with rate 1e-2 on the features as they are, to convergence. Its follow-ups take
+    10,000 steps of 10 points from a random start, which leaves codes of small scale far from converged and makes the
+    score depend on the start: PCA of dSprites then gives anything from 0.77 to 0.97. Weights that start at zero and
+    batches of 100 points give 0.98 each time, for the same number of steps.
+
+    Args:
+        x: (P, d) features to learn from.
+        y: (P,) classes from 0.
+        sets: features (…, d) to predict classes for.
+        classes: how many, K.
+        count: how many classifiers, S.
+        rng: what batches are drawn from.
+
+    Returns:
+        For each of `sets` the predicted classes (S, …).
+    """
+    weights = np.zeros((count, x.shape[1] + 1, classes))
+    squares = np.zeros_like(weights)
+    x1, targets = _with_one(x), np.eye(classes)[y]
+    for _ in range(STEPS):
+        batch = rng.integers(len(x), size=(count, BATCH))
+        gradient = _gradient(weights, x1[batch], targets[batch])
+        squares += gradient**2
+        weights -= RATE * gradient / (np.sqrt(squares) + _EPSILON)
+    return [(_with_one(s) @ weights).argmax(axis=-1) for s in sets]
+
+
+def _gradient(weights: NDArray[Any], x: NDArray[Any], targets: NDArray[Any]) -> NDArray[Any]:
+    """Gradient (S, d + 1, K) of the mean negative log-likelihood of batches (S, B, d + 1)."""
+    logits = x @ weights
+    p = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    p /= p.sum(axis=-1, keepdims=True)
+    return np.swapaxes(x, 1, 2) @ (p - targets) / x.shape[1]
+
+
+def _with_one(x: NDArray[Any]) -> NDArray[Any]:
+    return np.concatenate([x, np.ones((len(x), 1))], axis=1)

@@ -1,0 +1,163 @@
+"""Plain arrays as metrics take them: read, checked, and refused in words that say what to change."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from bvtk.component import Codes
+from bvtk.errors import UsageError
+
+REQUIRED = ("codes", "factors")
+OPTIONAL = ("codes_test", "factors_test", "factor_names")
+
+
+def as_codes(
+    codes: ArrayLike,
+    factors: ArrayLike,
+    factor_names: Sequence[str] | None = None,
+    codes_test: ArrayLike | None = None,
+    factors_test: ArrayLike | None = None,
+) -> Codes:
+    """Arrays, checked, as one labelled representation.
+
+    Args:
+        codes: (n, d) finite numbers, one row an image.
+        factors: (n, k) integers from 0.
+        factor_names: one a factor; `factor_0`, `factor_1`, … where they are not given.
+        codes_test: (m, d), a test set that the caller keeps apart.
+        factors_test: (m, k), its factors.
+
+    Raises:
+        UsageError: naming the array, what was found in it and what was expected.
+    """
+    z, v = _codes_array(codes, "codes"), _factors_array(factors, "factors")
+    _same_length(z, v, "codes", "factors")
+    names = _names(factor_names, v.shape[1])
+    if codes_test is None and factors_test is None:
+        return Codes(z, v, names)
+    if codes_test is None or factors_test is None:
+        missing = "codes_test" if codes_test is None else "factors_test"
+        raise UsageError(f"{missing} is missing", "a test set needs both codes_test and factors_test")
+    z_test, v_test = _codes_array(codes_test, "codes_test"), _factors_array(factors_test, "factors_test")
+    _same_length(z_test, v_test, "codes_test", "factors_test")
+    _same_width(z, z_test, "codes", "codes_test")
+    _same_width(v, v_test, "factors", "factors_test")
+    return Codes(z, v, names, z_test, v_test)
+
+
+def check_codes(codes: Codes) -> Codes:
+    """The same representation, if it can be scored.
+
+    Raises:
+        UsageError: as `as_codes`.
+    """
+    return as_codes(codes.codes, codes.factors, codes.factor_names, codes.codes_test, codes.factors_test)
+
+
+def read_codes(path: Path) -> Codes:
+    """Reads a representation from a .npz file with `codes`, `factors` and, if given, a test set and names.
+
+    Nothing is unpickled: arrays of Python objects are refused.
+
+    Raises:
+        UsageError: where the file is missing or damaged, lacks a key or holds what can't be scored.
+    """
+    arrays = _load(path)
+    names = arrays.get("factor_names")
+    try:
+        return as_codes(
+            arrays["codes"],
+            arrays["factors"],
+            None if names is None else [str(name) for name in np.atleast_1d(names)],
+            arrays.get("codes_test"),
+            arrays.get("factors_test"),
+        )
+    except UsageError as error:
+        raise UsageError(f"{path}: {error.message}", error.hint) from error
+
+
+def _load(path: Path) -> dict[str, NDArray[Any]]:
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file", "give a .npz file that numpy.savez wrote")
+    try:
+        with path.open("rb") as stream:
+            file = np.load(stream, allow_pickle=False)
+            if not isinstance(file, np.lib.npyio.NpzFile):
+                raise UsageError(f"{path}: one array without a name", "write numpy.savez(path, codes=…, factors=…)")
+            _require_keys(path, file.files)
+            return {key: file[key] for key in (*REQUIRED, *OPTIONAL) if key in file.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise UsageError(f"{path}: can't be read as .npz: {error}", "write it anew with numpy.savez") from error
+
+
+def _require_keys(path: Path, found: Sequence[str]) -> None:
+    missing = [key for key in REQUIRED if key not in found]
+    if missing:
+        raise UsageError(
+            f"{path}: no {' and no '.join(map(repr, missing))}, found {', '.join(sorted(found)) or 'nothing'}",
+            f"needed: {', '.join(REQUIRED)}; optional: {', '.join(OPTIONAL)}",
+        )
+
+
+def _codes_array(value: ArrayLike, name: str) -> NDArray[np.floating[Any]]:
+    array = _matrix(value, name, "numbers (n, d), one row an image")
+    if array.dtype.kind not in "fiub":
+        raise UsageError(f"{name}: expected real numbers, found {array.dtype}")
+    array = array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+    bad = np.argwhere(~np.isfinite(array))
+    if len(bad):
+        row, column = bad[0]
+        raise UsageError(
+            f"{name}: {len(bad)} values are not finite, the first is {array[row, column]} at row {row}, code {column}",
+            "find out which images give it: a model that gives NaN can't be scored",
+        )
+    return array
+
+
+def _factors_array(value: ArrayLike, name: str) -> NDArray[np.integer[Any]]:
+    array = _matrix(value, name, "integers (n, k), one row an image")
+    if array.dtype.kind not in "iub":
+        raise UsageError(
+            f"{name}: expected integers, found {array.dtype}",
+            "number the values of each factor from 0: numpy.unique(values, return_inverse=True)[1]",
+        )
+    array = array.astype(np.int64, copy=False)
+    if array.min() < 0:
+        raise UsageError(f"{name}: expected integers from 0, found {array.min()}")
+    return array
+
+
+def _matrix(value: ArrayLike, name: str, expected: str) -> NDArray[Any]:
+    array = np.asarray(value)
+    if array.ndim != 2:
+        raise UsageError(f"{name}: expected {expected}, found shape {array.shape}")
+    if array.shape[0] < 2 or array.shape[1] < 1:
+        raise UsageError(f"{name}: expected at least 2 rows and 1 column, found shape {array.shape}")
+    return array
+
+
+def _names(names: Sequence[str] | None, count: int) -> tuple[str, ...]:
+    if names is None:
+        return tuple(f"factor_{j}" for j in range(count))
+    if len(names) != count or len(set(names)) != count:
+        found = ", ".join(names) or "none"
+        raise UsageError(f"factor_names: expected {count} different names, one a column of factors, found {found}")
+    return tuple(names)
+
+
+def _same_length(a: NDArray[Any], b: NDArray[Any], a_name: str, b_name: str) -> None:
+    if len(a) != len(b):
+        raise UsageError(
+            f"{a_name} has {len(a)} rows and {b_name} has {len(b)}", "row i of both must be the same image"
+        )
+
+
+def _same_width(a: NDArray[Any], b: NDArray[Any], a_name: str, b_name: str) -> None:
+    if a.shape[1] != b.shape[1]:
+        raise UsageError(f"{a_name} has {a.shape[1]} columns and {b_name} has {b.shape[1]}", "they must agree")

@@ -1,0 +1,59 @@
+"""Several metrics on one representation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from bvtk.component import Codes, MetricSpec
+from bvtk.errors import BvtkError
+from bvtk.metrics.arrays import check_codes
+
+
+def score(codes: Codes, metrics: Sequence[MetricSpec], seed: int) -> dict[str, dict[str, Any]]:
+    """Computes metrics on one representation.
+
+    Args:
+        codes: the representation, checked before anything is computed.
+        metrics: which metrics, and how; one that is listed twice alike is computed once.
+        seed: every metric draws from it independently, so that its score does not depend on the others.
+
+    Returns:
+        One entry a metric, by the keys that `keys` gives: JSON values, the headline figure as `score`.
+
+    Raises:
+        UsageError: where the arrays can't be scored.
+        BvtkError: where a score is not finite, or no JSON value.
+    """
+    checked = check_codes(codes)
+    return {key: _result(key, spec.build()(checked, seed)) for key, spec in keys(metrics).items()}
+
+
+def keys(metrics: Sequence[MetricSpec]) -> dict[str, MetricSpec]:
+    """What each metric's scores are filed under.
+
+    The first of a name is filed under it; a later one with other settings under the name, a colon and the fields
+    in which it differs from the first: `beta_vae_score:protocol=dlib`.
+    """
+    found: dict[str, MetricSpec] = {}
+    for spec in metrics:
+        first = found.setdefault(spec.component, spec)
+        if spec != first:
+            found[f"{spec.component}:{_difference(spec, first)}"] = spec
+    return found
+
+
+def _difference(spec: MetricSpec, first: MetricSpec) -> str:
+    settings, usual = spec.model_dump(mode="json"), first.model_dump(mode="json")
+    return ",".join(f"{field}={value}" for field, value in settings.items() if value != usual.get(field))
+
+
+def _result(key: str, result: dict[str, Any]) -> dict[str, Any]:
+    try:
+        json.dumps(result, allow_nan=False)
+    except ValueError as error:
+        raise BvtkError(f"{key}: the score is not finite: {result}", "look at the codes that it was given") from error
+    except TypeError as error:
+        raise BvtkError(f"{key}: the score is no JSON value: {error}", "give plain numbers, lists and text") from error
+    return result

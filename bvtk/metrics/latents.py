@@ -1,0 +1,42 @@
+"""What can be said of a VAE's latents without any labels. Shapes: n images, L latents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ACTIVE_VARIANCE = 0.01
+"""Variance of the posterior means above which a latent counts as active (Burda et al. 2016)."""
+
+
+def kl_per_latent(mu: NDArray[np.floating[Any]], logvar: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Mean KL(q(z|x) ‖ N(0, 1)) of each latent over the images.
+
+    ½(μ² + σ² − 1 − log σ²), Kingma & Welling 2014, Appendix B.
+
+    Args:
+        mu: (n, L) posterior means.
+        logvar: (n, L) posterior log-variances.
+
+    Returns:
+        (L,) in nats.
+    """
+    mu64, logvar64 = np.asarray(mu, dtype=np.float64), np.asarray(logvar, dtype=np.float64)
+    return np.asarray((0.5 * (mu64**2 + np.expm1(logvar64) - logvar64)).mean(axis=0))
+
+
+def active_latents(mu: NDArray[np.floating[Any]], threshold: float = ACTIVE_VARIANCE) -> NDArray[np.bool_]:
+    """Which latents respond to the image: those whose posterior mean varies.
+
+    Burda et al. 2016, "Importance Weighted Autoencoders", Section 5.2; their number is the active units.
+
+    Args:
+        mu: (n, L) posterior means.
+        threshold: least variance of μ over the images.
+
+    Returns:
+        (L,) booleans.
+    """
+    return np.asarray(np.var(mu, axis=0, dtype=np.float64) > threshold)

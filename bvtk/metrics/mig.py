@@ -1,0 +1,57 @@
+"""The mutual information gap."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bvtk.component import Codes
+from bvtk.errors import UsageError
+from bvtk.metrics.information import entropy, mutual_information
+from bvtk.metrics.sampling import varying
+
+
+def mig(codes: Codes, seed: int, *, bins: int = 20, points: int = 10_000) -> dict[str, Any]:
+    """How much more the best code knows of a factor than the second best, as a share of the factor's entropy.
+
+    Chen et al. 2018, "Isolating Sources of Disentanglement in VAEs", Equation 6.
+
+    Args:
+        codes: the representation; its test set is not used.
+        seed: draws the points where there are more images than that.
+        bins: bins of equal width a code; factors are not binned.
+        points: images that information is estimated from.
+
+    Returns:
+        `score`, the mean of `gaps` (by factor); `left_out`, the factors with a single value, which have no entropy.
+
+    Raises:
+        UsageError: where no factor varies.
+    """
+    rows = _rows(len(codes.codes), points, seed)
+    factors = codes.factors[rows]
+    kept = varying(factors)
+    if not kept:
+        raise UsageError(
+            f"MIG needs a factor that varies, found none among {', '.join(codes.factor_names)}",
+            "give images that differ in at least one factor",
+        )
+    gaps = _gaps(mutual_information(codes.codes[rows], factors[:, kept], bins))
+    shares = {codes.factor_names[j]: float(gap / entropy(factors[:, j])) for gap, j in zip(gaps, kept, strict=True)}
+    return {
+        "score": float(np.mean(list(shares.values()))),
+        "gaps": shares,
+        "left_out": [name for name in codes.factor_names if name not in shares],
+    }
+
+
+def _rows(n: int, points: int, seed: int) -> Any:
+    return slice(None) if n <= points else np.random.default_rng(seed).choice(n, points, replace=False)
+
+
+def _gaps(information: NDArray[Any]) -> NDArray[Any]:
+    """Largest minus second largest of each column of (d, k); a single code's rival knows nothing."""
+    ranked = np.sort(np.vstack([information, np.zeros((1, information.shape[1]))]), axis=0)
+    return np.asarray(ranked[-1] - ranked[-2])

@@ -1,0 +1,65 @@
+"""Draws images that share the value of a factor, from any labelled set: no full grid is needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bvtk.errors import UsageError
+
+Rows = NDArray[np.int64]
+
+
+def varying(factors: NDArray[np.integer[Any]]) -> list[int]:
+    """The columns of (n, k) factors that take more than one value."""
+    return [int(j) for j in np.flatnonzero((factors != factors[:1]).any(axis=0))]
+
+
+class SharedValue:
+    """Rows of a labelled set, grouped by the value of one factor.
+
+    Args:
+        values: (n,) integers from 0, one factor's values.
+        name: the factor's name, for errors.
+
+    Raises:
+        UsageError: where no value occurs twice, so that no two rows share one.
+    """
+
+    def __init__(self, values: NDArray[np.integer[Any]], name: str) -> None:
+        narrow = values.astype(np.min_scalar_type(int(values.max())))  # 16 bits and fewer sort in linear time
+        order = np.argsort(narrow, kind="stable")
+        ends = _group_ends(narrow[order])
+        sizes = np.diff(ends, prepend=0)
+        if not (sizes > 1).any():
+            raise UsageError(
+                f"no two images share a value of factor {name!r}",
+                "pairs need factors whose values repeat: give more images, or leave this factor out",
+            )
+        shared = np.repeat(sizes > 1, sizes)
+        self._order = order[shared]
+        self._sizes = sizes[sizes > 1]
+        self._starts = np.cumsum(self._sizes) - self._sizes
+        self._group = np.repeat(np.arange(len(self._sizes)), self._sizes)
+
+    def pairs(self, count: int, rng: np.random.Generator) -> tuple[Rows, Rows]:
+        """Pairs of different rows that share the factor's value, all else free.
+
+        The first is uniform over the rows whose value occurs more than once, the second over the others of its value.
+
+        Returns:
+            Two arrays (count,) of row numbers.
+        """
+        first = rng.integers(len(self._order), size=count)
+        group = self._group[first]
+        size, start = self._sizes[group], self._starts[group]
+        ahead = rng.integers(1, size)
+        second = start + (first - start + ahead) % size
+        return self._order[first], self._order[second]
+
+
+def _group_ends(ordered: NDArray[Any]) -> Rows:
+    changes = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+    return np.append(changes, len(ordered))

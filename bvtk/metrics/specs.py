@@ -1,0 +1,69 @@
+"""What recipes may say under `metrics`."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Literal
+
+from pydantic import PositiveInt
+
+from bvtk.component import Metric, MetricSpec, register_metric
+
+PAIRS = {"paper": 200, "dlib": 64}
+"""Pairs averaged into one point of the β-VAE score, L, by protocol."""
+
+
+@register_metric("beta_vae_score")
+class BetaVaeScore(MetricSpec):
+    """β-VAE score: how well a linear classifier tells which factor two images share.
+
+    Higgins et al. 2017, "beta-VAE", Section 3. Pairs of images agree in one factor, the other factors are
+    independent; the mean of |z1 − z2| over L pairs is one point, the factor that was fixed its class.
+    """
+
+    protocol: Literal["paper", "dlib"] = "paper"
+    """`paper`: the fixed factor is any but `shape`, the classifier a linear softmax trained by Adagrad with
+    rate 1e-2, three times; the score is the mean. `dlib`: any factor, one logistic regression on unscaled features,
+    as in disentanglement_lib. The protocol is part of the number: compare like with like."""
+
+    pairs: PositiveInt | None = None
+    """Pairs averaged into one point, L; 200 for `paper` and 64 for `dlib` where it is not given."""
+
+    train_points: PositiveInt = 10_000
+    """Points that the classifier learns from."""
+
+    test_points: PositiveInt = 5_000
+    """Points that its accuracy is measured on, drawn independently."""
+
+    def build(self) -> Metric:
+        """The metric as a function of codes and a seed."""
+        from bvtk.metrics.beta_vae_score import beta_vae_score
+
+        return partial(
+            beta_vae_score,
+            protocol=self.protocol,
+            pairs=self.pairs or PAIRS[self.protocol],
+            train_points=self.train_points,
+            test_points=self.test_points,
+        )
+
+
+@register_metric("mig")
+class Mig(MetricSpec):
+    """Mutual information gap: how much more the best code knows of a factor than the second best.
+
+    Chen et al. 2018, "Isolating Sources of Disentanglement", Section 4: (largest − second largest mutual
+    information) / entropy of the factor, the mean over factors.
+    """
+
+    bins: PositiveInt = 20
+    """Bins of equal width that each code is cut into; factors are not binned."""
+
+    points: PositiveInt = 10_000
+    """Images that the information is estimated from; all, in order, where there are no more."""
+
+    def build(self) -> Metric:
+        """The metric as a function of codes and a seed."""
+        from bvtk.metrics.mig import mig
+
+        return partial(mig, bins=self.bins, points=self.points)

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+
+from bvtk.errors import UsageError
+from bvtk.metrics.arrays import as_codes, read_codes
+
+CODES = np.random.default_rng(0).normal(size=(6, 3))
+HOLE = np.indices((6, 3)).sum(axis=0) * 10 + np.indices((6, 3))[0] == 32
+FACTORS = np.arange(12).reshape(6, 2) % 3
+
+
+def test_names_are_made_up():
+    assert as_codes(CODES, FACTORS).factor_names == ("factor_0", "factor_1")
+
+
+@pytest.mark.parametrize(
+    ("codes", "factors", "message"),
+    [
+        (CODES[0], FACTORS, r"codes: expected numbers \(n, d\)"),
+        (CODES, FACTORS[:, 0], r"factors: expected integers \(n, k\)"),
+        (CODES[:5], FACTORS, "codes has 5 rows and factors has 6"),
+        (CODES[:1], FACTORS[:1], "at least 2 rows"),
+        (CODES, FACTORS * 0.5, "factors: expected integers, found float64"),
+        (CODES, FACTORS - 1, "integers from 0, found -1"),
+        (CODES.astype(str), FACTORS, "real numbers"),
+        (np.where(HOLE, np.nan, CODES), FACTORS, "1 values are not finite, the first is nan at row 2, code 1"),
+        (np.where(HOLE, np.inf, CODES), FACTORS, "not finite"),
+    ],
+)
+def test_what_cannot_be_scored_is_refused(codes, factors, message):
+    with pytest.raises(UsageError, match=message):
+        as_codes(codes, factors)
+
+
+def test_test_sets_must_match():
+    with pytest.raises(UsageError, match="factors_test is missing"):
+        as_codes(CODES, FACTORS, codes_test=CODES)
+    with pytest.raises(UsageError, match="codes has 3 columns and codes_test has 2"):
+        as_codes(CODES, FACTORS, codes_test=CODES[:, :2], factors_test=FACTORS)
+
+
+@pytest.mark.parametrize("names", [["a"], ["a", "a"], ["a", "b", "c"]])
+def test_names_must_be_one_a_factor(names):
+    with pytest.raises(UsageError, match="expected 2 different names"):
+        as_codes(CODES, FACTORS, names)
+
+
+def test_reads_what_savez_wrote(tmp_path):
+    path = tmp_path / "codes.npz"
+    np.savez(
+        path, codes=CODES, factors=FACTORS, factor_names=["x", "y"], codes_test=CODES, factors_test=FACTORS, more=1
+    )
+    codes = read_codes(path)
+    assert codes.factor_names == ("x", "y")
+    np.testing.assert_array_equal(codes.codes, CODES)
+    np.testing.assert_array_equal(codes.factors_test, FACTORS)
+
+
+def test_missing_keys_name_those_found(tmp_path):
+    np.savez(tmp_path / "z.npz", z=CODES, labels=FACTORS)
+    with pytest.raises(UsageError, match="no 'codes' and no 'factors', found labels, z"):
+        read_codes(tmp_path / "z.npz")
+
+
+def test_errors_name_the_file(tmp_path):
+    np.savez(tmp_path / "z.npz", codes=CODES, factors=FACTORS * 1.5)
+    with pytest.raises(UsageError, match=r"z\.npz: factors: expected integers"):
+        read_codes(tmp_path / "z.npz")
+
+
+def test_files_of_another_kind_are_refused(tmp_path):
+    (tmp_path / "text.npz").write_text("hello")
+    np.save(tmp_path / "one.npy", CODES)
+    np.savez(tmp_path / "objects.npz", codes=np.array([{}], dtype=object), factors=FACTORS)
+    whole = tmp_path / "whole.npz"
+    np.savez(whole, codes=CODES, factors=FACTORS)
+    (tmp_path / "cut.npz").write_bytes(whole.read_bytes()[:300])
+    for name in ("text.npz", "one.npy", "objects.npz", "cut.npz", "absent.npz"):
+        with pytest.raises(UsageError, match=name):
+            read_codes(tmp_path / name)

@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+
+from bvtk.errors import UsageError
+from bvtk.metrics.beta_vae_score import beta_vae_score, sample_points
+from tests.metrics.representations import duplicated, grid, labelled, noise_free, perfect, reference, uninformative
+
+SMALL = {"train_points": 1500, "test_points": 1500, "pairs": 64}
+
+
+@pytest.mark.parametrize(
+    ("case", "arrays", "expected"),
+    [case for case in reference() if "noise_free_grid_beta_vae_score" in case[2]],
+    ids=lambda v: v if isinstance(v, str) else "",
+)
+def test_agrees_with_the_reference_on_whole_grids(case, arrays, expected):
+    factors = grid(tuple(expected["factor_sizes"]))
+    codes = labelled(noise_free(case, arrays, factors), factors)
+    result = beta_vae_score(codes, 0, protocol="dlib", pairs=64)
+    assert result["score"] == pytest.approx(np.mean(expected["noise_free_grid_beta_vae_score"]), abs=0.02)
+
+
+@pytest.mark.parametrize("protocol", ["paper", "dlib"])
+def test_calibration(protocol):
+    assert beta_vae_score(perfect(), 0, protocol=protocol, **SMALL)["score"] > 0.95
+    assert beta_vae_score(duplicated(), 0, protocol=protocol, **SMALL)["score"] > 0.95
+    result = beta_vae_score(uninformative(), 0, protocol=protocol, **SMALL)
+    assert result["score"] == pytest.approx(result["chance"], abs=0.05)
+
+
+def test_one_point_is_the_mean_distance_over_pairs_that_share_the_factor():
+    factors = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+    codes = np.array([[0.0, 0.0], [0.0, 3.0], [2.0, 0.0], [2.0, 3.0]])  # code 0 is factor 0 doubled, code 1 trebled
+    x, y = sample_points(codes, factors, ("a", "b"), [0, 1], 40, 5, np.random.default_rng(0))
+    # Two images that share one factor here always differ in the other.
+    np.testing.assert_array_equal(x[y == 0], np.tile([0.0, 3.0], (int((y == 0).sum()), 1)))
+    np.testing.assert_array_equal(x[y == 1], np.tile([2.0, 0.0], (int((y == 1).sum()), 1)))
+
+
+def test_the_paper_never_fixes_shape():
+    codes = perfect(sizes=(3, 6, 8))
+    named = labelled(codes.codes, codes.factors, ("shape", "scale", "x"))
+    paper, dlib = (beta_vae_score(named, 0, protocol=p, **SMALL) for p in ("paper", "dlib"))
+    assert (paper["factors"], paper["chance"]) == (["scale", "x"], 1 / 2)
+    assert (dlib["factors"], dlib["chance"]) == (["shape", "scale", "x"], 1 / 3)
+    assert (len(paper["scores"]), len(dlib["scores"])) == (3, 1)
+    assert paper["score"] == pytest.approx(np.mean(paper["scores"]))
+
+
+def test_shape_is_fixed_too_where_only_one_other_factor_is_left():
+    codes = perfect(sizes=(3, 6))
+    named = labelled(codes.codes, codes.factors, ("shape", "scale"))
+    assert beta_vae_score(named, 0, **SMALL)["factors"] == ["shape", "scale"]
+
+
+def test_a_constant_factor_is_never_fixed():
+    codes = perfect(sizes=(4, 5))
+    named = labelled(codes.codes, np.insert(codes.factors, 0, 2, axis=1), ("colour", "a", "b"))
+    assert beta_vae_score(named, 0, **SMALL)["factors"] == ["a", "b"]
+
+
+def test_one_varying_factor_is_an_error():
+    factors = np.stack([np.arange(20) % 4, np.zeros(20, int)], axis=1)
+    with pytest.raises(UsageError, match="two factors that vary, found 1 of 2"):
+        beta_vae_score(labelled(factors * 1.0, factors), 0)
+
+
+@pytest.mark.parametrize("protocol", ["paper", "dlib"])
+def test_the_same_seed_gives_the_same_score(protocol):
+    arrays = next(arrays for case, arrays, _ in reference() if case.startswith("mixed"))
+    codes = labelled(arrays["codes_train"], arrays["factors_train"])
+    first, again, other = (beta_vae_score(codes, seed, protocol=protocol, **SMALL) for seed in (3, 3, 4))
+    assert first == again
+    assert first != other
+
+
+def test_order_and_sign_of_codes_do_not_matter():
+    arrays = next(arrays for case, arrays, _ in reference() if case.startswith("mixed"))
+    codes, factors = arrays["codes_train"], arrays["factors_train"]
+    usual = beta_vae_score(labelled(codes, factors), 0, **SMALL)["score"]
+    changed = np.insert(-codes[:, ::-1], 3, 0.5, axis=1)  # turned round, flipped, and a dead code beside them
+    assert beta_vae_score(labelled(changed, factors), 0, **SMALL)["score"] == pytest.approx(usual, abs=0.01)
+
+
+def test_points_to_measure_on_come_from_the_test_set_where_there_is_one():
+    codes, unlike = perfect(sizes=(5, 5)), uninformative(sizes=(5, 5))
+    apart = type(codes)(codes.codes, codes.factors, codes.factor_names, unlike.codes[:, :2], unlike.factors)
+    result = beta_vae_score(apart, 0, **SMALL)
+    assert result["train_accuracy"] > 0.95
+    assert result["score"] < 0.65

@@ -1,0 +1,58 @@
+import json
+
+import numpy as np
+import pytest
+
+from bvtk.component import MetricSpec
+from bvtk.errors import BvtkError, UsageError
+from bvtk.metrics.compute import keys, score
+from bvtk.metrics.specs import BetaVaeScore, Mig
+from tests.metrics.representations import labelled, perfect
+
+QUICK = BetaVaeScore(train_points=200, test_points=200, pairs=10)
+
+
+class Broken(MetricSpec):
+    value: object = float("nan")
+
+    def build(self):
+        return lambda codes, seed: {"score": self.value}
+
+
+Broken.component = "broken"
+
+
+def test_one_entry_a_metric_as_json():
+    scores = score(perfect(n=300), [QUICK, Mig()], seed=0)
+    assert list(scores) == ["beta_vae_score", "mig"]
+    assert json.loads(json.dumps(scores)) == scores
+
+
+def test_a_metric_twice_is_told_apart_by_what_differs():
+    dlib = BetaVaeScore(protocol="dlib", pairs=5)
+    specs = [BetaVaeScore(), Mig(), dlib, Mig(bins=30), Mig()]
+    assert keys(specs) == {
+        "beta_vae_score": specs[0],
+        "mig": specs[1],
+        "beta_vae_score:protocol=dlib,pairs=5": dlib,
+        "mig:bins=30": specs[3],
+    }
+
+
+def test_a_score_does_not_depend_on_its_neighbours():
+    codes = perfect(n=300)
+    assert score(codes, [Mig(), QUICK], 5)["beta_vae_score"] == score(codes, [QUICK], 5)["beta_vae_score"]
+
+
+def test_codes_that_are_not_finite_are_an_error_never_a_zero():
+    codes = perfect(n=50)
+    broken = codes.codes.copy()
+    broken[7, 1] = np.nan
+    with pytest.raises(UsageError, match="the first is nan at row 7, code 1"):
+        score(labelled(broken, codes.factors), [Mig()], 0)
+
+
+@pytest.mark.parametrize(("value", "message"), [(float("nan"), "not finite"), (np.zeros(2), "no JSON value")])
+def test_a_score_that_is_no_finite_json_value_is_an_error(value, message):
+    with pytest.raises(BvtkError, match=f"broken: the score is {message}"):
+        score(perfect(n=50), [Broken(value=value)], 0)
