@@ -1,0 +1,87 @@
+"""Reads a recipe's file and the ones that it extends, and lays them over one another."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path as File
+
+from bvtk.errors import Problem, RecipeError
+from bvtk.recipe.marks import Node, problem
+from bvtk.recipe.merge import merge
+from bvtk.recipe.source import Document, read_document
+
+
+@dataclass(frozen=True)
+class Layers:
+    """A recipe's file, with those that it extends under it.
+
+    Args:
+        root: the merged data; None where some of it can't be read.
+        text: the file's own text.
+        problems: everything that was refused so far.
+        files: names of the files, the recipe's own first.
+    """
+
+    root: Node | None
+    text: str
+    problems: tuple[Problem, ...]
+    files: tuple[str, ...]
+
+
+def read_layers(path: File) -> Layers:
+    """Reads a file and its chain of parents.
+
+    Raises:
+        RecipeError: where the file itself is missing or no text.
+    """
+    documents = [read_document(path, str(path))]
+    problems = list(documents[0].problems)
+    seen = {os.path.realpath(path): str(path)}
+    while parent := _parent(documents[-1]):
+        name = _name(documents[-1], parent)
+        if not name:
+            problems.append(problem(parent.mark, ("extends",), "expected the path of one recipe"))
+            break
+        resolved = os.path.realpath(name)
+        if resolved in seen:
+            problems.append(
+                problem(parent.mark, ("extends",), f"goes round in a circle: {seen[resolved]} extends this file")
+            )
+            break
+        seen[resolved] = name
+        try:
+            documents.append(read_document(File(name), name))
+        except RecipeError as error:
+            problems += [_at_extends(found, parent, name) for found in error.problems]
+            break
+        problems += documents[-1].problems
+    return Layers(_merged(documents), documents[0].source.text, tuple(problems), tuple(seen.values()))
+
+
+def _parent(document: Document) -> Node | None:
+    return document.root.child("extends") if document.root else None
+
+
+def _name(document: Document, parent: Node) -> str | None:
+    if not isinstance(parent.value, str) or not parent.value:
+        return None
+    return os.path.normpath(File(document.source.name).parent / parent.value)
+
+
+def _at_extends(found: Problem, parent: Node, name: str) -> Problem:
+    if found.line:
+        return found
+    return problem(parent.mark, ("extends",), f"{name}: {found.message}", found.hint)
+
+
+def _merged(documents: list[Document]) -> Node | None:
+    merged: Node | None = None
+    for document in reversed(documents):
+        root = document.root
+        if root is None or not isinstance(root.value, dict):
+            return None
+        own = {key: node for key, node in root.value.items() if key != "extends"}
+        layer = Node(own, root.mark, root.key, root.broken)
+        merged = merge(merged, layer) if merged else layer
+    return merged

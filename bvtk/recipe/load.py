@@ -1,0 +1,89 @@
+"""A recipe's file becomes a Recipe, or everything that is wrong in it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path as File
+from typing import Any
+
+from pydantic import ValidationError
+
+from bvtk.component import parse
+from bvtk.errors import Problem, RecipeError
+from bvtk.recipe.layers import read_layers
+from bvtk.recipe.marks import COMMAND_LINE, Mark, Node, Source, marked
+from bvtk.recipe.messages import problems_of, where_to_read_on
+from bvtk.recipe.origins import origins_of
+from bvtk.recipe.overrides import apply_override
+from bvtk.recipe.schema import Recipe
+
+
+@dataclass(frozen=True)
+class LoadedRecipe:
+    """A recipe, and how it came about.
+
+    Args:
+        recipe: complete, with every default.
+        origins: where each value came from by its dotted key: `recipes/x.yaml:12:5`, `<command line>` or `default`.
+        text: the file as given.
+        path: the file.
+    """
+
+    recipe: Recipe
+    origins: Mapping[str, str]
+    text: str
+    path: File
+
+
+def load_recipe(path: File | str, overrides: Sequence[str] = ()) -> LoadedRecipe:
+    """Reads a recipe, the ones that it extends, and overrides.
+
+    Args:
+        path: the file; errors call it as it is given here.
+        overrides: `a.b.c=value`, laid over it in their order.
+
+    Raises:
+        RecipeError: with everything that is wrong, in the order of the file.
+    """
+    layers = read_layers(File(path))
+    problems = list(layers.problems)
+    if layers.root is None:
+        raise RecipeError(_in_order(problems, layers.files))
+    root = layers.root
+    for text in overrides:
+        root, refused = apply_override(root, text)
+        problems += refused
+    recipe, found, hint = _validated(root)
+    problems += found
+    if recipe is None or problems:
+        raise RecipeError(_in_order(problems, layers.files), hint)
+    return LoadedRecipe(recipe, origins_of(recipe, root), layers.text, File(path))
+
+
+def parse_recipe(mapping: Mapping[str, Any], name: str = "recipe") -> Recipe:
+    """A recipe from data, as run folders and exports hold it.
+
+    Args:
+        mapping: a complete recipe.
+        name: what errors call it.
+
+    Raises:
+        RecipeError: with everything that is wrong, without places.
+    """
+    recipe, problems, hint = _validated(marked(mapping, Mark(Source(name))))
+    if recipe is None:
+        raise RecipeError(tuple(problems), hint)
+    return recipe
+
+
+def _validated(root: Node) -> tuple[Recipe | None, list[Problem], str]:
+    try:
+        return parse(Recipe, root.plain()), [], ""
+    except ValidationError as error:
+        return None, problems_of(error, root), where_to_read_on(error, root)
+
+
+def _in_order(problems: list[Problem], files: Sequence[str]) -> tuple[Problem, ...]:
+    order = {name: number for number, name in enumerate([*files, COMMAND_LINE])}
+    return tuple(sorted(problems, key=lambda p: (order.get(p.file, len(order)), p.line, p.column)))

@@ -1,0 +1,167 @@
+"""Values of a recipe with the place that each was written at, and how such a place is shown."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from bvtk.errors import Problem
+
+COMMAND_LINE = "<command line>"
+"""Where overrides come from."""
+DEFAULT = "default"
+"""Where values that nobody wrote come from."""
+
+Path = tuple[str | int, ...]
+"""Keys and list positions from the root of a recipe to a value."""
+
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_EXCERPT_WIDTH = 100
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text that recipes are read from: a file or an override.
+
+    Args:
+        name: the file's path as given, or `<command line>`.
+        text: all of it.
+    """
+
+    name: str
+    text: str = ""
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines as YAML counts them."""
+        return _BREAK.split(self.text)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place in a source.
+
+    Args:
+        source: the text.
+        line: from 1; 0 where the source as a whole is meant.
+        column: from 1, in characters.
+        width: how many characters of the line are meant.
+    """
+
+    source: Source
+    line: int = 0
+    column: int = 0
+    width: int = 1
+
+    def __str__(self) -> str:
+        """`recipes/x.yaml:12:5`, or the name alone where there is no line to point at."""
+        if self.source.name == COMMAND_LINE or not self.line:
+            return self.source.name
+        return f"{self.source.name}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value of a recipe, before it is checked.
+
+    Args:
+        value: a scalar, a list of nodes, or a mapping of nodes.
+        mark: where it stands.
+        key: where the key stands that it belongs to; None in lists and at the root.
+        broken: whether something in it was refused already, so that what follows from that stays unsaid.
+    """
+
+    value: bool | int | float | str | list[Node] | dict[str, Node] | None
+    mark: Mark
+    key: Mark | None = None
+    broken: bool = field(default=False, compare=False)
+
+    def under(self, key: Mark | None) -> Node:
+        """The same value under a key at another place."""
+        return replace(self, key=key)
+
+    def child(self, part: str | int) -> Node | None:
+        """The node under a key or at a list position, None where there is none."""
+        if isinstance(self.value, dict) and isinstance(part, str):
+            return self.value.get(part)
+        if isinstance(self.value, list) and isinstance(part, int) and 0 <= part < len(self.value):
+            return self.value[part]
+        return None
+
+    def descend(self, path: Path) -> list[Node]:
+        """The nodes along a path, this one first, as far as the path leads."""
+        nodes = [self]
+        for part in path:
+            below = nodes[-1].child(part)
+            if below is None:
+                break
+            nodes.append(below)
+        return nodes
+
+    def plain(self) -> Any:
+        """The value without its places."""
+        if isinstance(self.value, dict):
+            return {key: node.plain() for key, node in self.value.items()}
+        if isinstance(self.value, list):
+            return [node.plain() for node in self.value]
+        return self.value
+
+
+def marked(data: Any, mark: Mark) -> Node:
+    """Plain data as nodes that all stand at one place."""
+    if isinstance(data, Mapping):
+        return Node({str(key): marked(value, mark) for key, value in data.items()}, mark)
+    if isinstance(data, Sequence) and not isinstance(data, str):
+        return Node([marked(value, mark) for value in data], mark)
+    return Node(data, mark)
+
+
+def problem(mark: Mark, path: Path, message: str, hint: str = "") -> Problem:
+    """A problem at a place, with the lines around it."""
+    on_line = mark.line > 0 and mark.source.name != COMMAND_LINE
+    line, column = (mark.line, mark.column) if on_line else (0, 0)
+    return Problem(mark.source.name, line, column, dotted(path), message, hint, excerpt(mark))
+
+
+def dotted(path: Path) -> str:
+    """`metrics.0.protocol`."""
+    return ".".join(printable(str(part)) for part in path)
+
+
+def printable(text: str, limit: int = 60) -> str:
+    """Text fit for one line of a terminal: control characters escaped, the end of long text cut."""
+    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[: limit + 1])
+    return safe if len(text) <= limit else safe[:limit] + "…"
+
+
+def excerpt(mark: Mark) -> str:
+    """The line of a mark and the one before it, numbered, with carets under the place."""
+    lines = mark.source.lines
+    if not 0 < mark.line <= len(lines):
+        return ""
+    numbered = mark.source.name != COMMAND_LINE
+    first = max(1, mark.line - 1) if numbered else mark.line
+    digits = len(str(mark.line)) if numbered else 0
+    start = max(0, mark.column - 1 - _EXCERPT_WIDTH // 2) if mark.column > _EXCERPT_WIDTH else 0
+    rows = []
+    for number in range(first, mark.line + 1):
+        label = str(number).rjust(digits) if numbered else ""
+        rows.append(f"   {label} | {_window(lines[number - 1], start)}".rstrip())
+    line = lines[mark.line - 1]
+    before = _cells(line[start : mark.column - 1])
+    under = line[mark.column - 1 :][: min(mark.width, _EXCERPT_WIDTH)].rstrip()
+    rows.append(f"   {' ' * digits} | {' ' * before}{'^' * max(1, _cells(under))}")
+    return "\n".join(rows)
+
+
+def _window(line: str, start: int) -> str:
+    cut = line[start : start + _EXCERPT_WIDTH + 50]
+    return "".join(c if c.isprintable() else " " for c in cut)
+
+
+def _cells(text: str) -> int:
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

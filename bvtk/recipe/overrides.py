@@ -1,0 +1,88 @@
+"""Overrides on the command line: `a.b.c=value`, the value read by the same rules as a file."""
+
+from __future__ import annotations
+
+from pydantic_core import PydanticUndefined
+
+from bvtk.errors import Problem
+from bvtk.recipe.fields import RECIPE, Takes, default_of
+from bvtk.recipe.marks import COMMAND_LINE, DEFAULT, Mark, Node, Path, Source, marked, printable, problem
+from bvtk.recipe.merge import merge, spelled_out
+from bvtk.recipe.source import compose
+
+_BUILT_IN = Mark(Source(DEFAULT))
+
+
+def apply_override(root: Node, text: str) -> tuple[Node, tuple[Problem, ...]]:
+    """Lays one override over a recipe.
+
+    Args:
+        root: the recipe so far.
+        text: `a.b.c=value`.
+
+    Returns:
+        The recipe with the override, or as it was where that can't be read, with what is wrong in it.
+    """
+    key, equals, _ = text.partition("=")
+    source = Source(COMMAND_LINE, text)
+    here = Mark(source, 1, 1, len(key) or len(text))
+    parts: Path = tuple(key.split("."))
+    if not equals or not all(parts):
+        return root, (
+            problem(here, (), f"'{printable(text)}' is no override", "write key=value, such as objective.beta=8"),
+        )
+    if parts[0] == "extends":
+        return root, (problem(here, parts, "can't be overridden", "name another recipe instead"),)
+    document = compose(source, len(key) + 1, parts)
+    if document.problems:
+        return root, document.problems
+    value = document.root or Node(None, here)
+    try:
+        return _laid(root, RECIPE, parts, value.under(here), ()), ()
+    except _NoSuchItemError as error:
+        return root, (problem(here, parts, str(error)),)
+
+
+class _NoSuchItemError(Exception):
+    """A number that is no position of the list it stands under."""
+
+
+def _laid(node: Node, takes: Takes, rest: Path, value: Node, done: Path) -> Node:
+    if not rest:
+        return merge(node, value)
+    if isinstance(node.value, list):
+        return _laid_in_list(node, node.value, takes, rest, value, done)
+    node = spelled_out(node)
+    part, below = rest[0], rest[1:]
+    child = node.child(part) or _default(node, takes, part)
+    if child is None:
+        laid = _nested(below, value)
+    else:
+        laid = _laid(child, takes.at(part, node), below, value, (*done, part))
+    entries = dict(node.value) if isinstance(node.value, dict) else {}
+    return Node(entries | {str(part): laid.under(value.key)}, node.mark, node.key, node.broken)
+
+
+def _laid_in_list(node: Node, items: list[Node], takes: Takes, rest: Path, value: Node, done: Path) -> Node:
+    part = str(rest[0])
+    if not (part.isascii() and part.isdecimal() and len(part) < 6 and int(part) < len(items)):
+        positions = f"0 to {len(items) - 1}" if items else "none, it is empty"
+        name = ".".join(map(str, done))
+        raise _NoSuchItemError(f"{name} is a list, its items are {positions}; found '{printable(part)}'")
+    at = int(part)
+    laid = _laid(items[at], takes.at(at, node), rest[1:], value, (*done, at))
+    return Node([*items[:at], laid, *items[at + 1 :]], node.mark, node.key, node.broken)
+
+
+def _nested(rest: Path, value: Node) -> Node:
+    for part in reversed(rest):
+        value = Node({str(part): value}, value.mark, value.key)
+    return value
+
+
+def _default(node: Node, takes: Takes, part: str | int) -> Node | None:
+    """What a key that the recipe leaves out has by default, so that an override may change a part of it."""
+    model = takes.model_for(node)
+    field = model.model_fields.get(str(part)) if model else None
+    default = default_of(field) if field else PydanticUndefined
+    return None if default is PydanticUndefined or default is None else marked(default, _BUILT_IN)

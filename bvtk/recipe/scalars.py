@@ -1,0 +1,95 @@
+"""Scalars by the core rules of YAML 1.2: what a plain word means, and how a value is written.
+
+PyYAML follows YAML 1.1, where `on` is true, `12:30` is 750 and `5e-4` is a string.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+import yaml
+
+Scalar = None | bool | int | float | str
+
+_NULL = re.compile(r"null|Null|NULL|~|")
+_TRUE = re.compile(r"true|True|TRUE")
+_FALSE = re.compile(r"false|False|FALSE")
+_DECIMAL = re.compile(r"[-+]?[0-9]+")
+_OCTAL = re.compile(r"0o[0-7]+")
+_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_INFINITE = re.compile(r"([-+]?)\.(inf|Inf|INF)")
+_NAN = re.compile(r"\.(nan|NaN|NAN)")
+_INTEGERS = range(-(2**63), 2**63)
+_LONGEST_INTEGER = 100
+
+_SAFE_PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
+_YAML_1_1 = yaml.resolver.Resolver()
+
+
+def resolve(text: str) -> Scalar:
+    """What an unquoted scalar means.
+
+    Raises:
+        ValueError: where it is an integer that 64 bits can't hold.
+    """
+    if _NULL.fullmatch(text):
+        return None
+    if _TRUE.fullmatch(text):
+        return True
+    if _FALSE.fullmatch(text):
+        return False
+    for pattern, base in ((_DECIMAL, 10), (_OCTAL, 8), (_HEXADECIMAL, 16)):
+        if pattern.fullmatch(text):
+            return _integer(text, base)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    if found := _INFINITE.fullmatch(text):
+        return -math.inf if found[1] == "-" else math.inf
+    return math.nan if _NAN.fullmatch(text) else text
+
+
+def _integer(text: str, base: int) -> int:
+    number = int(text.replace("0o", "").replace("0x", ""), base) if len(text) <= _LONGEST_INTEGER else None
+    if number is None or number not in _INTEGERS:
+        raise ValueError("an integer that 64 bits can't hold")
+    return number
+
+
+def write(value: Scalar) -> str:
+    """A scalar as YAML that means the same under the rules of 1.1 and of 1.2."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return _write_float(value)
+    return value if _is_plain(value) else _quote(value)
+
+
+def _write_float(value: float) -> str:
+    if not math.isfinite(value):
+        return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
+    text = repr(value)
+    if "e" in text and "." not in text:
+        text = text.replace("e", ".0e")
+    return text
+
+
+def _is_plain(text: str) -> bool:
+    if not _SAFE_PLAIN.fullmatch(text):
+        return False
+    old = _YAML_1_1.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
+    return old == "tag:yaml.org,2002:str" and isinstance(resolve(text), str)
+
+
+def _quote(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return '"' + "".join(c if c.isprintable() else _escape(ord(c)) for c in escaped) + '"'
+
+
+def _escape(code: int) -> str:
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

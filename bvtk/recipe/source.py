@@ -1,0 +1,75 @@
+"""Text becomes data with marks: YAML 1.2 core rules on PyYAML's parser, and never more than data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path as File
+
+import yaml
+
+from bvtk.errors import Problem, RecipeError
+from bvtk.recipe.composer import Composer, StopReading
+from bvtk.recipe.marks import Mark, Node, Path, Source, problem
+from bvtk.recipe.reading import read_text
+
+
+@dataclass(frozen=True)
+class Document:
+    """A text after reading.
+
+    Args:
+        source: the text.
+        root: its data; None where the syntax gave none.
+        problems: everything that was refused.
+    """
+
+    source: Source
+    root: Node | None
+    problems: tuple[Problem, ...]
+
+
+def read_document(path: File, name: str) -> Document:
+    """Reads a recipe's file.
+
+    Args:
+        path: where it lies.
+        name: what errors call it.
+
+    Raises:
+        RecipeError: where there is no such file, or it is no text.
+    """
+    source = Source(name, read_text(path, name))
+    document = compose(source)
+    if document.problems:
+        return document
+    root = document.root
+    if root is None or (root.value is None and root.mark.width == 0):
+        raise _refusal(Mark(source), "the file is empty", "`bvtk init recipe NAME` writes one to start from")
+    if not isinstance(root.value, dict):
+        raise _refusal(root.mark, "a recipe is a mapping of keys to values", "write `name: …` and so on")
+    return document
+
+
+def compose(source: Source, skip: int = 0, path: Path = ()) -> Document:
+    """Turns YAML into nodes, and gathers everything that recipes may not contain.
+
+    Args:
+        source: the text.
+        skip: how many characters at its start are not YAML.
+        path: the key that errors give for the text as a whole.
+    """
+    composer = Composer(source, skip, path)
+    try:
+        for event in yaml.parse(source.text[skip:], Loader=yaml.SafeLoader):
+            composer.feed(event)
+    except StopReading:
+        pass
+    except yaml.YAMLError as error:
+        composer.refuse_syntax(error)
+    except (ValueError, OverflowError):  # PyYAML lets chr() fail on an escape past the last character
+        composer.refuse(Mark(source), "an escape that is no character")
+    return Document(source, composer.root, tuple(composer.problems))
+
+
+def _refusal(mark: Mark, message: str, hint: str) -> RecipeError:
+    return RecipeError((problem(mark, (), message, hint),))

@@ -1,0 +1,67 @@
+"""A complete recipe as YAML that reads back as the same recipe, and the hash that names its run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from bvtk.recipe.marks import Path
+from bvtk.recipe.origins import resolved
+from bvtk.recipe.scalars import write
+from bvtk.recipe.schema import Recipe
+
+_HASH_DIGITS = 10
+
+
+def recipe_hash(recipe: Recipe, plugin_versions: Iterable[str] = ()) -> str:
+    """Ten hexadecimal digits that differ where anything that shapes the run does.
+
+    Args:
+        recipe: the complete recipe, its seed included.
+        plugin_versions: the version, or for a file the sha256, of each plugin that it uses.
+    """
+    whole = {"recipe": resolved(recipe), "plugins": sorted(plugin_versions)}
+    canonical = json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:_HASH_DIGITS]
+
+
+def dump_yaml(recipe: Recipe) -> str:
+    """The complete recipe as a file that reads back as the same recipe."""
+    return "".join(f"{text}\n" for text, _ in lines(resolved(recipe)))
+
+
+def lines(data: dict[str, Any], path: Path = (), indent: str = "") -> Iterator[tuple[str, Path | None]]:
+    """The lines of a mapping as YAML, each with the path of the value on it, None where there is none."""
+    for key, value in data.items():
+        here, label = (*path, key), f"{indent}{write(str(key))}:"
+        if isinstance(value, dict) and value:
+            yield label, None
+            yield from lines(value, here, indent + "  ")
+        elif _has_mappings(value):
+            yield label, None
+            for number, item in enumerate(value):
+                yield from _item_lines(item, (*here, number), indent + "  ")
+        else:
+            yield f"{label} {_flow(value)}", here
+
+
+def _item_lines(item: Any, path: Path, indent: str) -> Iterator[tuple[str, Path | None]]:
+    if not (isinstance(item, dict) and item):
+        yield f"{indent}- {_flow(item)}", path
+        return
+    for number, (text, where) in enumerate(lines(item, path, indent + "  ")):
+        yield (text if number else f"{indent}- {text[len(indent) + 2 :]}"), where
+
+
+def _has_mappings(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(_flow(item) for item in value)}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{write(str(key))}: {_flow(item)}" for key, item in value.items()) + "}"
+    return write(value)
