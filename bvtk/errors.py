@@ -50,6 +50,19 @@ class RunBusyError(RunError):
     exit_code = 2
 
 
+class Interrupted(BvtkError):  # noqa: N818
+    """A signal that asked the program to stop, after everything was put in order.
+
+    Args:
+        signum: the signal's number: 2 for SIGINT, 15 for SIGTERM.
+        message: where the work stands.
+    """
+
+    def __init__(self, signum: int, message: str) -> None:
+        super().__init__(message, "the same command resumes")
+        self.exit_code = 128 + signum
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing wrong in a recipe.

@@ -11,7 +11,7 @@ import importlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -119,6 +119,17 @@ def plugins_used(spec: Any) -> tuple[Origin, ...]:
                 if entry.item is type(component) and entry.origin != BUILT_IN:
                     origins[entry.origin] = None
     return tuple(origins)
+
+
+def absent_plugins(records: Sequence[Mapping[str, str]]) -> list[str]:
+    """What a run or an export recorded of its plugins and is not loaded now, each in words.
+
+    Args:
+        records: `source`, `name` and `version` of each plugin; a file's version is its sha256.
+    """
+    present = {(origin.source, origin.version) for origin in (*_files, *_packages)}
+    wanted = [r for r in records if (r["source"], r["version"]) not in present]
+    return [f"{r['name']} ({'sha256 ' if r['source'] == 'file' else ''}{r['version'][:12]})" for r in wanted]
 
 
 def _specs_inside(value: Any) -> list[Spec]:

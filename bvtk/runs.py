@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-import subprocess  # noqa: S404
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
@@ -79,7 +78,10 @@ class AdamW(OptimizerSpec):
 
 @register_optimizer("adagrad")
 class Adagrad(OptimizerSpec):
-    """Adagrad (Duchi et al. 2011): what the β-VAE paper trains 2D shapes with, at 1e-2."""
+    """Adagrad (Duchi et al. 2011): what the β-VAE paper trains 2D shapes with."""
+
+    lr: Weight = Field(default=1e-2, validate_default=True)
+    """Learning rate, a number or a schedule."""
 
     lr: Weight = Field(default=1e-2, validate_default=True)
     """Learning rate, a number or a schedule."""

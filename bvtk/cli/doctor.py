@@ -1,0 +1,112 @@
+"""`bvtk doctor`: what this machine has, and what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from bvtk.cli.common import AsJson, NoPlugins, PluginFiles, load_plugins, out_console, print_json
+from bvtk.plugins import Discovery, components_of
+from bvtk.runs import library_versions
+
+
+def doctor(plugin: PluginFiles = None, no_plugins: NoPlugins = False, as_json: AsJson = False) -> None:
+    """Tell versions, devices, caches and plugins, and what is wrong. Exits with 1 where something is.
+
+    Example: bvtk doctor
+    """
+    found = load_plugins(plugin, no_plugins)
+    facts = {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cores": os.cpu_count(),
+        "libraries": library_versions(),
+        "devices": _devices(),
+        "cache": _cache(),
+        "plugins": _plugins(found),
+    }
+    problems = _problems(facts, found)
+    if as_json:
+        print_json({**facts, "problems": problems})
+    else:
+        _show(facts, problems)
+    if problems:
+        raise typer.Exit(1)
+
+
+def _devices() -> dict[str, Any]:
+    from bvtk.engine.tuning import prepare_process
+
+    prepare_process()
+    import torch
+
+    from bvtk.engine.devices import choose_precision, describe
+
+    kinds = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    names = ["cpu", *(kind for kind, there in kinds.items() if there)]
+    devices = {describe(torch.device(name)): choose_precision("auto", torch.device(name)) for name in names}
+    return {"precision": devices, "threads": torch.get_num_threads()}
+
+
+def _cache() -> dict[str, Any]:
+    from bvtk.data.cache import cache_folder
+
+    folder = cache_folder()
+    files = [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
+    above = next(path for path in (folder, *folder.parents) if path.exists())
+    return {
+        "folder": str(folder),
+        "megabytes": round(sum(path.stat().st_size for path in files) / 1e6),
+        "writable": os.access(above, os.W_OK),
+    }
+
+
+def _plugins(found: Discovery) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": origin.name,
+            "version": origin.version[:12],
+            "components": [f"{kind} {entry.name}" for kind, entry in components_of(origin)],
+        }
+        for origin in found.loaded
+    ]
+
+
+def _problems(facts: dict[str, Any], found: Discovery) -> list[str]:
+    problems = [str(broken) for broken in found.broken]
+    if not facts["cache"]["writable"]:
+        problems.append(f"the cache folder {facts['cache']['folder']} is not writable: set BVTK_CACHE to one that is")
+    if not os.access(Path(), os.W_OK):
+        problems.append("the working folder is not writable: give `bvtk run` another with --out")
+    if sys.maxsize < 2**32:
+        problems.append("this Python is a 32-bit one: data sets will not fit in its memory")
+    return problems
+
+
+def _show(facts: dict[str, Any], problems: list[str]) -> None:
+    console = out_console()
+    for name in ("python", "platform", "cores"):
+        console.print(f"[bold]{name:<10}[/bold] {facts[name]}")
+    versions = ", ".join(f"{name} {version}" for name, version in facts["libraries"].items())
+    console.print(f"[bold]{'libraries':<10}[/bold] {versions}")
+    for device, precision in facts["devices"]["precision"].items():
+        threads = f", {facts['devices']['threads']} threads" if device == "cpu" else ""
+        console.print(f"[bold]{'device':<10}[/bold] {device}: precision auto is {precision}{threads}")
+    cache = facts["cache"]
+    console.print(f"[bold]{'cache':<10}[/bold] {cache['folder']} ({cache['megabytes']} MB)")
+    for plugin in facts["plugins"]:
+        console.print(f"[bold]{'plugin':<10}[/bold] {plugin['name']}: {', '.join(plugin['components'])}")
+    for problem in problems:
+        console.print(f"wrong: {problem}", style="red", markup=False)
+    if not problems:
+        console.print("Nothing is wrong.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Registers the verb."""
+    app.command("doctor")(doctor)

@@ -1,0 +1,58 @@
+"""What is printed of a run when it is done: where it lies, its scores, what to try next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from bvtk.cli.common import out_console, print_json
+from bvtk.runs import RunFolder
+
+
+def show_run(folder: RunFolder, recipe: Path, done_before: bool, as_json: bool) -> None:
+    """Prints the result of a finished run.
+
+    Args:
+        folder: the run.
+        recipe: the recipe's path as given, for the commands to try next.
+        done_before: whether there was nothing left to do.
+        as_json: whether to print one JSON object instead.
+    """
+    scores = folder.read_scores()
+    if as_json:
+        paths = {"run": folder.path, "export": folder.export, "report": folder.report}
+        facts = {name: str(path) for name, path in paths.items()}
+        print_json({**facts, "already_complete": done_before, "scores": scores})
+        return
+    console = out_console()
+    if done_before:
+        console.print(f"[bold]already complete[/bold]: {folder.path}")
+    console.print(scores_table(scores))
+    for name, path in (("report", folder.report), ("model", folder.export)):
+        console.print(f"[bold]{name}[/bold]  {path}")
+    console.print("\nTry next:")
+    for command in (f"bvtk run {recipe} objective.beta=1", f"bvtk run {recipe} seed=1", f"bvtk show {recipe}"):
+        console.print(f"  {command}", markup=False)
+
+
+def scores_table(scores: dict[str, Any]) -> Table:
+    """Every metric's headline figure, with its chance level and its other plain figures."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("metric", style="bold")
+    table.add_column("score", justify="right")
+    table.add_column("", style="dim")
+    for name, parts in scores.items():
+        table.add_row(name.replace("_", " "), f"{parts['score']:.3f}", _details(parts))
+    return table
+
+
+def _details(parts: dict[str, Any]) -> str:
+    shown = []
+    for name, value in parts.items():
+        if name == "score" or value == parts["score"] or isinstance(value, bool | list | dict):
+            continue
+        text = f"{value:.3f}" if isinstance(value, float) else str(value)
+        shown.append(f"{name.replace('_', ' ')} {text}")
+    return ", ".join(shown)

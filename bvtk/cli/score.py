@@ -1,0 +1,71 @@
+"""`bvtk score`: metrics on plain arrays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bvtk.api import component
+from bvtk.cli.common import AsJson, NoPlugins, PluginFiles, load_plugins, out_console, print_json
+from bvtk.cli.results import scores_table
+from bvtk.component import MetricSpec, Slot, metrics
+from bvtk.errors import UsageError
+from bvtk.recipe.scalars import resolve
+
+
+def score(
+    codes: Annotated[
+        Path,
+        typer.Argument(
+            metavar="CODES.npz",
+            help="Arrays codes (n, d) and factors (n, k); optional codes_test, factors_test, factor_names.",
+            show_default=False,
+        ),
+    ],
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--metric", metavar="NAME", help="A metric, or NAME:field=value,…; may be repeated.", show_default=False
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same scores.")] = 0,
+    plugin: PluginFiles = None,
+    no_plugins: NoPlugins = False,
+    as_json: AsJson = False,
+) -> None:
+    """Score a representation, of any model, from a .npz file.
+
+    Example: bvtk score codes.npz --metric mig --metric beta_vae_score:protocol=dlib --json
+    """
+    load_plugins(plugin, no_plugins)
+    if not metric:
+        raise UsageError("no metric was named", f"--metric one of: {', '.join(metrics.names())}")
+    specs = [metric_named(text) for text in metric]
+    from bvtk.metrics.arrays import read_codes
+    from bvtk.metrics.compute import score as compute
+
+    scores = compute(read_codes(codes), specs, seed)
+    if as_json:
+        print_json(scores)
+    else:
+        out_console().print(scores_table(scores))
+
+
+def metric_named(text: str) -> MetricSpec:
+    """A metric as `--metric` names it: `mig`, or `beta_vae_score:protocol=dlib`, as `scores.json` files it.
+
+    Raises:
+        UsageError: where there is no such metric or field.
+    """
+    name, _, settings = text.partition(":")
+    pairs = [setting.partition("=") for setting in settings.split(",") if setting]
+    fields = {key.strip(): resolve(value.strip()) for key, _, value in pairs}
+    spec: MetricSpec = component(Slot(metrics), {"type": name, **fields})
+    return spec
+
+
+def add_to(app: typer.Typer) -> None:
+    """Registers the verb."""
+    app.command("score")(score)

@@ -1,0 +1,140 @@
+"""`bvtk train`, `evaluate`, `export` and `report`: one stage of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bvtk.cli.common import (
+    AsJson,
+    Device,
+    NoPlugins,
+    Out,
+    Overrides,
+    PluginFiles,
+    load_plugins,
+    out_console,
+    print_json,
+)
+from bvtk.cli.results import scores_table
+from bvtk.cli.targets import run_stage, target_of
+
+RunOrRecipe = Annotated[
+    Path, typer.Argument(metavar="RUN_OR_RECIPE", help="A recipe file or a run folder.", show_default=False)
+]
+Again = Annotated[bool, typer.Option("--again", help="Do it anew, even where it is done.")]
+
+
+def train(
+    target: RunOrRecipe,
+    overrides: Overrides = None,
+    out: Out = Path("runs"),
+    device: Device = "auto",
+    plugin: PluginFiles = None,
+    no_plugins: NoPlugins = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train until the recipe's last step, from the newest checkpoint.
+
+    Example: bvtk train recipes/quickstart.yaml training.steps=1000
+    """
+    load_plugins(plugin, no_plugins)
+    run_stage("train", target_of(target, overrides or [], out), device, as_json)
+
+
+def evaluate(
+    target: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN_OR_RECIPE", help="A recipe file, a run folder, or a model.safetensors.", show_default=False
+        ),
+    ],
+    overrides: Overrides = None,
+    out: Out = Path("runs"),
+    device: Device = "auto",
+    plugin: PluginFiles = None,
+    no_plugins: NoPlugins = False,
+    again: Again = False,
+    as_json: AsJson = False,
+) -> None:
+    """Score a trained model with its recipe's metrics.
+
+    Of an exported file the scores are computed and printed, and nothing is written.
+
+    Example: bvtk evaluate runs/quickstart-1a2b3c4d --again
+    """
+    load_plugins(plugin, no_plugins)
+    if target.suffix == ".safetensors":
+        _evaluate_export(target, overrides or [], device, as_json)
+    else:
+        run_stage("evaluate", target_of(target, overrides or [], out), device, as_json, again)
+
+
+def export(
+    target: RunOrRecipe,
+    overrides: Overrides = None,
+    out: Out = Path("runs"),
+    device: Device = "auto",
+    plugin: PluginFiles = None,
+    no_plugins: NoPlugins = False,
+    again: Again = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write model.safetensors: weights, recipe and scores in one file.
+
+    Example: bvtk export runs/quickstart-1a2b3c4d
+    """
+    load_plugins(plugin, no_plugins)
+    run_stage("export", target_of(target, overrides or [], out), device, as_json, again)
+
+
+def report(
+    target: RunOrRecipe,
+    overrides: Overrides = None,
+    out: Out = Path("runs"),
+    device: Device = "auto",
+    plugin: PluginFiles = None,
+    no_plugins: NoPlugins = False,
+    again: Again = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write report.html, its figures and the model card.
+
+    Example: bvtk report runs/quickstart-1a2b3c4d --again
+    """
+    load_plugins(plugin, no_plugins)
+    run_stage("report", target_of(target, overrides or [], out), device, as_json, again)
+
+
+def _evaluate_export(path: Path, overrides: list[str], device: str, as_json: bool) -> None:
+    from bvtk.cli.progress import watching
+    from bvtk.engine.tuning import prepare_process
+    from bvtk.errors import UsageError
+
+    if overrides:
+        raise UsageError(f"an exported model takes no overrides, found {overrides[0]!r}")
+    prepare_process()
+    from bvtk.build import build_dataset
+    from bvtk.engine.devices import choose_device
+    from bvtk.evaluate import evaluate as measure
+    from bvtk.export import read_export
+    from bvtk.stopping import Stop
+
+    with Stop().listening(), watching() as watcher:
+        export = read_export(path)
+        place = choose_device(device)
+        dataset = build_dataset(export.recipe)
+        watcher.stage("evaluate", f"encoding {len(dataset):,} images")
+        found = measure(export.recipe, export.model.to(place), dataset, place, watcher.progressed)
+    if as_json:
+        print_json(found.scores)
+    else:
+        out_console().print(scores_table(found.scores))
+
+
+def add_to(app: typer.Typer) -> None:
+    """Registers the verbs."""
+    for verb in (train, evaluate, export, report):
+        app.command(verb.__name__)(verb)

@@ -1,0 +1,83 @@
+"""What `run`, `train`, `evaluate`, `export` and `report` work on, and how they do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bvtk.api import run_folder
+from bvtk.cli.progress import watching
+from bvtk.cli.results import show_run
+from bvtk.engine.tuning import prepare_process
+from bvtk.errors import UsageError
+from bvtk.recipe import LoadedRecipe, load_recipe
+from bvtk.runs import RunFolder
+
+
+@dataclass(frozen=True)
+class Target:
+    """A run, by its recipe or by its folder.
+
+    Args:
+        given: the path on the command line.
+        loaded: the recipe.
+        folder: where the run lies or will lie.
+    """
+
+    given: Path
+    loaded: LoadedRecipe
+    folder: RunFolder
+
+
+def target_of(given: Path, overrides: Sequence[str], out: Path) -> Target:
+    """The run that a path means: a recipe file, or a run folder, which takes no overrides.
+
+    Raises:
+        RecipeError: with everything that is wrong in the recipe.
+        UsageError: where the path is neither.
+    """
+    if not given.is_dir():
+        loaded = load_recipe(given, overrides)
+        return Target(given, loaded, run_folder(loaded.recipe, out))
+    folder = RunFolder(given)
+    if not folder.recipe.is_file():
+        raise UsageError(f"{given} is no run folder: it holds no recipe.yaml", "give a recipe file or a run folder")
+    if overrides:
+        raise UsageError(
+            f"a run folder takes no overrides, found {overrides[0]!r}", f"give the recipe: {folder.source}"
+        )
+    return Target(given, load_recipe(folder.recipe), folder)
+
+
+def run_stage(stage: str, target: Target, device: str, as_json: bool, again: bool = False) -> None:
+    """Runs a stage and those before it, with progress on stderr, and prints the result.
+
+    Args:
+        stage: `train`, `evaluate`, `export` or `report`.
+        target: the run.
+        device: as the user named it.
+        as_json: whether to print JSON.
+        again: whether to do the stage anew where it is done.
+    """
+    folder = target.folder
+    done_before = folder.finished and not again
+    if not done_before:
+        prepare_process()
+        _work(stage, target, device, again)
+    show_run(folder, target.given, done_before, as_json)
+
+
+def _work(stage: str, target: Target, device: str, again: bool) -> None:
+    from bvtk.pipeline import Pipeline, prepare_folder
+    from bvtk.stopping import Stop
+
+    folder, recipe = target.folder, target.loaded.recipe
+    folder.create()
+    with Stop().listening() as stop, folder.locked(), watching() as watcher:
+        prepare_folder(folder, recipe, target.loaded.text)
+        pipeline = Pipeline(recipe, folder, device, stop, watcher)
+        if stage == "train":
+            pipeline.train()
+        else:
+            {"evaluate": pipeline.evaluate, "export": pipeline.export, "report": pipeline.report}[stage](again)

@@ -1,0 +1,118 @@
+"""Checkpoints: folders written whole or not at all, checked by their sums when they are read."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load, save
+
+from bvtk.engine.state import Tensors, TrainingState
+from bvtk.errors import BvtkError, RunError
+from bvtk.files import atomic_folder, remove_leftovers
+from bvtk.runs import read_json, write_json
+
+_NAME = re.compile(r"step-(\d+)")
+_LEFT = re.compile(r"\.(step-\d+)\.")
+
+
+def checkpoints(folder: Path) -> list[tuple[int, Path]]:
+    """The checkpoints in a folder with their steps, newest first."""
+    if not folder.is_dir():
+        return []
+    found = [(_NAME.fullmatch(path.name), path) for path in folder.iterdir()]
+    return sorted(((int(match[1]), path) for match, path in found if match), reverse=True)
+
+
+def save_checkpoint(state: TrainingState, folder: Path, keep: int) -> None:
+    """Writes `step-<n>/`, and only then removes all but the newest.
+
+    Args:
+        state: what to keep.
+        folder: where checkpoints lie; it must exist.
+        keep: how many to leave, at least 1.
+
+    Raises:
+        RunError: where a weight is not finite, or the folder can't be written; older checkpoints stay.
+    """
+    state.check_finite()
+    path = folder / f"step-{state.step}"
+    try:
+        with atomic_folder(path) as temporary:
+            files = {f"{part}.safetensors": save(tensors) for part, tensors in state.tensors().items()}
+            for name, data in files.items():
+                (temporary / name).write_bytes(data)
+            sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+            write_json(temporary / "manifest.json", {**state.facts(), "sha256": sums})
+    except OSError as error:
+        raise RunError(
+            f"can't write the checkpoint {path}: {error.strerror}",
+            "free space or mend the permissions; the same command resumes from the one before",
+        ) from error
+    for _, old in checkpoints(folder)[keep:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def read_checkpoint(path: Path) -> tuple[dict[str, Tensors], dict[str, Any]]:
+    """The tensors of a checkpoint by file, and its facts.
+
+    Raises:
+        RunError: naming the file that is missing or not what was written.
+    """
+    manifest = read_json(path / "manifest.json")
+    tensors = {}
+    try:
+        for name, expected in manifest["sha256"].items():
+            data = (path / name).read_bytes()
+            if hashlib.sha256(data).hexdigest() != expected:
+                raise RunError(f"{path / name} is damaged: its sha256 is not the one in the manifest")
+            tensors[Path(name).stem] = load(data)
+        facts = {"step": int(manifest["step"]), "window": int(manifest["window"])}
+    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RunError(f"the checkpoint {path} is damaged: {error}") from error
+    return tensors, facts
+
+
+def resume(state: TrainingState, folder: Path, warn: Callable[[str], None]) -> bool:
+    """Restores the newest checkpoint that is whole.
+
+    Args:
+        state: freshly built.
+        folder: where checkpoints lie.
+        warn: told of each damaged checkpoint that was passed over.
+
+    Returns:
+        Whether there was a checkpoint.
+
+    Raises:
+        RunError: where there are checkpoints and all are damaged: training never restarts silently.
+    """
+    _clean(folder)
+    damaged: list[BvtkError] = []
+    for step, path in checkpoints(folder):
+        try:
+            tensors, facts = read_checkpoint(path)
+        except RunError as error:
+            damaged.append(error)
+            continue
+        for failure in damaged:
+            warn(f"{failure.message}; going on from step {step}")
+        state.restore(tensors, facts)
+        return True
+    if damaged:
+        raise RunError(
+            f"no checkpoint in {folder} can be read: {damaged[0].message}",
+            f"delete {folder} to train from the start",
+        )
+    return False
+
+
+def _clean(folder: Path) -> None:
+    """Clears what killed saves left behind."""
+    left = {match[1] for path in folder.iterdir() if (match := _LEFT.match(path.name))}
+    for name in left:
+        remove_leftovers(folder / name)

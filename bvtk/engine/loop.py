@@ -1,0 +1,179 @@
+"""The training loop: from a recipe and a run folder to a trained model, resuming where it was left."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+
+from bvtk.build import Experiment, build, build_dataset
+from bvtk.component import Dataset, Outputs
+from bvtk.engine.checkpoint import resume, save_checkpoint
+from bvtk.engine.devices import choose_precision
+from bvtk.engine.order import ImageOrder, split
+from bvtk.engine.state import TrainingState
+from bvtk.engine.step import Stepper, Terms
+from bvtk.errors import RunError
+from bvtk.files import fsync_file
+from bvtk.recipe import Recipe
+from bvtk.runs import RunFolder, append_line
+from bvtk.stopping import Stop
+
+_ACTIVE_VARIANCE = 0.01
+
+
+class Listener(Protocol):
+    """Who is told how a training goes; the command line draws a progress line from it."""
+
+    def started(self, step: int, steps: int) -> None:
+        """Training goes from a step to a step."""
+
+    def logged(self, line: dict[str, Any]) -> None:
+        """A line was written to `metrics.jsonl`."""
+
+    def warned(self, message: str) -> None:
+        """Something the user should know, and that stops nothing."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a training is run, apart from what is trained.
+
+    Args:
+        folder: the run folder; the caller holds its lock.
+        device: where to compute.
+        stop: asked after every step.
+        listener: told how it goes.
+        evaluate: called with the model at each `evaluate_every` steps, for scores over training.
+    """
+
+    folder: RunFolder
+    device: torch.device
+    stop: Stop
+    listener: Listener
+    evaluate: Callable[[Experiment], dict[str, Any]]
+
+
+def train(recipe: Recipe, training: Training, dataset: Dataset | None = None) -> Experiment:
+    """Trains until the recipe's last step, resuming from the newest whole checkpoint.
+
+    Args:
+        recipe: what to train.
+        training: where and how.
+        dataset: the recipe's data set, where the caller has opened it.
+
+    Returns:
+        The experiment, trained; the run folder holds its last checkpoint.
+
+    Raises:
+        Interrupted: after a checkpoint, where a signal asked to stop.
+        RunError: where a number is not finite, or a checkpoint can't be written or read.
+    """
+    data = dataset or build_dataset(recipe)
+    indices, _ = split(len(data), recipe.training.held_out, recipe.seed)
+    experiment = build(recipe, data, len(indices), training.device)
+    state = TrainingState(experiment)
+    resumed = resume(state, training.folder.checkpoints, training.listener.warned)
+    if resumed:
+        training.folder.rewind(state.step)
+    experiment.model.train()
+    if state.step < recipe.training.steps or not resumed:
+        order = ImageOrder(indices, recipe.training.batch_size, recipe.seed)
+        with torch.random.fork_rng(devices=[]), training.stop.deferred():
+            _Loop(state, order, training).run()
+    experiment.model.eval()
+    return experiment
+
+
+class _Loop:
+    def __init__(self, state: TrainingState, order: ImageOrder, training: Training) -> None:
+        self._state = state
+        self._order = order
+        self._training = training
+        self._recipe = state.experiment.recipe
+        precision = choose_precision(self._recipe.training.precision, training.device)
+        self._stepper = Stepper(state.experiment, training.device, precision)
+        self._clock = _Clock()
+
+    def run(self) -> None:
+        state, settings = self._state, self._recipe.training
+        self._training.listener.started(state.step, settings.steps)
+        self._clock.lap()
+        while state.step < settings.steps:
+            terms, outputs = self._stepper.run(self._order.batch(state.step), state.step)
+            state.window.add(terms)
+            state.step += 1
+            self._clock.step()
+            self._after_step(terms, outputs)
+        if settings.steps == 0:
+            self._save()
+
+    def _after_step(self, terms: Terms, outputs: Outputs) -> None:
+        step, settings = self._state.step, self._recipe.training
+        last = step == settings.steps
+        if step % settings.log_every == 0 or last:
+            self._log(terms, outputs)
+        if settings.evaluate_every and step % settings.evaluate_every == 0:
+            with self._clock.paused():
+                self._evaluate()
+        if step % settings.checkpoint_every == 0 or last or self._training.stop.requested is not None:
+            self._save()
+        self._training.stop.check(f"stopped at step {step} of {settings.steps}, after a checkpoint")
+
+    def _log(self, terms: Terms, outputs: Outputs) -> None:
+        state = self._state
+        line: dict[str, Any] = {"step": state.step, **_numbers(terms), **state.window.means()}
+        line["active_units"] = int((outputs.mu.detach().var(dim=0) > _ACTIVE_VARIANCE).sum())
+        line["learning_rate"] = state.experiment.learning_rate(state.step - 1)
+        for name, value in line.items():
+            if not math.isfinite(value):
+                raise RunError(f"the logged {name!r} became {value} by step {state.step}", "mend the objective")
+        line["images_per_second"] = round(self._clock.lap() * self._recipe.training.batch_size, 1)
+        append_line(self._training.folder.log, line)
+        self._training.listener.logged(line)
+
+    def _evaluate(self) -> None:
+        model = self._state.experiment.model
+        model.eval()
+        found = self._training.evaluate(self._state.experiment)
+        model.train()
+        append_line(self._training.folder.evaluations, {"step": self._state.step, **found})
+
+    def _save(self) -> None:
+        with self._clock.paused():
+            if self._training.folder.log.is_file():
+                fsync_file(self._training.folder.log)
+            save_checkpoint(self._state, self._training.folder.checkpoints, self._recipe.training.keep)
+
+
+def _numbers(terms: Terms) -> dict[str, float]:
+    """Every term in the objective's order, the plain numbers as they are and 0 where a mean will follow."""
+    return {name: 0.0 if isinstance(value, torch.Tensor) else float(value) for name, value in terms.items()}
+
+
+class _Clock:
+    """Speed of training alone, without what is paused for."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+        self._steps = 0
+
+    def step(self) -> None:
+        self._steps += 1
+
+    def lap(self) -> float:
+        """Steps a second since the last lap, which ends here."""
+        speed = self._steps / max(time.perf_counter() - self._since, 1e-9)
+        self._since, self._steps = time.perf_counter(), 0
+        return speed
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        before = time.perf_counter()
+        yield
+        self._since += time.perf_counter() - before

@@ -1,0 +1,121 @@
+"""The exported model: one safetensors file that says all about itself, and is never unpickled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from bvtk.build import build_model
+from bvtk.component import ImageShape
+from bvtk.errors import RunError, UsageError
+from bvtk.files import write_bytes_atomic
+from bvtk.plugins import absent_plugins, plugins_used
+from bvtk.recipe import Recipe, parse_recipe
+from bvtk.runs import library_versions
+
+FORMAT = 1
+KEY = "bvtk"
+"""The one metadata key: several would be written in random order, and the same run give other bytes."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """A model read back from its file.
+
+    Args:
+        recipe: the resolved recipe that it was trained by.
+        model: in eval mode, on the CPU.
+        image: the shape of its images.
+        peak: the value of a fully lit pixel in its data set's uint8 images.
+        scores: as they were when it was exported.
+        metadata: all of the above as written, with plugins and versions.
+    """
+
+    recipe: Recipe
+    model: Any
+    image: ImageShape
+    peak: int
+    scores: dict[str, Any]
+    metadata: dict[str, Any]
+
+
+def write_export(
+    path: Path, recipe: Recipe, model: Any, image: ImageShape, peak: int, scores: Mapping[str, Any], data: Any
+) -> None:
+    """Writes a model with everything needed to use it; the same run gives the same bytes.
+
+    Args:
+        path: the file, replaced whole or not at all.
+        recipe: the resolved recipe.
+        model: the trained model.
+        image: the shape of its images.
+        peak: the value of a fully lit pixel in its data set's uint8 images.
+        scores: its scores.
+        data: the data set's provenance.
+    """
+    metadata = {
+        "format": FORMAT,
+        "recipe": recipe.model_dump(mode="json"),
+        "image_shape": list(image),
+        "peak": peak,
+        "scores": dict(scores),
+        "data": data,
+        "plugins": plugin_records(recipe),
+        "libraries": library_versions(),
+    }
+    text = json.dumps(metadata, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    try:
+        write_bytes_atomic(path, save(tensors, {KEY: text}))
+    except OSError as error:
+        raise RunError(f"can't write {path}: {error.strerror}", "free space or mend the permissions") from error
+
+
+def plugin_records(recipe: Recipe) -> list[dict[str, str]]:
+    """The plugins that a recipe's components come from: name and version, or sha256 of the file."""
+    return [{"source": o.source, "name": o.name, "version": o.version} for o in plugins_used(recipe)]
+
+
+def read_export(path: Path) -> Export:
+    """Reads a model back; nothing in the file is executed.
+
+    Raises:
+        UsageError: where the file is no export of bvtk, is damaged, or needs a plugin that is not loaded.
+    """
+    metadata, tensors = _read(path)
+    try:
+        missing = absent_plugins(metadata.get("plugins", []))
+        recipe = parse_recipe(metadata["recipe"])
+        image, peak, scores = ImageShape(*metadata["image_shape"]), int(metadata["peak"]), metadata["scores"]
+    except UsageError as error:
+        hint = f"it was made with {', '.join(missing)}: load it with --plugin FILE" if missing else error.hint
+        raise UsageError(f"{path}: {error.message}", hint) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"{path}: its metadata lack or garble {error}", "export the run again") from error
+    model = build_model(recipe, image)
+    try:
+        model.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise UsageError(f"{path}: its tensors do not fit its recipe: {error}", "export the run again") from error
+    return Export(recipe, model.eval(), image, peak, scores, metadata)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            text = (file.metadata() or {}).get(KEY)
+            if text is None:
+                raise UsageError(f"{path} is no export of bvtk: it has no metadata key {KEY!r}")
+            metadata = json.loads(text)
+            if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
+                raise UsageError(f"{path}: not of format {FORMAT}", "use the bvtk version that wrote it")
+            return metadata, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError, ValueError) as error:
+        raise UsageError(f"{path} can't be read as safetensors: {error}") from error

@@ -1,0 +1,190 @@
+"""The stages of a run, one after the other: each is skipped where its result lies in the run folder."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from safetensors.numpy import save as save_arrays
+
+from bvtk.build import Experiment, build_dataset
+from bvtk.component import Dataset
+from bvtk.engine.checkpoint import checkpoints
+from bvtk.engine.devices import choose_device, choose_precision, describe
+from bvtk.engine.loop import Listener, Training, train
+from bvtk.errors import RunError
+from bvtk.evaluate import evaluate, quick_scores
+from bvtk.export import plugin_records, write_export
+from bvtk.files import write_bytes_atomic, write_text_atomic
+from bvtk.recipe import Recipe, dump_yaml
+from bvtk.runs import RunFolder, environment, read_json, write_json
+from bvtk.stopping import Stop
+
+
+class Audience(Listener, Protocol):
+    """Who is told how a whole run goes."""
+
+    def stage(self, name: str, what: str) -> None:
+        """A stage begins: `data`, `train`, `evaluate`, `export` or `report`, and what it does."""
+
+    def progressed(self, done: int, total: int) -> None:
+        """So many of so many images are encoded."""
+
+
+class Silence:
+    """An audience that is told nothing: Python callers. Warnings are Python's."""
+
+    def stage(self, name: str, what: str) -> None:
+        """Says nothing."""
+
+    def progressed(self, done: int, total: int) -> None:
+        """Says nothing."""
+
+    def started(self, step: int, steps: int) -> None:
+        """Says nothing."""
+
+    def logged(self, line: dict[str, Any]) -> None:
+        """Says nothing."""
+
+    def warned(self, message: str) -> None:
+        """Warns as Python does."""
+        warnings.warn(message, stacklevel=2)
+
+
+class Pipeline:
+    """One run at work, and what its stages share.
+
+    Args:
+        recipe: what is run.
+        folder: the run folder; the caller holds its lock.
+        device: as a user names it.
+        stop: how the run is asked to stop.
+        audience: told how it goes.
+    """
+
+    def __init__(self, recipe: Recipe, folder: RunFolder, device: str, stop: Stop, audience: Audience) -> None:
+        self.recipe = recipe
+        self.folder = folder
+        self.device: torch.device = choose_device(device)
+        self._stop = stop
+        self._audience = audience
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The recipe's data set, opened once."""
+        self._audience.stage("data", f"opening {self.recipe.dataset.component}")
+        return build_dataset(self.recipe)
+
+    @cached_property
+    def experiment(self) -> Experiment:
+        """The trained experiment: resumed where training is not done, else read from its last checkpoint."""
+        dataset = self.dataset
+        if not self.trained:
+            self._audience.stage("train", f"{self.recipe.training.steps:,} steps on {describe(self.device)}")
+        self._record_environment(dataset)
+        training = Training(self.folder, self.device, self._stop, self._audience, self._quick_scores)
+        return train(self.recipe, training, dataset)
+
+    @property
+    def trained(self) -> bool:
+        """Whether the checkpoint of the last step is there."""
+        found = checkpoints(self.folder.checkpoints)
+        return bool(found) and found[0][0] == self.recipe.training.steps
+
+    def train(self) -> None:
+        """Trains until the last step."""
+        if not self.trained:
+            _ = self.experiment
+
+    def evaluate(self, again: bool = False) -> dict[str, Any]:
+        """Writes `scores.json` and `latents.safetensors`.
+
+        Args:
+            again: whether to measure anew what has been measured.
+        """
+        if again or not (self.folder.scores.is_file() and self.folder.latents.is_file()):
+            model = self.experiment.model
+            self._audience.stage("evaluate", f"encoding {len(self.dataset):,} images")
+            found = evaluate(self.recipe, model, self.dataset, self.device, self._audience.progressed)
+            write_bytes_atomic(self.folder.latents, save_arrays(found.latents))
+            write_json(self.folder.scores, found.scores)
+        return self.folder.read_scores()
+
+    def export(self, again: bool = False) -> Path:
+        """Writes `model.safetensors`, with the scores in it."""
+        if again or not self.folder.export.is_file():
+            scores = self.evaluate()
+            model, dataset = self.experiment.model, self.dataset
+            self._audience.stage("export", self.folder.export.name)
+            image, peak = dataset.image_shape, dataset.peak
+            write_export(self.folder.export, self.recipe, model, image, peak, scores, dataset.provenance)
+        return self.folder.export
+
+    def report(self, again: bool = False) -> Path:
+        """Writes `report.html`, `figures/` and the model card."""
+        if again or not (self.folder.report.is_file() and self.folder.card.is_file()):
+            from bvtk.report import gather, write_report
+
+            self.export()
+            experiment, dataset = self.experiment, self.dataset
+            self._audience.stage("report", self.folder.report.name)
+            write_report(self.folder.path, gather(self.folder, self.recipe, experiment.model, dataset, self.device))
+        return self.folder.report
+
+    def _quick_scores(self, experiment: Experiment) -> dict[str, Any]:
+        return quick_scores(self.recipe, experiment.model, experiment.dataset, self.device)
+
+    def _record_environment(self, dataset: Dataset) -> None:
+        facts = environment(
+            device=describe(self.device),
+            threads=torch.get_num_threads(),
+            precision=choose_precision(self.recipe.training.precision, self.device),
+            plugins=plugin_records(self.recipe),
+            data=dataset.provenance,
+        )
+        path = self.folder.environment
+        if not path.is_file():
+            write_json(path, facts)
+            return
+        first = read_json(path)
+        changed = {key: facts[key] for key in facts if facts[key] != first.get(key)}
+        resumed = first.get("resumed_with", [])
+        if changed and changed not in resumed:
+            write_json(path, {**first, "resumed_with": [*resumed, changed]})
+        self._warn_of(first, changed)
+
+    def _warn_of(self, first: dict[str, Any], changed: dict[str, Any]) -> None:
+        matters = [key for key in ("libraries", "device", "threads", "precision", "data") if key in changed]
+        if matters and not self.trained:
+            was = "; ".join(f"{key}: {first.get(key)} → {changed[key]}" for key in matters if key != "libraries")
+            detail = was or "library versions"
+            self._audience.warned(f"resumed under other circumstances, so not bit for bit the same run: {detail}")
+
+
+def prepare_folder(folder: RunFolder, recipe: Recipe, source: str) -> None:
+    """Writes what a run is of: the resolved recipe, and the one as given.
+
+    Raises:
+        RunError: where the folder can't be written.
+    """
+    try:
+        if not folder.recipe.is_file():
+            write_text_atomic(folder.source, source)
+            write_text_atomic(folder.recipe, dump_yaml(recipe))
+    except OSError as error:
+        raise RunError(f"can't write to {folder.path}: {error.strerror}", "choose another parent with --out") from error
+
+
+Stage = Callable[[Pipeline], object]
+
+STAGES: dict[str, Stage] = {
+    "train": Pipeline.train,
+    "evaluate": Pipeline.evaluate,
+    "export": Pipeline.export,
+    "report": Pipeline.report,
+}
+"""The stages in their order; each runs those before it where they are not done."""

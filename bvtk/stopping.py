@@ -1,0 +1,63 @@
+"""SIGINT and SIGTERM: how a run is asked to stop, and when it does."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from bvtk.errors import Interrupted
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stop:
+    """A request to stop, raised at once, or kept until the work can be put in order.
+
+    Outside `deferred` a signal raises `Interrupted` wherever the program is, which every stage stands:
+    what it writes is written whole or not at all. Inside, the training loop asks `requested` after each
+    step, saves a checkpoint, and raises it itself.
+    """
+
+    def __init__(self) -> None:
+        self.requested: int | None = None
+        self._deferring = False
+
+    @contextmanager
+    def listening(self) -> Iterator[Stop]:
+        """Takes over both signals for the length of the block, where Python allows it (the main thread)."""
+        if threading.current_thread() is not threading.main_thread():
+            yield self
+            return
+        before = {number: signal.signal(number, self._handle) for number in SIGNALS}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Keeps a request until the block asks for it, or ends."""
+        self._deferring = True
+        try:
+            yield
+        finally:
+            self._deferring = False
+        self.check("stopped")
+
+    def check(self, message: str) -> None:
+        """Raises the request, if there is one.
+
+        Raises:
+            Interrupted: with this message.
+        """
+        if self.requested is not None:
+            raise Interrupted(self.requested, message)
+
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        self.requested = number
+        if not self._deferring:
+            raise Interrupted(number, "stopped")
