@@ -14,6 +14,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+VERSION = 1
+"""Raised whenever a pixel of `draw_all` changes, so that images drawn before are drawn anew."""
+
 SIZE = 64
 """Height and width of an image in pixels."""
 
@@ -73,7 +76,7 @@ def placed_outline(shape: str, scale: float, orientation: int) -> NDArray[np.flo
     theta = 2 * math.pi * (orientation % (ORIENTATIONS - 1)) / (ORIENTATIONS - 1)
     cos, sin = math.cos(theta), math.sin(theta)
     turn = np.array([[cos, -sin], [sin, cos]])
-    return scale * outline(shape) @ turn
+    return np.asarray(scale * outline(shape) @ turn)
 
 
 def fill(polygon: NDArray[np.float64], coordinates: NDArray[np.float64]) -> NDArray[np.uint8]:

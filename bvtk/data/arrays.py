@@ -1,0 +1,193 @@
+"""The user's own images from a .npz or .npy file."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bvtk.data.cache import user_path
+from bvtk.data.factors import FactorTable
+from bvtk.data.imageset import Bytes, ImageSet
+from bvtk.data.npy import Header, Npz, map_npy, open_npz
+from bvtk.errors import DataError
+
+_NPY_MAGIC = b"\x93NUMPY"
+_ZIP_MAGIC = b"PK"
+_PIECE = 1 << 24
+_MOST_CHANNELS = 4
+_LONGEST_NAME = 64
+
+
+def open_arrays(path: str) -> ImageSet:
+    """Opens the images of a .npz or .npy file, and the factors that a .npz has.
+
+    Args:
+        path: a .npz with `images` and optionally `factors` and `factor_names`, or a .npy of images:
+            (n, C, H, W) or (n, H, W), uint8 or floats in [0, 1].
+
+    Returns:
+        The data set. Images of 0 and 1 alone have peak 1; others have peak 255, floats rounded to that.
+
+    Raises:
+        DataError: naming the file, what is wrong with it and what would be right.
+    """
+    file = user_path(path)
+    magic = _read_magic(file)
+    if magic.startswith(_NPY_MAGIC):
+        images, factors = map_npy_images(file), FactorTable((), np.zeros((0, 0), np.int64))
+    elif magic.startswith(_ZIP_MAGIC):
+        with open_npz(file) as npz:
+            images, factors = _read_npz_images(npz, file), _read_factors(npz, file)
+    else:
+        raise DataError(f"{file} is neither a .npz nor a .npy file", "save it with numpy.savez or numpy.save")
+    pixels, peak = to_bytes(images, str(file))
+    if factors.names and len(factors) != len(pixels):
+        raise DataError(
+            f"{file} has {len(pixels)} images and {len(factors)} rows of factors", "save one row of factors an image"
+        )
+    provenance = {"source": "arrays", "path": path, "sha256": _sha256(file)}
+    return ImageSet(Bytes(pixels), factors, peak, provenance)
+
+
+def map_npy_images(file: Path) -> NDArray[Any]:
+    """Images of a .npy file, (n, C, H, W), mapped from the disk.
+
+    Raises:
+        DataError: where they are damaged or of the wrong form.
+    """
+    images = map_npy(file)
+    _check_images(Header(images.shape, False, images.dtype), str(file))
+    return with_channels(images)
+
+
+def to_bytes(images: NDArray[Any], name: str) -> tuple[NDArray[np.uint8], int]:
+    """Images as bytes, and the value of a fully lit pixel.
+
+    Args:
+        images: (n, C, H, W) uint8 or floats in [0, 1].
+        name: what to call them in errors.
+
+    Returns:
+        (n, C, H, W) uint8, uncopied where they were so already; and 1 where all are 0 or 1, else 255.
+
+    Raises:
+        DataError: where a float is not finite or out of range.
+    """
+    step = max(1, _PIECE // max(1, images[:1].nbytes))
+    pieces = [slice(start, start + step) for start in range(0, len(images), step)]
+    if images.dtype == np.uint8:
+        return images, 1 if all(images[piece].max() <= 1 for piece in pieces) else 255
+    pixels = np.empty(images.shape, np.uint8)
+    binary = True
+    for piece in pieces:
+        values = images[piece]
+        _check_range(values, name)
+        binary = binary and bool(((values == 0) | (values == 1)).all())
+        pixels[piece] = np.rint(values.astype(np.float32, copy=False) * 255)
+    if binary:
+        np.minimum(pixels, 1, out=pixels)
+    return pixels, 1 if binary else 255
+
+
+def with_channels(images: NDArray[Any]) -> NDArray[Any]:
+    """Images as (n, C, H, W), from that or (n, H, W)."""
+    return images[:, None] if images.ndim == 3 else images
+
+
+def _read_magic(file: Path) -> bytes:
+    if not file.exists():
+        raise DataError(f"{file} does not exist", "paths are relative to the folder that bvtk is started in")
+    if not file.is_file():
+        raise DataError(f"{file} is no file", "for a folder of pictures use `type: images`")
+    try:
+        with file.open("rb") as opened:
+            return opened.read(len(_NPY_MAGIC))
+    except OSError as error:
+        raise DataError(f"{file} can't be read: {error.strerror}") from error
+
+
+def _read_npz_images(npz: Npz, file: Path) -> NDArray[Any]:
+    _check_images(npz.header("images"), f"{file}, array 'images',")
+    return with_channels(npz.read("images"))
+
+
+def _check_images(header: Header, name: str) -> None:
+    shape, dtype = header.shape, header.dtype
+    if dtype != np.uint8 and dtype.kind != "f":
+        raise DataError(
+            f"{name} is of type {dtype}, expected uint8 or floats in [0, 1]",
+            "convert it, such as by images.astype(numpy.uint8)",
+        )
+    if len(shape) not in (3, 4):
+        raise DataError(f"{name} has shape {shape}, expected (n, C, H, W) or (n, H, W)", "reshape it")
+    if len(shape) == 4 and shape[1] > _MOST_CHANNELS >= shape[3]:
+        raise DataError(
+            f"{name} has shape {shape}: the channels stand last, expected (n, C, H, W)",
+            "move them by images.transpose(0, 3, 1, 2)",
+        )
+    if 0 in shape:
+        raise DataError(f"{name} has shape {shape}: there is no image in it", "save at least one image")
+
+
+def _check_range(values: NDArray[np.floating[Any]], name: str) -> None:
+    least, most = values.min(), values.max()
+    if not (np.isfinite(least) and np.isfinite(most)):
+        raise DataError(f"{name} holds values that are not finite", "replace them")
+    if least < 0 or most > 1:
+        raise DataError(
+            f"{name} holds floats from {least:g} to {most:g}, expected [0, 1]",
+            "scale them, or save bytes of 0 to 255 as uint8",
+        )
+
+
+def _read_factors(npz: Npz, file: Path) -> FactorTable:
+    if "factors" not in npz.names:
+        return FactorTable((), np.zeros((0, 0), np.int64))
+    name = f"{file}, array 'factors',"
+    header = npz.header("factors")
+    if len(header.shape) != 2 or header.shape[1] == 0:
+        raise DataError(f"{name} has shape {header.shape}, expected (n, k)", "save one row an image")
+    if header.dtype.kind not in "iu":
+        raise DataError(f"{name} is of type {header.dtype}, expected integers", "number the values of each factor")
+    values = npz.read("factors")
+    if values.size and values.min() < 0:
+        raise DataError(f"{name} holds the negative value {values.min()}", "number the values of each factor from 0")
+    return FactorTable(_read_names(npz, file, values.shape[1]), values)
+
+
+def _read_names(npz: Npz, file: Path, count: int) -> tuple[str, ...]:
+    if "factor_names" not in npz.names:
+        return tuple(f"factor_{number}" for number in range(count))
+    name = f"{file}, array 'factor_names',"
+    header = npz.header("factor_names")
+    if header.dtype.kind != "U" or header.shape != (count,) or header.dtype.itemsize == 0:
+        raise DataError(
+            f"{name} is of type {header.dtype} and shape {header.shape}, expected {count} strings",
+            'save it as numpy.array(["shape", …])',
+        )
+    names = _decoded(npz.read("factor_names"), name)
+    for text in names:
+        if not text or len(text) > _LONGEST_NAME or not text.isprintable() or names.count(text) > 1:
+            raise DataError(
+                f"{name} holds {text[:_LONGEST_NAME]!r}, expected distinct printable names", "name every factor once"
+            )
+    return names
+
+
+def _decoded(names: NDArray[np.str_], name: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(text) for text in names)
+    except ValueError as error:
+        raise DataError(f"{name} holds characters that are none", "save the names again") from error
+
+
+def _sha256(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"{file} can't be read: {error.strerror}") from error

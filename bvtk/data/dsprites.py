@@ -1,0 +1,108 @@
+"""dSprites: drawn here or read from the official file, kept in the cache folder as packed bits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bvtk.component import ImageShape
+from bvtk.data import official, sprites
+from bvtk.data.cache import Plan, Prepared, cache_folder, open_prepared, prepare, user_path
+from bvtk.data.factors import FactorGrid
+from bvtk.data.imageset import Bits, ImageSet
+from bvtk.errors import DataError
+
+IMAGE = ImageShape(1, sprites.SIZE, sprites.SIZE)
+FACTOR_NAMES = ("shape", "scale", "orientation", "x", "y")
+FACTOR_SIZES = (
+    len(sprites.SHAPES),
+    len(sprites.SCALES),
+    sprites.ORIENTATIONS,
+    sprites.POSITIONS,
+    sprites.POSITIONS,
+)
+"""Every factor but colour, which is the same in all images."""
+
+
+def open_dsprites(source: str = "rendered", path: str | None = None) -> ImageSet:
+    """Opens dSprites, preparing it first where the cache does not hold it.
+
+    Args:
+        source: `rendered`, `original`, or `auto` for the original where it is on this machine already.
+        path: the official .npz or .hdf5 file; by default looked for in the cache folder.
+
+    Returns:
+        The data set; `provenance["source"]` says which it is.
+
+    Raises:
+        DataError: where the official file is asked for and missing or another, or the cache can't be written.
+    """
+    prepared = _rendered() if source == "rendered" else _find_original(source, path)
+    factors = FactorGrid(FACTOR_NAMES, FACTOR_SIZES)
+    return ImageSet(Bits(prepared.array, IMAGE), factors, 1, prepared.facts)
+
+
+def folder() -> Path:
+    """Where the prepared images lie, and where the official file is looked for."""
+    return cache_folder() / "dsprites"
+
+
+def _rendered() -> Prepared:
+    facts = {"source": "rendered", "renderer": sprites.VERSION}
+    return prepare(folder() / "rendered.npy", _key(**facts), lambda: _plan(facts, sprites.draw_all()))
+
+
+def _find_original(source: str, path: str | None) -> Prepared:
+    if path is not None:
+        return _original(user_path(path))
+    found = _original_of_cache()
+    if isinstance(found, Prepared):
+        return found
+    if source == "auto":
+        return _rendered()
+    raise found
+
+
+def _original(path: Path) -> Prepared:
+    form = official.verify(path)
+    algorithm, checksum = official.CHECKSUMS[form]
+    facts = {"source": "original", "file": path.name, algorithm: checksum}
+    shape = (math.prod(FACTOR_SIZES), IMAGE.height, IMAGE.width)
+    plan = lambda: _plan(facts, official.read_blocks(path, form, shape))  # noqa: E731
+    return prepare(folder() / "original.npy", _original_key(), plan)
+
+
+def _original_of_cache() -> Prepared | DataError:
+    """The original where it was converted before, else from an official file in the cache folder, else why not."""
+    prepared = open_prepared(folder() / "original.npy", _original_key())
+    if prepared:
+        return prepared
+    failure = DataError(
+        f"the official dSprites file is not on this machine: neither {' nor '.join(official.NAMES)} is in {folder()}",
+        "put one there or give its `path`; `source: rendered` draws the images instead",
+    )
+    for path in (folder() / name for name in official.NAMES):
+        try:
+            if path.is_file():
+                return _original(path)
+        except DataError as error:
+            failure = error
+    return failure
+
+
+def _key(**facts: Any) -> dict[str, Any]:
+    return facts | {"factor_names": FACTOR_NAMES, "factor_sizes": FACTOR_SIZES, "image": IMAGE}
+
+
+def _original_key() -> dict[str, Any]:
+    return _key(source="original", checksums=official.CHECKSUMS)
+
+
+def _plan(facts: dict[str, Any], blocks: Iterable[NDArray[np.uint8]]) -> Plan:
+    shape = (math.prod(FACTOR_SIZES), math.ceil(IMAGE.pixels / 8))
+    return Plan(shape, facts, (np.packbits(block.reshape(len(block), -1), axis=1) for block in blocks))

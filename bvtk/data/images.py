@@ -1,0 +1,174 @@
+"""The user's own images from a folder of pictures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bvtk.component import ImageShape
+from bvtk.data import pictures
+from bvtk.data.cache import Plan, Prepared, cache_folder, open_prepared, prepare, user_path
+from bvtk.data.factors import FactorTable
+from bvtk.data.imageset import Bytes, ImageSet
+from bvtk.errors import DataError
+
+IN_MEMORY = 64 << 20
+"""Decoded pictures of more bytes than this are kept in the cache folder, and decoded once for all later openings."""
+
+_BLOCK = 64
+_WORKERS = min(8, os.cpu_count() or 1)
+_VERSION = 1
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def open_images(path: str, size: tuple[int, int] | None = None, channels: int | None = None) -> ImageSet:
+    """Opens a folder of pictures.
+
+    Args:
+        path: the folder, searched recursively.
+        size: height and width in pixels; the pictures' own by default.
+        channels: 1 for grey, 3 for RGB; by default 1 where all pictures are grey.
+
+    Returns:
+        The data set, in the order of the pictures' names, with peak 255 and no factors.
+
+    Raises:
+        DataError: where there are no pictures, one can't be read, or they differ in size and none is given.
+    """
+    folder = user_path(path)
+    files = find_pictures(folder)
+    prepared = _open(folder, files, size, channels)
+    facts = {"source": "images", "path": path, "count": len(files), "sha256": prepared.facts["contents"]}
+    return ImageSet(Bytes(prepared.array), FactorTable((), np.zeros((0, 0), np.int64)), 255, facts)
+
+
+def find_pictures(folder: Path) -> list[Path]:
+    """All pictures in a folder and its folders, sorted by name; hidden ones are left out.
+
+    Raises:
+        DataError: where it is no folder or holds no pictures.
+    """
+    if not folder.is_dir():
+        what = "is no folder" if folder.exists() else "does not exist"
+        raise DataError(f"{folder} {what}", "paths are relative to the folder that bvtk is started in")
+    files = [file for file in _walk(folder) if file.suffix.lower() in pictures.SUFFIXES and file.is_file()]
+    if not files:
+        raise DataError(f"{folder} holds no pictures", f"known are {', '.join(pictures.SUFFIXES)}")
+    return sorted(files, key=lambda file: file.relative_to(folder).as_posix())
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Files that are not hidden; a folder that several links lead to is entered once."""
+    seen = set()
+    for parent, folders, names in os.walk(folder, onerror=_refuse, followlinks=True):
+        status = Path(parent).stat()
+        place = (status.st_dev, status.st_ino)
+        if place in seen:
+            folders.clear()
+            continue
+        seen.add(place)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(parent, name) for name in names if not name.startswith("."))
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise DataError(f"{error.filename} can't be searched: {error.strerror}", "check its permissions") from error
+
+
+def _open(folder: Path, files: list[Path], size: tuple[int, int] | None, channels: int | None) -> Prepared:
+    key = {"decoder": _VERSION, "size": size, "channels": channels, "listing": _listing_sum(folder, files)}
+    digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
+    path = cache_folder() / "images" / f"{digest[:16]}.npy"
+    prepared = open_prepared(path, key)
+    if prepared:
+        return prepared
+    survey = _survey(folder, files)
+    target = _target(folder, survey, size, channels)
+    shape = (len(files), target.channels, target.height, target.width)
+    facts = {"contents": survey.contents}
+    blocks = _decode(files, target)
+    if math.prod(shape) > IN_MEMORY:
+        return prepare(path, key, lambda: Plan(shape, facts, blocks))
+    return Prepared(np.concatenate(list(blocks)), facts)
+
+
+def _listing_sum(folder: Path, files: list[Path]) -> str:
+    """A digest that changes when a picture is added, removed, renamed or written to."""
+    digest = hashlib.sha256(str(folder.absolute()).encode("utf-8", "surrogateescape"))
+    for file in files:
+        status = file.stat()
+        digest.update(f"\0{status.st_size} {status.st_mtime_ns} ".encode() + os.fsencode(file.relative_to(folder)))
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a look at every picture found.
+
+    Args:
+        heads: what each picture says of itself.
+        files: their names, within the folder.
+        contents: sha256 over all names and contents.
+    """
+
+    heads: list[pictures.Head]
+    files: list[str]
+    contents: str
+
+
+def _survey(folder: Path, files: list[Path]) -> Survey:
+    digest = hashlib.sha256()
+    heads, names = [], [file.relative_to(folder).as_posix() for file in files]
+    for file, name in zip(files, names, strict=True):
+        data = pictures.read(file)
+        digest.update(hashlib.sha256(os.fsencode(name)).digest() + hashlib.sha256(data).digest())
+        heads.append(pictures.look(data, file))
+    return Survey(heads, names, digest.hexdigest())
+
+
+def _target(folder: Path, survey: Survey, size: tuple[int, int] | None, channels: int | None) -> ImageShape:
+    heads = survey.heads
+    first = heads[0]
+    if size is None:
+        other = next((name for name, head in zip(survey.files, heads, strict=True) if head.size != first.size), None)
+        if other is not None:
+            raise _size_error(folder, survey, other)
+    grey = all(head.grey for head in heads)
+    return ImageShape(channels or (1 if grey else 3), *(size or first.size))
+
+
+def _size_error(folder: Path, survey: Survey, other: str) -> DataError:
+    """Names two pictures that differ, and proposes 64 or the largest power of two that the smallest fills."""
+    first, second = survey.heads[0], survey.heads[survey.files.index(other)]
+    smallest = min(min(head.size) for head in survey.heads)
+    proposal = min(64, 1 << (smallest.bit_length() - 1))
+    return DataError(
+        f"the pictures in {folder} differ in size: {survey.files[0]} is {first}, {other} is {second} (width × height)",
+        f"say to which size they are to be brought, such as `size: {proposal}`",
+    )
+
+
+def _decode(files: list[Path], target: ImageShape) -> Iterator[NDArray[np.uint8]]:
+    for block in _in_order(lambda file: pictures.decode(file, target), files):
+        yield np.stack(block)
+
+
+def _in_order(function: Callable[[T], R], items: Iterable[T]) -> Iterator[list[R]]:
+    """Results in the order of the items, a block at a time, worked out by several threads."""
+    remaining = iter(items)
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        while block := list(islice(remaining, _BLOCK)):
+            yield list(pool.map(function, block))

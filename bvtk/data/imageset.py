@@ -1,0 +1,131 @@
+"""A data set as images and factors put together: what every data set of bvtk is made of."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bvtk.component import ImageShape
+
+Index = NDArray[np.integer[Any]]
+
+
+class Pixels(Protocol):
+    """Where the images lie."""
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """(N, C, H, W)."""
+        ...
+
+    def read(self, index: Index) -> NDArray[np.uint8]:
+        """Images (n, C, H, W) for integers (n,)."""
+        ...
+
+
+class Factors(Protocol):
+    """What is known of the images.
+
+    Attributes:
+        names: one a factor.
+        sizes: the number of values of each factor.
+    """
+
+    names: tuple[str, ...]
+    sizes: tuple[int, ...]
+
+    def values(self, index: Index) -> NDArray[np.int64]:
+        """Factor values (n, k) for integers (n,)."""
+        ...
+
+    def index_of(self, values: Index) -> NDArray[np.int64]:
+        """Indices (n,) of images with these factor values (n, k)."""
+        ...
+
+
+class Bytes:
+    """Images of one byte a value, in memory or mapped from a file.
+
+    Args:
+        array: (N, C, H, W).
+    """
+
+    def __init__(self, array: NDArray[np.uint8]) -> None:
+        self._array = array
+        n, channels, height, width = array.shape
+        self.shape = (n, channels, height, width)
+
+    def read(self, index: Index) -> NDArray[np.uint8]:
+        """Images (n, C, H, W) for integers (n,), copied."""
+        return np.ascontiguousarray(self._array[index])
+
+
+class Bits:
+    """Binary images of one bit a value, in memory or mapped from a file.
+
+    Args:
+        array: (N, ⌈C·H·W/8⌉), each row an image as `numpy.packbits` packs it.
+        image: shape of an image.
+    """
+
+    def __init__(self, array: NDArray[np.uint8], image: ImageShape) -> None:
+        self._array = array
+        self._pixels = image.pixels
+        self.shape = (len(array), *image)
+
+    def read(self, index: Index) -> NDArray[np.uint8]:
+        """Images (n, C, H, W) of 0 and 1 for integers (n,)."""
+        rows = self._array[index]
+        return np.unpackbits(rows, axis=1, count=self._pixels).reshape(-1, *self.shape[1:])
+
+
+class ImageSet:
+    """Images and their factors: implements `bvtk.component.Dataset`.
+
+    Args:
+        pixels: the images.
+        factors: their factors; a table of no columns where there are none.
+        peak: the value of a fully lit pixel, 1 for binary images and 255 otherwise.
+        provenance: what the images are and where they came from, as JSON values.
+    """
+
+    def __init__(self, pixels: Pixels, factors: Factors, peak: int, provenance: dict[str, Any]) -> None:
+        self._pixels = pixels
+        self._factors = factors
+        self._length, *image = pixels.shape
+        self.image_shape = ImageShape(*image)
+        self.peak = peak
+        self.factor_names = factors.names
+        self.factor_sizes = factors.sizes
+        self.position_factors = position_names(factors.names)
+        self.provenance = provenance
+
+    def __len__(self) -> int:
+        """How many images there are."""
+        return self._length
+
+    def images(self, index: Index) -> NDArray[np.uint8]:
+        """Images (n, C, H, W), values 0 to `peak`, for integers (n,)."""
+        return self._pixels.read(index)
+
+    def factors(self, index: Index) -> NDArray[np.int64]:
+        """Factor values (n, k), each from 0 to its size − 1, for integers (n,)."""
+        return self._factors.values(index)
+
+    def index_of(self, factors: Index) -> NDArray[np.int64]:
+        """The inverse of `factors`: for values (n, k), indices (n,) of images that have them.
+
+        Raises:
+            DataError: where no image has them.
+        """
+        return self._factors.index_of(factors)
+
+
+def position_names(names: tuple[str, ...]) -> tuple[str, str] | None:
+    """The factors that are a horizontal and a vertical position, by their names."""
+    for pair in (("x", "y"), ("position_x", "position_y")):
+        if set(pair) <= set(names):
+            return pair
+    return None

@@ -1,0 +1,200 @@
+"""Reads .npy and .npz files of strangers: nothing unpickled, nothing allocated that the file does not hold."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bvtk.errors import DataError
+
+UNPACKED_LIMIT = 4 << 30
+"""The most bytes that an array in a .npz file may have, once unpacked."""
+
+PACKED_RATIO = 300
+"""How many times smaller than itself an array beyond `RATIO_FREE` bytes may be in a .npz file."""
+
+RATIO_FREE = 256 << 20
+
+_PIECE = 1 << 24
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
+
+
+class Header(NamedTuple):
+    """What a .npy file says that it holds."""
+
+    shape: tuple[int, ...]
+    fortran: bool
+    dtype: np.dtype[Any]
+
+    @property
+    def bytes(self) -> int:
+        """Size of the values."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+    @property
+    def order(self) -> Literal["C", "F"]:
+        """`C` where the last axis changes fastest, else `F`."""
+        return "F" if self.fortran else "C"
+
+
+def read_header(file: IO[bytes], name: str) -> Header:
+    """Reads the header of a .npy file, and leaves the file at its values.
+
+    Args:
+        file: at the start of the .npy data.
+        name: what to call it in errors.
+
+    Raises:
+        DataError: where it is damaged, or holds Python objects.
+    """
+    try:
+        major, _ = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
+        header = Header(*read(file))
+    except (ValueError, TypeError, KeyError, EOFError, OSError, RecursionError, MemoryError, zlib.error) as error:
+        raise DataError(f"{name} has a damaged header", "save it again with numpy.save or numpy.savez") from error
+    if header.dtype.hasobject:
+        raise DataError(f"{name} holds Python objects, which bvtk never unpickles", "save it as an array of numbers")
+    if any(length < 0 for length in header.shape):
+        raise DataError(f"{name} says that its shape is {header.shape}", "save it again with numpy.save or numpy.savez")
+    return header
+
+
+def map_npy(path: Path) -> NDArray[Any]:
+    """Maps a .npy file into memory, to be read as it is used.
+
+    Raises:
+        DataError: where it can't be read, is damaged or shorter than it says.
+    """
+    try:
+        with path.open("rb") as file:
+            header = read_header(file, str(path))
+            start = file.tell()
+        held = path.stat().st_size - start
+    except OSError as error:
+        raise DataError(f"{path} can't be read: {error.strerror}") from error
+    if held < header.bytes:
+        raise DataError(
+            f"{path} is cut short: its header says {header.bytes} bytes for shape {header.shape}, {held} follow",
+            "copy or save it again",
+        )
+    if header.bytes == 0:
+        return np.zeros(header.shape, header.dtype)
+    mapped = np.memmap(path, header.dtype, "r", start, header.shape, header.order)
+    return np.asarray(mapped)
+
+
+class Npz:
+    """An opened .npz file.
+
+    Args:
+        archive: the zip archive.
+        path: where it lies.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile, path: Path) -> None:
+        self._archive = archive
+        self._path = path
+        self.names = tuple(name.removesuffix(".npy") for name in archive.namelist())
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[tuple[IO[bytes], Header]]:
+        """Opens an array at its values, for reading them piece by piece.
+
+        Raises:
+            DataError: where it is missing, damaged or of another size than it says.
+        """
+        label = f"{self._path}, array '{name}',"
+        if name not in self.names:
+            held = ", ".join(self.names) or "nothing"
+            raise DataError(f"{self._path} has no array '{name}', it holds {held}", f"save it with {name}=…")
+        try:
+            member = self._archive.getinfo(f"{name}.npy")
+            with self._archive.open(member) as file:
+                header = read_header(file, label)
+                if member.file_size != file.tell() + header.bytes:
+                    raise DataError(
+                        f"{label} says {header.bytes} bytes for shape {header.shape}, the archive says "
+                        f"{member.file_size - file.tell()}",
+                        "copy or save it again",
+                    )
+                yield file, header
+        except (*_DAMAGED, KeyError) as error:
+            raise DataError(f"{label} is damaged: {error}", "copy or save it again") from error
+
+    def header(self, name: str) -> Header:
+        """What an array's header says.
+
+        Raises:
+            DataError: where it is missing, damaged or of another size than it says.
+        """
+        with self.open(name) as (_, header):
+            return header
+
+    def read(self, name: str) -> NDArray[Any]:
+        """Reads a whole array into memory.
+
+        Raises:
+            DataError: as `open` does, and where it is larger than `UNPACKED_LIMIT` or packed suspiciously tight.
+        """
+        with self.open(name) as (file, header):
+            self._check_size(name, header)
+            values = np.empty(header.bytes, np.uint8)
+            view = values.data
+            for start in range(0, len(view), _PIECE):
+                fill(file, view[start : start + _PIECE])
+            if file.read(1):
+                raise zipfile.BadZipFile("more bytes than declared")
+        return values.view(header.dtype).reshape(header.shape, order=header.order)
+
+    def _check_size(self, name: str, header: Header) -> None:
+        packed = min(self._archive.getinfo(f"{name}.npy").compress_size, self._path.stat().st_size)
+        hint = "save it with numpy.save as a .npy file, which is read from disk as needed"
+        if header.bytes > UNPACKED_LIMIT:
+            raise DataError(
+                f"{self._path}, array '{name}', unpacks to {header.bytes / 1e9:.1f} GB, the limit is "
+                f"{UNPACKED_LIMIT / 1e9:.1f} GB",
+                hint,
+            )
+        if header.bytes > max(RATIO_FREE, PACKED_RATIO * packed):
+            raise DataError(
+                f"{self._path}, array '{name}', unpacks to {header.bytes / 1e6:.0f} MB from {packed / 1e6:.1f} MB, "
+                f"more than {PACKED_RATIO} times its size: it looks like a decompression bomb",
+                hint,
+            )
+
+
+@contextmanager
+def open_npz(path: Path) -> Iterator[Npz]:
+    """Opens a .npz file.
+
+    Raises:
+        DataError: where it can't be read or is no zip archive.
+    """
+    try:
+        archive = zipfile.ZipFile(path)
+    except _DAMAGED as error:
+        raise DataError(f"{path} is damaged or cut short: {error}", "copy or save it again") from error
+    with archive:
+        yield Npz(archive, path)
+
+
+def fill(file: IO[bytes], view: memoryview) -> None:
+    """Fills a buffer from a file.
+
+    Raises:
+        EOFError: where the file ends before.
+    """
+    while view:
+        count = file.readinto(view)  # type: ignore[attr-defined]
+        if not count:
+            raise EOFError("it ends too early")
+        view = view[count:]
