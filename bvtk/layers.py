@@ -1,0 +1,104 @@
+"""What a model is made of: every layer, the shape that leaves it, and its parameters."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from bvtk.component import ImageShape
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a model.
+
+    Args:
+        name: its dotted name, which its tensors carry in an export: `encoder.convolutions.conv1`.
+        type: its class.
+        output: the shape that leaves it, without the batch; empty where it is used but never called.
+        parameters: how many numbers it learns; those that an earlier layer shares count there alone.
+    """
+
+    name: str
+    type: str
+    output: tuple[int, ...]
+    parameters: int
+
+
+@dataclass(frozen=True)
+class Layers:
+    """All layers of a model.
+
+    Args:
+        rows: in the order in which an image passes through them, the uncalled ones last.
+        parts: parameters of the model's direct children: encoder, decoder, likelihood.
+        parameters: those of the whole model.
+    """
+
+    rows: tuple[Layer, ...]
+    parts: dict[str, int]
+    parameters: int
+
+
+def describe_layers(model: nn.Module, image: ImageShape) -> Layers:
+    """Passes one black image through a model and notes what happens.
+
+    A row stands for every module that has no modules inside it, and for every other that has parameters of
+    its own; so it describes any `nn.Module`, a plugin's too. The model is left as it was.
+
+    Args:
+        model: called with images (B, C, H, W) and a generator.
+        image: shape of the images.
+    """
+    shapes = _output_shapes(model, image)
+    modules = dict(model.named_modules())
+    names = [*shapes, *(name for name in modules if name not in shapes)]
+    counted: set[int] = set()
+    rows: list[Layer] = []
+    for name in names:
+        own = [p for p in modules[name].parameters(recurse=False) if id(p) not in counted]
+        counted.update(map(id, own))
+        leaf = not any(modules[name].children())
+        if own or (leaf and name in shapes):
+            count = sum(p.numel() for p in own)
+            rows.append(Layer(name, type(modules[name]).__name__, shapes.get(name, ()), count))
+    parts: Counter[str] = Counter()
+    for row in rows:
+        parts[row.name.split(".")[0]] += row.parameters
+    return Layers(tuple(rows), dict(parts), sum(parts.values()))
+
+
+def _output_shapes(model: nn.Module, image: ImageShape) -> dict[str, tuple[int, ...]]:
+    shapes: dict[str, tuple[int, ...]] = {}
+    device = next((p.device for p in model.parameters()), torch.device("cpu"))
+    with _noting(model, shapes), torch.no_grad():
+        model(torch.zeros(1, *image, device=device), torch.Generator().manual_seed(0))
+    return shapes
+
+
+@contextmanager
+def _noting(model: nn.Module, shapes: dict[str, tuple[int, ...]]) -> Iterator[None]:
+    def note(name: str) -> Any:
+        def hook(_module: nn.Module, _inputs: object, output: object) -> None:
+            first = output[0] if isinstance(output, tuple | list) and output else output
+            if isinstance(first, torch.Tensor):
+                shapes.setdefault(name, tuple(first.shape[1:]))
+
+        return hook
+
+    modes = {module: module.training for module in model.modules()}
+    hooks = [module.register_forward_hook(note(name)) for name, module in model.named_modules() if name]
+    model.eval()
+    try:
+        yield
+    finally:
+        for handle in hooks:
+            handle.remove()
+        for module, training in modes.items():
+            module.training = training
