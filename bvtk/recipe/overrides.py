@@ -53,14 +53,13 @@ def _laid(node: Node, takes: Takes, rest: Path, value: Node, done: Path) -> Node
     if isinstance(node.value, list):
         return _laid_in_list(node, node.value, takes, rest, value, done)
     node = spelled_out(node)
-    part, below = rest[0], rest[1:]
+    part, below = str(rest[0]), rest[1:]
     child = node.child(part) or _default(node, takes, part)
-    if child is None:
-        laid = _nested(below, value)
-    else:
-        laid = _laid(child, takes.at(part, node), below, value, (*done, part))
+    if child is None or not below:
+        return merge(node, Node({part: _nested(below, value)}, node.mark, node.key))
+    laid = _laid(child, takes.at(part, node), below, value, (*done, part))
     entries = dict(node.value) if isinstance(node.value, dict) else {}
-    return Node(entries | {str(part): laid.under(value.key)}, node.mark, node.key, node.broken)
+    return Node(entries | {part: laid}, node.mark, node.key, node.broken)
 
 
 def _laid_in_list(node: Node, items: list[Node], takes: Takes, rest: Path, value: Node, done: Path) -> Node:

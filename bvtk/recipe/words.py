@@ -1,13 +1,71 @@
-"""What a field takes, in plain words."""
+"""What a field takes, in plain words: from its JSON Schema, so that words and checks never part."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel
 
-from bvtk.component import Slot
+from bvtk.recipe.json_schema import SLOT, class_schema
+from bvtk.recipe.messages import article
+
+_SIMPLE = {
+    "integer": "an integer",
+    "number": "a number",
+    "string": "text",
+    "boolean": "true or false",
+    "null": "null",
+    "object": "a mapping",
+}
+_BOUNDS = (
+    ("minimum", "at least"),
+    ("exclusiveMinimum", "more than"),
+    ("maximum", "at most"),
+    ("exclusiveMaximum", "less than"),
+)
 
 
 def expected_at(model: type[BaseModel] | None, key: str | int) -> str:
     """What a field takes: `a number more than 0, or 'learned'`; empty where it is unknown."""
-    field = model.model_fields.get(str(key)) if model else None
-    return str(field.annotation) if field and not isinstance(field.annotation, Slot) else ""
+    properties = class_schema(model).get("properties", {}) if model else {}
+    return words(properties[key]) if key in properties else ""
+
+
+def words(schema: dict[str, Any]) -> str:
+    """A field's JSON Schema, placeholders of slots included, in plain words."""
+    if SLOT in schema:
+        return _slot(schema[SLOT])
+    if "enum" in schema or "const" in schema:
+        return _joined([_value(value) for value in schema.get("enum", [schema.get("const")])])
+    if "anyOf" in schema:
+        return _joined([words(branch) for branch in schema["anyOf"]])
+    if schema.get("type") == "array":
+        return _list(schema)
+    if "$ref" in schema:
+        return "a mapping"
+    return _SIMPLE.get(schema.get("type", ""), "anything") + _bounded(schema)
+
+
+def _slot(slot: dict[str, Any]) -> str:
+    number = f"a number{_bounded(slot['bounds'])}, or " if slot["number"] else ""
+    return number + article(slot["kind"])
+
+
+def _list(schema: dict[str, Any]) -> str:
+    if "prefixItems" in schema:
+        return f"a list of {' and '.join(words(item) for item in schema['prefixItems'])}"
+    items = schema.get("items")
+    return f"a list, each {words(items)}" if items else "a list"
+
+
+def _bounded(schema: dict[str, Any]) -> str:
+    said = [f"{word} {schema[key]:g}" for key, word in _BOUNDS if key in schema]
+    return " " + " and ".join(said) if said else ""
+
+
+def _joined(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} or {parts[-1]}"
+
+
+def _value(value: Any) -> str:
+    return f"'{value}'" if isinstance(value, str) else str(value)

@@ -1,0 +1,145 @@
+"""JSON Schema of recipes, with every registered component: editors complete and check recipes with it.
+
+Pydantic describes each class; a slot appears there as a placeholder, which becomes a choice between the
+components of its registry. A recipe with `extends` may leave out what its parent says, so every definition
+stands twice: complete, and with nothing required.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, NoDefault
+from pydantic_core import CoreSchema, core_schema
+
+from bvtk.component import REGISTRIES, Slot
+from bvtk.recipe.fields import as_data
+from bvtk.recipe.schema import Recipe
+from bvtk.registry import Entry
+
+SLOT = "x-slot"
+"""The key of the placeholder that stands where a component does."""
+
+Json = dict[str, Any]
+
+_PARTIAL = "partial."
+_EXTENDS: Json = {
+    "type": "string",
+    "minLength": 1,
+    "description": "Another recipe, relative to this file: this one is laid over it.",
+}
+
+
+def recipe_schema() -> Json:
+    """The schema of a recipe's file, as JSON values."""
+    definitions = _definitions()
+    definitions["recipe"] = _whole(definitions)
+    definitions |= {_PARTIAL + name: _without_required(schema) for name, schema in definitions.items()}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "bvtk recipe",
+        "type": "object",
+        "if": {"required": ["extends"]},
+        "then": {"$ref": f"#/$defs/{_PARTIAL}recipe"},
+        "else": {"$ref": "#/$defs/recipe"},
+        "$defs": definitions,
+    }
+
+
+def class_schema(model: type[BaseModel], prefix: str = "") -> Json:
+    """What Pydantic says of a class, with a placeholder at each slot and every default as a recipe would say it."""
+    return model.model_json_schema(ref_template=f"#/$defs/{prefix}{{model}}", schema_generator=_Generator)
+
+
+class _Generator(GenerateJsonSchema):
+    def function_plain_schema(self, schema: core_schema.PlainValidatorFunctionSchema) -> JsonSchemaValue:
+        slot = (schema.get("metadata") or {}).get("slot")
+        if not isinstance(slot, Slot):
+            return {}
+        least, most = slot.bounds
+        bounds = {"minimum": least} if least > -math.inf else {}
+        bounds |= {"maximum": most} if most < math.inf else {}
+        return {SLOT: {"kind": slot.registry.kind, "number": slot.number is not None, "bounds": bounds}}
+
+    def get_default_value(self, schema: core_schema.WithDefaultSchema) -> Any:
+        factory: Callable[[], Any] | None = schema.get("default_factory")  # type: ignore[assignment]
+        if factory and not schema.get("default_factory_takes_data"):
+            return factory()
+        return schema.get("default", NoDefault)
+
+    def encode_default(self, dft: Any) -> Any:
+        return as_data(dft)
+
+    def handle_invalid_for_json_schema(self, schema: CoreSchema, error_info: str) -> JsonSchemaValue:
+        """Lets a plugin's field of unknown form take anything, for `validate` checks it in any case."""
+        del schema, error_info
+        return {}
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        del schema
+        return False
+
+
+def _definitions() -> Json:
+    definitions: Json = {}
+    for kind, registry in REGISTRIES.items():
+        choices: list[Json] = []
+        for entry in registry.entries():
+            if not any(field.is_required() for field in entry.item.model_fields.values()):
+                choices.append({"const": entry.name, "description": entry.summary})
+            choices.append({"$ref": f"#/$defs/{kind}.{entry.name}"})
+            definitions |= _component(kind, entry)
+        definitions[kind] = {"anyOf": choices} if choices else {"not": {}}
+    return definitions
+
+
+def _component(kind: str, entry: Entry[Any]) -> Json:
+    name = f"{kind}.{entry.name}"
+    schema = _filled(class_schema(entry.item, f"{name}."))
+    inner = {f"{name}.{key}": value for key, value in schema.pop("$defs", {}).items()}
+    schema["properties"] = {"type": {"const": entry.name, "description": entry.summary}} | schema["properties"]
+    schema["required"] = ["type", *schema.get("required", [])]
+    return {name: schema} | inner
+
+
+def _whole(definitions: Json) -> Json:
+    schema: Json = _filled(class_schema(Recipe, "recipe."))
+    definitions |= {f"recipe.{key}": value for key, value in schema.pop("$defs", {}).items()}
+    schema["properties"] = {"extends": _EXTENDS} | schema["properties"]
+    return schema
+
+
+def _filled(schema: Any) -> Any:
+    """The schema with choices in place of placeholders, and without Pydantic's titles."""
+    if isinstance(schema, list):
+        return [_filled(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    filled = {key: _filled(value) for key, value in schema.items() if not (key == "title" and isinstance(value, str))}
+    slot = filled.pop(SLOT, None)
+    return filled | _choice(slot) if slot else filled
+
+
+def _choice(slot: Json) -> Json:
+    reference = {"$ref": f"#/$defs/{slot['kind']}"}
+    if not slot["number"]:
+        return reference
+    return {"anyOf": [{"type": "number", "description": "The same value throughout."} | slot["bounds"], reference]}
+
+
+def _without_required(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_without_required(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    loose = {key: _without_required(value) for key, value in schema.items() if not _is_required(key, value)}
+    if isinstance(target := loose.get("$ref"), str):
+        loose["$ref"] = target.replace("#/$defs/", f"#/$defs/{_PARTIAL}")
+    return loose
+
+
+def _is_required(key: str, value: Any) -> bool:
+    return key == "required" and isinstance(value, list)
