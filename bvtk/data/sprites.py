@@ -51,7 +51,8 @@ def outline(shape: str) -> NDArray[np.float64]:
     if shape == "ellipse":
         angle = np.arange(64) * (2 * math.pi / 64)
         return np.stack([12.78 * np.cos(angle), 7.22 * np.sin(angle)], axis=1)
-    right = np.concatenate([_bezier(np.array(points), 128) for points in _HEART])
+    tip = np.array(_HEART[-1][-1:])
+    right = np.concatenate([*(_bezier(np.array(points), 128) for points in _HEART), tip])
     left = right[::-1] * (-1.0, 1.0)
     return np.concatenate([right, left])
 
@@ -120,6 +121,7 @@ def draw(shape: str, scale: float, orientation: int) -> NDArray[np.uint8]:
     near = slice(centre - reach, centre + reach)
     grid[near, near] = fill(placed_outline(shape, scale, orientation), offsets / _PER_PIXEL)
     row, column = grid.strides
+    # A sprite one position further right or down is the same drawing read one step further left or up.
     images = np.lib.stride_tricks.as_strided(
         grid[_SHIFT:, _SHIFT:],
         (POSITIONS, POSITIONS, SIZE, SIZE),
