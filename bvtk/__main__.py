@@ -1,0 +1,5 @@
+"""`python -m bvtk`."""
+
+from bvtk.cli.main import main
+
+main()

@@ -1,0 +1,76 @@
+"""What many tests stand on: a tiny labelled data set, a tiny recipe, and the command line."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+TINY_RECIPE = """\
+name: tiny
+dataset: {type: arrays, path: data.npz}
+model:
+  type: vae
+  latents: 3
+  encoder: {type: mlp, hidden: [24]}
+  decoder: {type: mlp, hidden: [24]}
+objective:
+  type: beta_vae
+  beta: {type: linear, start: 0, end: 2, steps: 20}
+training: {steps: 40, batch_size: 16, precision: fp32, log_every: 10, checkpoint_every: 15}
+metrics: [mig, {type: beta_vae_score, protocol: dlib, train_points: 400, test_points: 200, pairs: 8}]
+"""
+
+
+def squares() -> tuple[np.ndarray, np.ndarray]:
+    """Bright squares of 3 sizes at 5 × 5 positions: images (75, 1, 12, 12) of 0 and 1, factors (75, 3)."""
+    factors = np.stack(np.meshgrid(np.arange(3), np.arange(5), np.arange(5), indexing="ij"), -1).reshape(-1, 3)
+    images = np.zeros((len(factors), 1, 12, 12), np.uint8)
+    for image, (size, x, y) in zip(images, factors, strict=True):
+        image[0, y : y + 4 + size, x : x + 4 + size] = 1
+    return images, factors
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a tiny data set and `tiny.yaml`."""
+    images, factors = squares()
+    np.savez(tmp_path / "data.npz", images=images, factors=factors, factor_names=["size", "x", "y"])
+    (tmp_path / "tiny.yaml").write_text(TINY_RECIPE)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+class Cli:
+    """The command line, as a person or a script uses it: another process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+        """Starts a command."""
+        command = [sys.executable, "-m", "bvtk", *arguments]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": self.folder}
+        return subprocess.Popen(command, **{**pipes, **options})
+
+    def __call__(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        """Runs a command to its end, and checks its exit code."""
+        with self.start(*arguments) as process:
+            out, err = process.communicate(timeout=120)
+        assert process.returncode == code, f"exit {process.returncode}\n{out}\n{err}"
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        """Runs a command with `--json`, and reads what it prints."""
+        return json.loads(self(*arguments, "--json", code=code).stdout)
+
+
+@pytest.fixture
+def cli(workplace: Path) -> Cli:
+    """The command line in the working folder."""
+    return Cli(workplace)

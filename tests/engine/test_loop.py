@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from bvtk.api import run_folder
+from bvtk.engine.checkpoint import checkpoints
+from bvtk.engine.loop import Training, train
+from bvtk.errors import Interrupted, RunError
+from bvtk.plugins import discover
+from bvtk.recipe import load_recipe
+from bvtk.runs import RunFolder
+from bvtk.stopping import Stop
+
+
+class Notes:
+    """A listener that remembers, and may ask to stop at a logged step."""
+
+    def __init__(self, stop: Stop, stop_at: int | None = None) -> None:
+        self.lines: list[dict[str, Any]] = []
+        self.warnings: list[str] = []
+        self._stop, self._stop_at = stop, stop_at
+
+    def started(self, step: int, steps: int) -> None:
+        self.from_step = step
+
+    def logged(self, line: dict[str, Any]) -> None:
+        self.lines.append(line)
+        if line["step"] == self._stop_at:
+            self._stop.requested = signal.SIGTERM
+
+    def warned(self, message: str) -> None:
+        self.warnings.append(message)
+
+
+def run(out: str, *overrides: str, stop_at: int | None = None) -> tuple[Any, RunFolder, Notes]:
+    discover()
+    recipe = load_recipe(Path("tiny.yaml"), overrides).recipe
+    folder = run_folder(recipe, Path(out))
+    folder.create()
+    stop = Stop()
+    notes = Notes(stop, stop_at)
+    training = Training(folder, torch.device("cpu"), stop, notes, lambda e: {"seen": e.model.training})
+    return train(recipe, training), folder, notes
+
+
+def weights(experiment: Any) -> dict[str, torch.Tensor]:
+    return dict(experiment.model.state_dict())
+
+
+def log_without_speed(folder: RunFolder) -> list[dict[str, Any]]:
+    return [{k: v for k, v in line.items() if k != "images_per_second"} for line in folder.read_log()]
+
+
+def test_a_training_logs_what_scripts_rely_on(workplace: Path) -> None:
+    experiment, folder, _ = run("runs")
+    assert not experiment.model.training
+    log = folder.read_log()
+    assert [line["step"] for line in log] == [10, 20, 30, 40]
+    keys = {"step", "loss", "reconstruction", "kl", "beta", "beta_norm", "active_units", "images_per_second"}
+    assert keys <= log[0].keys()
+    for line in log:
+        assert line["beta_norm"] == pytest.approx(line["beta"] * 3 / 144)
+    assert log[-1]["reconstruction"] < log[0]["reconstruction"]
+    assert [step for step, _ in checkpoints(folder.checkpoints)] == [40, 30]
+
+
+@pytest.mark.parametrize("stop_at", [10, 20, 30])
+def test_an_interrupted_training_goes_on_bit_for_bit(workplace: Path, stop_at: int) -> None:
+    straight, straight_folder, _ = run("straight")
+    with pytest.raises(Interrupted, match=rf"stopped at step {stop_at} of 40, after a checkpoint") as caught:
+        run("halted", stop_at=stop_at)
+    assert caught.value.exit_code == 143
+    resumed, folder, notes = run("halted")
+    assert notes.from_step == stop_at
+    assert all(torch.equal(weights(resumed)[name], value) for name, value in weights(straight).items())
+    assert log_without_speed(folder) == log_without_speed(straight_folder)
+
+
+def test_a_kill_costs_at_most_one_interval(workplace: Path) -> None:
+    """What was logged after the last checkpoint is dropped, and logged again."""
+    straight, straight_folder, _ = run("straight")
+    _, folder, _ = run("killed")
+    for step, path in checkpoints(folder.checkpoints):
+        if step == 40:
+            (path / "manifest.json").unlink()
+    with folder.log.open("a") as file:
+        file.write('{"step": 41, "lo')
+    resumed, _, notes = run("killed")
+    assert notes.from_step == 30
+    assert len(notes.warnings) == 1
+    assert all(torch.equal(weights(resumed)[name], value) for name, value in weights(straight).items())
+    assert log_without_speed(folder) == log_without_speed(straight_folder)
+
+
+def test_zero_steps_are_the_untrained_model(workplace: Path) -> None:
+    untrained, folder, _ = run("runs", "training.steps=0")
+    assert [step for step, _ in checkpoints(folder.checkpoints)] == [0]
+    again, _, _ = run("other", "training.steps=0")
+    assert all(torch.equal(weights(again)[name], value) for name, value in weights(untrained).items())
+
+
+def test_evaluations_over_training_see_the_model_in_eval_mode(workplace: Path) -> None:
+    _, folder, _ = run("runs", "training.evaluate_every=20")
+    lines = [json.loads(line) for line in folder.evaluations.read_text().splitlines()]
+    assert lines == [{"step": 20, "seen": False}, {"step": 40, "seen": False}]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_training_that_explodes_stops_by_name_and_keeps_its_checkpoints(workplace: Path, precision: str) -> None:
+    schedule = "{type: piecewise, points: [[0, 1e-3], [30, 1e-3], [31, 1e30], [60, 1e30]]}"
+    overrides = (f"training.optimizer={{type: sgd, lr: {schedule}}}", f"training.precision={precision}")
+    with pytest.raises(RunError, match=r"at step 3\d|since step 3\d"):
+        run("runs", *overrides)
+    folder = next(Path("runs").iterdir())
+    kept = checkpoints(folder / "checkpoints")
+    assert kept[0][0] == 30
+
+
+def test_a_small_data_set_trains_with_a_large_batch(workplace: Path) -> None:
+    _, folder, _ = run("runs", "training.batch_size=200", "training.steps=3", "training.log_every=1")
+    assert len(folder.read_log()) == 3
