@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from bvtk.component import parse
 from bvtk.errors import Problem, RecipeError
-from bvtk.recipe.layers import read_layers
+from bvtk.recipe.extends import read_layers
 from bvtk.recipe.marks import COMMAND_LINE, Mark, Node, Source, marked
 from bvtk.recipe.messages import problems_of, where_to_read_on
 from bvtk.recipe.origins import origins_of

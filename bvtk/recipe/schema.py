@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, NonNegativeInt, PositiveFloat, PositiveInt
@@ -21,15 +20,6 @@ def _checked_name(name: str) -> str:
             "name", "letters, digits, '.', '_' and '-' make a name, 64 at most, and not dots alone"
         )
     return name
-
-
-def _each_once(metrics: tuple[kinds.MetricSpec, ...]) -> tuple[kinds.MetricSpec, ...]:
-    for name, count in Counter(metric.component for metric in metrics).items():
-        if count > 1:
-            raise PydanticCustomError(
-                "twice", "'{name}' stands {count} times, once is enough", {"name": name, "count": count}
-            )
-    return metrics
 
 
 def _adam() -> kinds.OptimizerSpec:
@@ -82,5 +72,5 @@ class Recipe(BaseModel):
     """What training minimises."""
     training: Training
     """How the model is trained."""
-    metrics: Annotated[tuple[Annotated[kinds.MetricSpec, Slot(kinds.metrics)], ...], AfterValidator(_each_once)] = ()
+    metrics: tuple[Annotated[kinds.MetricSpec, Slot(kinds.metrics)], ...] = ()
     """What the trained model is scored by."""

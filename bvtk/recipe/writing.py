@@ -44,12 +44,12 @@ def lines(data: dict[str, Any], path: Path = (), indent: str = "") -> Iterator[t
             for number, item in enumerate(value):
                 yield from _item_lines(item, (*here, number), indent + "  ")
         else:
-            yield f"{label} {_flow(value)}", here
+            yield f"{label} {flow(value)}", here
 
 
 def _item_lines(item: Any, path: Path, indent: str) -> Iterator[tuple[str, Path | None]]:
     if not (isinstance(item, dict) and item):
-        yield f"{indent}- {_flow(item)}", path
+        yield f"{indent}- {flow(item)}", path
         return
     for number, (text, where) in enumerate(lines(item, path, indent + "  ")):
         yield (text if number else f"{indent}- {text[len(indent) + 2 :]}"), where
@@ -59,9 +59,10 @@ def _has_mappings(value: Any) -> bool:
     return isinstance(value, list) and any(isinstance(item, dict) for item in value)
 
 
-def _flow(value: Any) -> str:
+def flow(value: Any) -> str:
+    """A value on one line."""
     if isinstance(value, list):
-        return f"[{', '.join(_flow(item) for item in value)}]"
+        return f"[{', '.join(flow(item) for item in value)}]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{write(str(key))}: {_flow(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{write(str(key))}: {flow(item)}" for key, item in value.items()) + "}"
     return write(value)

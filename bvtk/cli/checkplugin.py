@@ -1,0 +1,66 @@
+"""`bvtk check-plugin`: whether a plugin's components do what their kinds promise."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bvtk.cli.common import AsJson, out_console, print_json
+from bvtk.errors import PluginError
+from bvtk.plugins import discover
+from bvtk.registry import Origin
+
+if TYPE_CHECKING:
+    from bvtk.check_plugin import Finding
+
+_SIGNS = {"ok": ("ok", "green"), "note": ("note", "yellow"), "problem": ("PROBLEM", "bold red")}
+
+
+def check_plugin(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A plugin's Python file.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Try every component of a plugin and tell what is wrong with it. Exits with 2 where something is.
+
+    Example: bvtk check-plugin plugins/tiny_conv.py
+    """
+    origin = _loaded(file)
+    from bvtk.check_plugin import check
+
+    findings = check(origin)
+    problems = sum(finding.level == "problem" for finding in findings)
+    if as_json:
+        print_json({"findings": [asdict(finding) for finding in findings]})
+    else:
+        _show(findings, problems)
+    if problems:
+        raise typer.Exit(2)
+
+
+def _loaded(file: Path) -> Origin:
+    found = discover(None, [file], installed=False)
+    for broken in found.broken:
+        raise PluginError(f"{file} can't be imported: {broken.message}", f"at {broken.place}")
+    return next(origin for origin in found.loaded if origin.name == str(file))
+
+
+def _show(findings: list[Finding], problems: int) -> None:
+    from rich.text import Text
+
+    console = out_console()
+    about = ""
+    for finding in findings:
+        if finding.component != about:
+            about = finding.component
+            console.print(Text(about, style="bold"))
+        word, style = _SIGNS[finding.level]
+        console.print(Text.assemble("  ", (word, style), f"  {finding.message}"))
+    console.print(f"{problems} problem{'' if problems == 1 else 's'}.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Registers the verb."""
+    app.command("check-plugin")(check_plugin)

@@ -1,0 +1,87 @@
+"""`bvtk init`: a file to start from."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bvtk.cli.common import AsJson, out_console, print_json
+from bvtk.errors import UsageError
+from bvtk.recipe.scalars import write
+from bvtk.registry import did_you_mean
+
+_FOLDERS = {"recipe": (Path("recipes"), ".yaml"), "plugin": (Path("plugins"), ".py")}
+_NAMES = {
+    "recipe": (re.compile(r"(?!\.+$)[A-Za-z0-9._-]{1,64}"), "letters, digits, '.', '_' and '-', 64 at most"),
+    "plugin": (re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}"), "a letter, then letters, digits and '_', 64 in all"),
+}
+_NEXT = {"recipe": "bvtk run", "plugin": "bvtk check-plugin"}
+
+
+def init(
+    what: Annotated[
+        list[str], typer.Argument(metavar="[recipe|plugin] NAME", help="A recipe by default.", show_default=False)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Write a commented file to start from: recipes/NAME.yaml or plugins/NAME.py.
+
+    Example: bvtk init recipe first
+
+    Example: bvtk init plugin my_encoder
+    """
+    kind, name = _asked(what)
+    folder, ending = _FOLDERS[kind]
+    name = name.removesuffix(ending)
+    pattern, rule = _NAMES[kind]
+    if not pattern.fullmatch(name):
+        raise UsageError(f"{name!r} can't name a {kind}", f"a name is made of {rule}")
+    path = folder / f"{name}{ending}"
+    _write_new(path, _starter(kind, name, path))
+    if as_json:
+        print_json({"file": str(path)})
+    else:
+        out_console().print(f"{path}\nTry next: {_NEXT[kind]} {path}", markup=False)
+
+
+def _asked(what: list[str]) -> tuple[str, str]:
+    kind, *rest = what if len(what) != 1 or what[0] in _FOLDERS else ["recipe", *what]
+    if kind not in _FOLDERS:
+        raise UsageError(f"can't start {kind!r}, {did_you_mean(kind, list(_FOLDERS))}", "bvtk init recipe NAME")
+    if len(rest) != 1:
+        raise UsageError(f"name one {kind}", f"bvtk init {kind} NAME")
+    return kind, rest[0]
+
+
+def _starter(kind: str, name: str, path: Path) -> str:
+    template = files("bvtk.cli") / "templates" / f"{kind}{path.suffix}.txt"
+    values = {"file": path.as_posix(), "folder": path.parent.as_posix(), "class": _class_name(name)}
+    values["name"] = write(name) if kind == "recipe" else name
+    text = template.read_text(encoding="utf-8")
+    for key, value in values.items():
+        text = text.replace("{{" + key + "}}", value)
+    return text
+
+
+def _class_name(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name))
+
+
+def _write_new(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(f"{path} is there already", "take another name; nothing is overwritten") from None
+    except OSError as error:
+        raise UsageError(f"{path} can't be written: {(error.strerror or str(error)).lower()}") from None
+
+
+def add_to(app: typer.Typer) -> None:
+    """Registers the verb."""
+    app.command("init")(init)

@@ -1,0 +1,91 @@
+"""`bvtk ls`: the components that recipes can name."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from bvtk.cli.common import AsJson, NoPlugins, PluginFiles, load_plugins, out_console, print_json
+from bvtk.component import REGISTRIES
+from bvtk.errors import UsageError
+from bvtk.registry import BUILT_IN, Entry, Registry, did_you_mean
+
+
+def ls(
+    kind: Annotated[
+        str | None,
+        typer.Argument(metavar="[KIND]", help="Such as encoder or metric; all by default.", show_default=False),
+    ] = None,
+    plugin: PluginFiles = None,
+    no_plugins: NoPlugins = False,
+    as_json: AsJson = False,
+) -> None:
+    """List components, with one line each and where they come from.
+
+    Example: bvtk ls encoder
+    """
+    load_plugins(plugin, no_plugins)
+    registries = [registry_of(kind)] if kind else list(REGISTRIES.values())
+    if as_json:
+        print_json({"components": [_as_json(r.kind, entry) for r in registries for entry in r.entries()]})
+    else:
+        _show(registries)
+
+
+def registry_of(kind: str) -> Registry[Any]:
+    """The registry of a kind, in the singular or the plural.
+
+    Raises:
+        UsageError: where there is no such kind.
+    """
+    singular = kind if kind in REGISTRIES else kind.removesuffix("s")
+    if singular not in REGISTRIES:
+        raise UsageError(f"unknown kind of component {kind!r}, {did_you_mean(kind, sorted(REGISTRIES))}")
+    return REGISTRIES[singular]
+
+
+def _as_json(kind: str, entry: Entry[Any]) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "name": entry.name,
+        "summary": entry.summary,
+        "origin": str(entry.origin),
+        "version": entry.origin.version,
+        "place": entry.place,
+    }
+
+
+def _show(registries: list[Registry[Any]]) -> None:
+    console = out_console()
+    for number, registry in enumerate(registries):
+        if number:
+            console.print()
+        console.print(registry.kind, style="bold cyan", markup=False)
+        rows = [(entry.name, entry.summary + _from(entry)) for entry in registry.entries()]
+        if console.is_terminal:
+            _print_table(rows)
+        else:
+            width = max((len(name) for name, _ in rows), default=0)
+            for name, said in rows:
+                console.print(f"  {name.ljust(width)}  {said}", markup=False, emoji=False)
+
+
+def _from(entry: Entry[Any]) -> str:
+    return "" if entry.origin == BUILT_IN else f" ({entry.origin})"
+
+
+def _print_table(rows: list[tuple[str, str]]) -> None:
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2), pad_edge=False)
+    for name, said in rows:
+        table.add_row(Text(name, style="bold"), Text(said))
+    out_console().print(Padding(table, (0, 0, 0, 2)))
+
+
+def add_to(app: typer.Typer) -> None:
+    """Registers the verb."""
+    app.command("ls")(ls)

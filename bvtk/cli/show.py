@@ -1,0 +1,89 @@
+"""`bvtk show`: a complete recipe, or one component."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from bvtk.cli.common import AsJson, NoPlugins, PluginFiles, load_plugins, out_console, print_json
+from bvtk.cli.component import component_facts, print_component
+from bvtk.cli.layers import layers_of, print_layers
+from bvtk.component import REGISTRIES
+from bvtk.errors import UsageError
+from bvtk.recipe import LoadedRecipe, load_recipe, resolved
+from bvtk.recipe.marks import dotted
+from bvtk.recipe.writing import lines
+
+_WIDEST = 60
+"""Values longer than this push their origin out of its column."""
+
+
+def show(
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RECIPE [a.b=value]... | KIND NAME", help="A recipe, or a component.", show_default=False
+        ),
+    ],
+    layers: Annotated[bool, typer.Option("--layers", help="Show the model's layers, shapes and parameters.")] = False,
+    plugin: PluginFiles = None,
+    no_plugins: NoPlugins = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show a recipe with every default and where each value came from, or what a component takes.
+
+    Example: bvtk show recipes/quickstart.yaml objective.beta=8
+
+    Example: bvtk show recipes/quickstart.yaml --layers
+
+    Example: bvtk show encoder burgess
+    """
+    load_plugins(plugin, no_plugins)
+    if what[0] in REGISTRIES:
+        _component(what, layers, as_json)
+    else:
+        _recipe(load_recipe(what[0], what[1:]), layers, as_json)
+
+
+def _component(what: Sequence[str], layers: bool, as_json: bool) -> None:
+    kind = what[0]
+    if len(what) != 2:
+        raise UsageError(f"name one {kind}", f"bvtk show {kind} NAME; `bvtk ls {kind}` lists them")
+    if layers:
+        raise UsageError("--layers is for recipes", f"bvtk show {kind} {what[1]}")
+    facts = component_facts(REGISTRIES[kind], what[1])
+    if as_json:
+        print_json(facts)
+    else:
+        print_component(facts)
+
+
+def _recipe(loaded: LoadedRecipe, layers: bool, as_json: bool) -> None:
+    found = layers_of(loaded.recipe) if layers else None
+    if as_json:
+        complete = {"recipe": resolved(loaded.recipe), "origins": dict(loaded.origins)}
+        print_json(complete | ({"layers": found} if found else {}))
+    elif found:
+        print_layers(found)
+    else:
+        _print_recipe(resolved(loaded.recipe), loaded.origins)
+
+
+def _print_recipe(data: dict[str, Any], origins: Mapping[str, str]) -> None:
+    from rich.text import Text
+
+    console = out_console()
+    rows = [(text, origins.get(dotted(path), "") if path is not None else "") for text, path in lines(data)]
+    width = max((len(text) for text, _ in rows if len(text) <= _WIDEST), default=0)
+    for text, origin in rows:
+        comment = f"  # {origin}" if origin else ""
+        line = Text(text.ljust(width) if comment else text)
+        line.append(comment, style="dim" if origin == "default" else "cyan")
+        console.print(line)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Registers the verb."""
+    app.command("show")(show)
