@@ -18,7 +18,7 @@ from bvtk.objectives import schedules
 class Constant(ScheduleSpec):
     """The same value throughout; a bare number is short for it."""
 
-    value: float
+    value: float = Field(examples=[4.0])
     """The value."""
 
     def build(self, training_steps: int) -> Callable[[int], float]:  # noqa: ARG002
@@ -34,7 +34,7 @@ class _Ramp(ScheduleSpec):
     start: float = 0.0
     """Value at step 0."""
 
-    end: float
+    end: float = Field(examples=[4.0])
     """Value at step `steps` and after it."""
 
     steps: NonNegativeInt | None = None
@@ -120,7 +120,9 @@ class Cyclical(_Ramp):
 class Piecewise(ScheduleSpec):
     """Straight lines between points; before the first and after the last, its value."""
 
-    points: Annotated[tuple[tuple[NonNegativeInt, float], ...], Field(json_schema_extra={"minItems": 1})]
+    points: tuple[tuple[NonNegativeInt, float], ...] = Field(
+        json_schema_extra={"minItems": 1}, examples=[[[0, 0.0], [1000, 4.0]]]
+    )
     """Pairs of step and value, such as `[[0, 0], [1000, 4]]`, the steps in ascending order."""
 
     @field_validator("points")

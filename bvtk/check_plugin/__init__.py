@@ -1,0 +1,68 @@
+"""Tries every component of a plugin and says, in its author's words, what is wrong with it.
+
+`check` takes the origin that `bvtk.plugins.discover` gave. Nothing is printed; findings are data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from bvtk.check_plugin.arrays import check_dataset, check_metric
+from bvtk.check_plugin.declaration import check_declaration, imports_at_top
+from bvtk.check_plugin.findings import Finding, Report
+from bvtk.check_plugin.networks import check_decoder, check_encoder
+from bvtk.check_plugin.training import check_likelihood, check_model, check_objective, check_optimizer, check_schedule
+from bvtk.plugins import components_of
+from bvtk.registry import Entry, Origin
+
+__all__ = ["Finding", "check", "check_component"]
+
+CHECKS: dict[str, Callable[[Report, Any], None]] = {
+    "dataset": check_dataset,
+    "encoder": check_encoder,
+    "decoder": check_decoder,
+    "likelihood": check_likelihood,
+    "model": check_model,
+    "objective": check_objective,
+    "schedule": check_schedule,
+    "optimizer": check_optimizer,
+    "metric": check_metric,
+}
+"""What is natural for each kind of component."""
+
+
+def check(origin: Origin) -> list[Finding]:
+    """Tries everything that a plugin registered.
+
+    Args:
+        origin: the plugin, as `bvtk.plugins.discover` loaded it.
+
+    Returns:
+        Findings, component by component; a plugin is sound where none is a `problem`.
+    """
+    components = components_of(origin)
+    if not components:
+        message = "registers no component: decorate a spec, such as with @bvtk.register_encoder('name')"
+        return [Finding("problem", str(origin), message)]
+    findings = imports_at_top(origin, [entry for _, entry in components])
+    for kind, entry in components:
+        findings += check_component(kind, entry)
+    return findings
+
+
+def check_component(kind: str, entry: Entry[Any]) -> list[Finding]:
+    """Tries one component; random numbers that it draws leave the caller's state alone.
+
+    Args:
+        kind: one of `bvtk.component.REGISTRIES`.
+        entry: the registered class.
+    """
+    report = Report(f"{kind} {entry.name!r}", entry.item)
+    with torch.random.fork_rng(devices=[]):
+        spec = check_declaration(report, entry.item)
+        if spec is not None:
+            CHECKS[kind](report, spec)
+    return report.findings
