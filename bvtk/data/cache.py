@@ -90,14 +90,20 @@ def user_path(text: str) -> Path:
     """A path as users write it, `~` for the home folder.
 
     Raises:
-        DataError: where there is no home folder.
+        DataError: where there is no home folder, or the system can't take the path.
     """
     try:
-        return Path(text).expanduser()
+        path = Path(text).expanduser()
+        path.exists()
     except RuntimeError as error:
         raise DataError(
             f"{text!r} names a home folder that is unknown", "write the whole path, or set BVTK_CACHE"
         ) from error
+    except OSError as error:
+        raise DataError(
+            f"{text[:200]} can't be reached: {error.strerror}", "check the path and its permissions"
+        ) from error
+    return path
 
 
 def open_prepared(path: Path, key: dict[str, Any]) -> Prepared | None:

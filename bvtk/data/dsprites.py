@@ -44,7 +44,7 @@ def open_dsprites(source: str = "rendered", path: str | None = None) -> ImageSet
     """
     prepared = _rendered() if source == "rendered" else _find_original(source, path)
     factors = FactorGrid(FACTOR_NAMES, FACTOR_SIZES)
-    return ImageSet(Bits(prepared.array, IMAGE), factors, 1, prepared.facts)
+    return ImageSet(Bits(prepared.array, IMAGE), factors, 1, prepared.facts, {"shape": sprites.SHAPES})
 
 
 def folder() -> Path:

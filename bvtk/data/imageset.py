@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -89,9 +90,17 @@ class ImageSet:
         factors: their factors; a table of no columns where there are none.
         peak: the value of a fully lit pixel, 1 for binary images and 255 otherwise.
         provenance: what the images are and where they came from, as JSON values.
+        value_names: by factor, the names of its values, for those whose values have names.
     """
 
-    def __init__(self, pixels: Pixels, factors: Factors, peak: int, provenance: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        pixels: Pixels,
+        factors: Factors,
+        peak: int,
+        provenance: dict[str, Any],
+        value_names: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
         self._pixels = pixels
         self._factors = factors
         self._length, *image = pixels.shape
@@ -99,6 +108,7 @@ class ImageSet:
         self.peak = peak
         self.factor_names = factors.names
         self.factor_sizes = factors.sizes
+        self.value_names = value_names or {}
         self.position_factors = position_names(factors.names)
         self.provenance = provenance
 

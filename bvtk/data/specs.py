@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from bvtk.component import Dataset, DatasetSpec, register_dataset
@@ -12,7 +12,21 @@ from bvtk.component import Dataset, DatasetSpec, register_dataset
 PathText = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]+$")]
 """A path as users write it: relative to the working folder, `~` for the home folder."""
 
-Pixels = Annotated[int, Field(ge=1, le=4096)]
+LARGEST_SIDE = 4096
+
+Side = Annotated[int, Field(ge=1, le=LARGEST_SIDE)]
+
+
+def _one_error(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    """Says once what a size may be, in place of one error for each form that it may have."""
+    try:
+        return validate(tuple(value) if isinstance(value, list) else value)
+    except ValidationError as error:
+        expected = f"a side in pixels or [height, width], each from 1 to {LARGEST_SIDE}"
+        raise PydanticCustomError("image_size", "expected {expected}", {"expected": expected}) from error
+
+
+Size = Annotated[Side | tuple[Side, Side] | None, WrapValidator(_one_error)]
 
 
 @register_dataset("dsprites")
@@ -74,7 +88,7 @@ class Images(DatasetSpec):
     path: PathText
     """The folder."""
 
-    size: Pixels | tuple[Pixels, Pixels] | None = None
+    size: Size = None
     """Side of the square images, or [height, width], in pixels; by default the pictures' own, where all agree."""
 
     channels: Literal[1, 3] | None = None

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-VERSION = 1
+VERSION = 2
 """Raised whenever a pixel of `draw_all` changes, so that images drawn before are drawn anew."""
 
 SIZE = 64

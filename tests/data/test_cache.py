@@ -1,0 +1,202 @@
+"""The cache: where it lies, what it opens again, and what it prepares anew."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bvtk.data import cache as module
+from bvtk.data.cache import Plan, cache_folder, open_prepared, prepare, user_path
+from bvtk.errors import DataError
+
+KEY = {"source": "test", "sizes": (2, 3)}
+VALUES = np.arange(24, dtype=np.uint8).reshape(6, 4)
+
+
+class Counter:
+    """A plan that counts how often it is carried out."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self) -> Plan:
+        self.count += 1
+        return Plan(VALUES.shape, {"made": "here"}, iter((VALUES[:4], VALUES[4:])))
+
+
+@pytest.fixture
+def path(cache: Path) -> Path:
+    return cache / "test" / "values.npy"
+
+
+def test_prepared_once_and_opened_again(path: Path) -> None:
+    plan = Counter()
+    first, second = prepare(path, KEY, plan), prepare(path, KEY, plan)
+    assert plan.count == 1
+    assert (first.array == VALUES).all()
+    assert (second.array == VALUES).all()
+    assert not second.array.flags.writeable
+    assert second.facts == first.facts
+    assert sorted(p.name for p in path.parent.iterdir()) == ["values.json", "values.lock", "values.npy"]
+
+
+def test_the_sum_is_that_of_the_file(path: Path) -> None:
+    import hashlib
+
+    facts = prepare(path, KEY, Counter()).facts
+    assert facts == {"made": "here", "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+def test_the_file_is_an_ordinary_npy(path: Path) -> None:
+    prepare(path, KEY, Counter())
+    assert (np.load(path, allow_pickle=False) == VALUES).all()
+
+
+def truncate(path: Path) -> None:
+    os.truncate(path, path.stat().st_size - 1)
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=(0, 0))
+
+
+def spoil_header(path: Path) -> None:
+    data = path.read_bytes()
+    path.write_bytes(b"\x93NUMPY\x01\x00" + b"\xff" * 50 + data[58:])
+
+
+def spoil_sidecar(path: Path) -> None:
+    path.with_suffix(".json").write_text("{")
+
+
+def age_sidecar(path: Path) -> None:
+    sidecar = path.with_suffix(".json")
+    sidecar.write_text(json.dumps(json.loads(sidecar.read_text()) | {"format": 0}))
+
+
+def list_sidecar(path: Path) -> None:
+    path.with_suffix(".json").write_text("[1, 2]")
+
+
+def lose_sidecar(path: Path) -> None:
+    path.with_suffix(".json").unlink()
+
+
+def lose_values(path: Path) -> None:
+    path.unlink()
+
+
+DAMAGE = [truncate, flip, spoil_header, spoil_sidecar, age_sidecar, list_sidecar, lose_sidecar, lose_values]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_what_is_damaged_or_stale_is_prepared_anew(path: Path, damage: object) -> None:
+    plan = Counter()
+    prepare(path, KEY, plan)
+    damage(path)  # type: ignore[operator]
+    assert open_prepared(path, KEY) is None
+    assert (prepare(path, KEY, plan).array == VALUES).all()
+    assert plan.count == 2
+
+
+def test_another_key_is_another_array(path: Path) -> None:
+    plan = Counter()
+    prepare(path, KEY, plan)
+    assert open_prepared(path, KEY | {"sizes": (3, 2)}) is None
+    assert open_prepared(path, KEY) is not None
+
+
+def test_a_copied_cache_is_hashed_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare(path, KEY, Counter())
+    os.utime(path, ns=(1, 1))
+    assert open_prepared(path, KEY) is not None
+    monkeypatch.setattr(module, "_sha256", lambda _: pytest.fail("hashed again"))
+    assert open_prepared(path, KEY) is not None
+
+
+def test_a_failing_plan_leaves_nothing(path: Path) -> None:
+    def blocks() -> Iterator[np.ndarray]:
+        yield VALUES[:4]
+        raise DataError("the source ends here")
+
+    with pytest.raises(DataError, match="the source ends here"):
+        prepare(path, KEY, lambda: Plan(VALUES.shape, {}, blocks()))
+    assert [p.name for p in path.parent.iterdir()] == ["values.lock"]
+
+
+def test_what_a_killed_process_left_is_removed(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    leftover = path.parent / ".values.npy.123-0badcafe.tmp"
+    leftover.touch()
+    prepare(path, KEY, Counter())
+    assert not leftover.exists()
+
+
+SCRIPT = """
+import sys, time
+from pathlib import Path
+import numpy as np
+from bvtk.data.cache import Plan, prepare
+def plan():
+    with open(sys.argv[2], "a") as log:
+        log.write("drawn\\n")
+    time.sleep(0.5)
+    return Plan((2, 2), {}, iter([np.ones((2, 2), np.uint8)]))
+print(prepare(Path(sys.argv[1]), {}, plan).array.sum())
+"""
+
+
+def test_of_several_starters_one_prepares(path: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    command = [sys.executable, "-c", SCRIPT, path, log]
+    starters = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    assert [starter.communicate(timeout=30)[0] for starter in starters] == ["4\n"] * 3
+    assert log.read_text() == "drawn\n"
+
+
+def test_no_room(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module.shutil, "disk_usage", lambda _: module.shutil._ntuple_diskusage(0, 0, 10**6))
+    with pytest.raises(DataError, match="1 MB are free") as error:
+        prepare(path, KEY, Counter())
+    assert "BVTK_CACHE" in error.value.hint
+
+
+def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="can't be written") as error:
+        prepare(tmp_path / "file" / "values.npy", KEY, Counter())
+    assert "BVTK_CACHE" in error.value.hint
+
+
+def test_where_the_cache_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("BVTK_CACHE", "~/own")
+    assert cache_folder() == tmp_path / "home" / "own"
+    monkeypatch.setenv("BVTK_CACHE", "")
+    assert cache_folder() == tmp_path / "xdg" / "bvtk"
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    monkeypatch.setattr(module.sys, "platform", "linux")
+    assert cache_folder() == tmp_path / "home" / ".cache" / "bvtk"
+    monkeypatch.setattr(module.sys, "platform", "darwin")
+    assert cache_folder() == tmp_path / "home" / "Library" / "Caches" / "bvtk"
+
+
+def test_an_unknown_home_folder() -> None:
+    with pytest.raises(DataError, match="home folder"):
+        user_path("~nobody-of-that-name/images")
+
+
+def test_a_path_that_no_system_takes() -> None:
+    with pytest.raises(DataError, match="can't be reached: File name too long"):
+        user_path("a" * 5000)
