@@ -50,6 +50,7 @@ class Dataset(Protocol):
         peak: the value of a fully lit pixel in `images`, 1 for binary images and 255 otherwise.
         factor_names: one a factor; empty where there are none.
         factor_sizes: the number of values of each factor.
+        value_names: by factor, the names of its values, for those whose values have names.
         position_factors: the factors that are a horizontal and a vertical position, where there are such.
         provenance: what the images are and where they came from, as JSON values: at least `source` and `sha256`.
     """
@@ -58,6 +59,7 @@ class Dataset(Protocol):
     peak: int
     factor_names: tuple[str, ...]
     factor_sizes: tuple[int, ...]
+    value_names: Mapping[str, tuple[str, ...]]
     position_factors: tuple[str, str] | None
     provenance: dict[str, Any]
 

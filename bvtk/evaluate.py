@@ -156,6 +156,17 @@ def held_out_scores(
     }
 
 
+def collapse(scores: dict[str, Any]) -> str | None:
+    """What to tell of a posterior that ignores the images; None where it does not."""
+    held_out = scores["held_out"]
+    if held_out["active_units"]:
+        return None
+    return (
+        f"posterior collapse: none of the {held_out['latents']} latents responds to the images, "
+        "so the other scores mean nothing; train longer, lower β, or let β rise from 0"
+    )
+
+
 def _disentanglement(
     metrics: Sequence[MetricSpec],
     mu: NDArray[np.float32],

@@ -17,7 +17,7 @@ from bvtk.engine.checkpoint import checkpoints
 from bvtk.engine.devices import choose_device, choose_precision, describe
 from bvtk.engine.loop import Listener, Training, train
 from bvtk.errors import RunError
-from bvtk.evaluate import evaluate, quick_scores
+from bvtk.evaluate import collapse, evaluate, quick_scores
 from bvtk.export import plugin_records, write_export
 from bvtk.files import write_bytes_atomic, write_text_atomic
 from bvtk.recipe import Recipe, dump_yaml
@@ -112,6 +112,8 @@ class Pipeline:
             found = evaluate(self.recipe, model, self.dataset, self.device, self._audience.progressed)
             write_bytes_atomic(self.folder.latents, save_arrays(found.latents))
             write_json(self.folder.scores, found.scores)
+            if warning := collapse(found.scores):
+                self._audience.warned(warning)
         return self.folder.read_scores()
 
     def export(self, again: bool = False) -> Path:
@@ -127,7 +129,8 @@ class Pipeline:
     def report(self, again: bool = False) -> Path:
         """Writes `report.html`, `figures/` and the model card."""
         if again or not (self.folder.report.is_file() and self.folder.card.is_file()):
-            from bvtk.report import gather, write_report
+            from bvtk.report import write_report
+            from bvtk.report.gather import gather
 
             self.export()
             experiment, dataset = self.experiment, self.dataset

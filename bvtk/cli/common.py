@@ -6,13 +6,16 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
-from bvtk.errors import BvtkError, RecipeError
-from bvtk.plugins import Discovery, discover
+from bvtk.errors import BvtkError, Problem, RecipeError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bvtk.plugins import Discovery
 
 Overrides = Annotated[
     list[str] | None,
@@ -30,12 +33,16 @@ Device = Annotated[str, typer.Option("--device", metavar="cpu|cuda|mps|auto", he
 
 def out_console() -> Console:
     """The console for what a verb prints: stdout, plain where that is no terminal."""
-    return Console(soft_wrap=True, highlight=False)
+    from rich.console import Console
+
+    return Console(soft_wrap=True, highlight=False, emoji=False)
 
 
 def error_console() -> Console:
     """The console for progress, warnings and errors: stderr."""
-    return Console(stderr=True, soft_wrap=True, highlight=False)
+    from rich.console import Console
+
+    return Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 
 def load_plugins(files: Sequence[Path] | None = None, disabled: bool = False) -> Discovery:
@@ -45,6 +52,8 @@ def load_plugins(files: Sequence[Path] | None = None, disabled: bool = False) ->
         files: plugin files named on the command line.
         disabled: whether plugins of the working folder and installed ones stay out.
     """
+    from bvtk.plugins import discover
+
     found = discover(None if disabled else Path(), files or (), installed=not disabled)
     for broken in found.broken:
         error_console().print(f"warning: {broken}", style="yellow", markup=False)
@@ -59,22 +68,25 @@ def print_json(value: Any) -> None:
 def print_error(error: BvtkError) -> None:
     """Prints an error to stderr, a recipe's problems one after the other with their places."""
     console = error_console()
-    if not isinstance(error, RecipeError):
-        console.print("error: ", style="bold red", end="")
-        console.print(error.message, markup=False)
-    else:
+    if isinstance(error, RecipeError):
         for problem in error.problems:
-            place = f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
-            console.print(place, style="bold", markup=False, end="  ")
-            said = f"{problem.key}: {problem.message}" if problem.key else problem.message
-            console.print(said, markup=False, style="red")
-            if problem.excerpt:
-                console.print(problem.excerpt, markup=False)
-            if problem.hint:
-                console.print(f"   {problem.hint}", markup=False)
+            _print_problem(problem, console)
         count = len(error.problems)
         hint = f" {error.hint}" if error.hint else ""
         console.print(f"{count} error{'s' if count > 1 else ''}.{hint}", markup=False)
         return
+    console.print("error: ", style="bold red", end="")
+    console.print(error.message, markup=False)
     if error.hint:
         console.print(f"  {error.hint}", markup=False)
+
+
+def _print_problem(problem: Problem, console: Console) -> None:
+    place = f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
+    said = f"{problem.key}: {problem.message}" if problem.key else problem.message
+    console.print(place, style="bold", markup=False, end="  ")
+    console.print(said, markup=False, style="red")
+    if problem.excerpt:
+        console.print(problem.excerpt, markup=False)
+    if problem.hint:
+        console.print(f"   {problem.hint}", markup=False)

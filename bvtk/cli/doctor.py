@@ -6,13 +6,14 @@ import os
 import platform
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from bvtk.cli.common import AsJson, NoPlugins, PluginFiles, load_plugins, out_console, print_json
-from bvtk.plugins import Discovery, components_of
-from bvtk.runs import library_versions
+
+if TYPE_CHECKING:
+    from bvtk.plugins import Discovery
 
 
 def doctor(plugin: PluginFiles = None, no_plugins: NoPlugins = False, as_json: AsJson = False) -> None:
@@ -20,6 +21,8 @@ def doctor(plugin: PluginFiles = None, no_plugins: NoPlugins = False, as_json: A
 
     Example: bvtk doctor
     """
+    from bvtk.runs import library_versions
+
     found = load_plugins(plugin, no_plugins)
     facts = {
         "python": platform.python_version(),
@@ -67,6 +70,8 @@ def _cache() -> dict[str, Any]:
 
 
 def _plugins(found: Discovery) -> list[dict[str, Any]]:
+    from bvtk.plugins import components_of
+
     return [
         {
             "name": origin.name,

@@ -32,7 +32,9 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def root(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """The β-VAE toolkit: declare, train, measure and export disentangled representations."""
@@ -58,4 +60,14 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if debug:
+            raise
+        print_error(
+            BvtkError(
+                f"bvtk failed where it should not: {type(error).__name__}: {error}",
+                "the same command with --debug shows where; please report it with that",
+            )
+        )
         sys.exit(1)

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from bvtk.cli.common import AsJson, Device, NoPlugins, Out, Overrides, PluginFiles, load_plugins
-from bvtk.cli.targets import run_stage, target_of
 
 
 def run(
@@ -26,6 +25,8 @@ def run(
 
     Example: bvtk run recipes/quickstart.yaml objective.beta=8 seed=1
     """
+    from bvtk.cli.targets import run_stage, target_of
+
     load_plugins(plugin, no_plugins)
     run_stage("report", target_of(recipe, overrides or [], out), device, as_json)
 

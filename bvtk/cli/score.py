@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bvtk.api import component
 from bvtk.cli.common import AsJson, NoPlugins, PluginFiles, load_plugins, out_console, print_json
-from bvtk.cli.results import scores_table
-from bvtk.component import MetricSpec, Slot, metrics
 from bvtk.errors import UsageError
-from bvtk.recipe.scalars import resolve
+
+if TYPE_CHECKING:
+    from bvtk.component import MetricSpec
 
 
 def score(
@@ -39,6 +38,9 @@ def score(
 
     Example: bvtk score codes.npz --metric mig --metric beta_vae_score:protocol=dlib --json
     """
+    from bvtk.cli.results import scores_table
+    from bvtk.component import metrics
+
     load_plugins(plugin, no_plugins)
     if not metric:
         raise UsageError("no metric was named", f"--metric one of: {', '.join(metrics.names())}")
@@ -59,6 +61,10 @@ def metric_named(text: str) -> MetricSpec:
     Raises:
         UsageError: where there is no such metric or field.
     """
+    from bvtk.api import component
+    from bvtk.component import Slot, metrics
+    from bvtk.recipe.scalars import resolve
+
     name, _, settings = text.partition(":")
     pairs = [setting.partition("=") for setting in settings.split(",") if setting]
     fields = {key.strip(): resolve(value.strip()) for key, _, value in pairs}

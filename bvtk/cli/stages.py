@@ -18,8 +18,6 @@ from bvtk.cli.common import (
     out_console,
     print_json,
 )
-from bvtk.cli.results import scores_table
-from bvtk.cli.targets import run_stage, target_of
 
 RunOrRecipe = Annotated[
     Path, typer.Argument(metavar="RUN_OR_RECIPE", help="A recipe file or a run folder.", show_default=False)
@@ -40,6 +38,8 @@ def train(
 
     Example: bvtk train recipes/quickstart.yaml training.steps=1000
     """
+    from bvtk.cli.targets import run_stage, target_of
+
     load_plugins(plugin, no_plugins)
     run_stage("train", target_of(target, overrides or [], out), device, as_json)
 
@@ -65,6 +65,8 @@ def evaluate(
 
     Example: bvtk evaluate runs/quickstart-1a2b3c4d --again
     """
+    from bvtk.cli.targets import run_stage, target_of
+
     load_plugins(plugin, no_plugins)
     if target.suffix == ".safetensors":
         _evaluate_export(target, overrides or [], device, as_json)
@@ -86,6 +88,8 @@ def export(
 
     Example: bvtk export runs/quickstart-1a2b3c4d
     """
+    from bvtk.cli.targets import run_stage, target_of
+
     load_plugins(plugin, no_plugins)
     run_stage("export", target_of(target, overrides or [], out), device, as_json, again)
 
@@ -104,12 +108,15 @@ def report(
 
     Example: bvtk report runs/quickstart-1a2b3c4d --again
     """
+    from bvtk.cli.targets import run_stage, target_of
+
     load_plugins(plugin, no_plugins)
     run_stage("report", target_of(target, overrides or [], out), device, as_json, again)
 
 
 def _evaluate_export(path: Path, overrides: list[str], device: str, as_json: bool) -> None:
     from bvtk.cli.progress import watching
+    from bvtk.cli.results import scores_table
     from bvtk.engine.tuning import prepare_process
     from bvtk.errors import UsageError
 
