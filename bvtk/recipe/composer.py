@@ -102,7 +102,7 @@ class Composer:
         if isinstance(error, yaml.MarkedYAMLError):
             text = str(error.problem)
             place = error.problem_mark or error.context_mark
-            mark = self._mark(place, None) if place else mark
+            mark = self.mark(place) if place else mark
         elif isinstance(error, yaml.reader.ReaderError):
             before = Source("", self.source.text[: self.skip + error.position]).lines
             mark = Mark(self.source, len(before), len(before[-1]) + 1)
@@ -110,7 +110,7 @@ class Composer:
         self.refuse(mark, *(known[0] if known else (f"not YAML: {text}", "")), path=self.base)
 
     def _start_document(self, event: yaml.DocumentStartEvent) -> None:
-        mark = self._mark(event.start_mark, None)
+        mark = self.mark(event.start_mark)
         if self.root is not None:
             self.refuse(mark, "a second document", "one file is one recipe: remove the `---`", path=self.base)
             raise StopReading
@@ -120,14 +120,14 @@ class Composer:
     def _count(self, event: yaml.NodeEvent) -> None:
         self.values += 1
         if len(self.stack) >= MOST_NESTED:
-            self.refuse(self._mark(event.start_mark, None), f"nested more than {MOST_NESTED} deep", path=self.base)
+            self.refuse(self.mark(event.start_mark), f"nested more than {MOST_NESTED} deep", path=self.base)
             raise StopReading
         if self.values > MOST_VALUES:
-            self.refuse(self._mark(event.start_mark, None), f"more than {MOST_VALUES} values", path=self.base)
+            self.refuse(self.mark(event.start_mark), f"more than {MOST_VALUES} values", path=self.base)
             raise StopReading
 
     def _node(self, event: yaml.NodeEvent) -> None:
-        mark = self._mark(event.start_mark, event.end_mark)
+        mark = self.mark(event.start_mark, event.end_mark)
         refused = self._refuse_markup(event, mark)
         if isinstance(event, yaml.AliasEvent):
             self._place(Node(None, mark, broken=True))
@@ -217,7 +217,8 @@ class Composer:
                 parts.append(frame.entry.name)
         return (*self.base, *parts)
 
-    def _mark(self, start: Any, end: Any) -> Mark:
+    def mark(self, start: Any, end: Any = None) -> Mark:
+        """A place of PyYAML as one in the source, one character wide where no end is given."""
         line = start.line + 1
         column = start.column + 1 + (self.skip if line == 1 else 0)
         if end is None or end.index <= start.index:

@@ -39,49 +39,45 @@ def read_layers(path: File) -> Layers:
     problems = list(documents[0].problems)
     seen = {os.path.realpath(path): str(path)}
     while parent := _parent(documents[-1]):
-        name = _name(documents[-1], parent)
-        if not name:
-            problems.append(problem(parent.mark, ("extends",), "expected the path of one recipe"))
-            break
-        resolved = os.path.realpath(name)
-        if resolved in seen:
-            problems.append(
-                problem(parent.mark, ("extends",), f"goes round in a circle: {seen[resolved]} extends this file")
-            )
-            break
-        seen[resolved] = name
         try:
-            documents.append(read_document(File(name), name))
+            documents.append(_read_parent(documents[-1], parent, seen))
         except RecipeError as error:
-            problems += [_at_extends(found, parent, name) for found in error.problems]
+            problems += error.problems
             break
         problems += documents[-1].problems
-    return Layers(_merged(documents), documents[0].source.text, tuple(problems), tuple(seen.values()))
+    whole = _parent(documents[-1]) is None
+    return Layers(_merged(documents, whole), documents[0].source.text, tuple(problems), tuple(seen.values()))
+
+
+def _read_parent(child: Document, parent: Node, seen: dict[str, str]) -> Document:
+    def refusal(message: str, hint: str = "") -> RecipeError:
+        return RecipeError((problem(parent.mark, ("extends",), message, hint),))
+
+    if not isinstance(parent.value, str) or not parent.value:
+        raise refusal("expected the path of one recipe")
+    name = os.path.normpath(File(child.source.name).parent / parent.value)
+    resolved = os.path.realpath(name)
+    if resolved in seen:
+        raise refusal(f"goes round in a circle: {seen[resolved]} extends this file")
+    seen[resolved] = name
+    try:
+        return read_document(File(name), name)
+    except RecipeError as error:
+        (found,) = error.problems
+        raise (error if found.line else refusal(f"{name}: {found.message}", found.hint)) from None
 
 
 def _parent(document: Document) -> Node | None:
     return document.root.child("extends") if document.root else None
 
 
-def _name(document: Document, parent: Node) -> str | None:
-    if not isinstance(parent.value, str) or not parent.value:
-        return None
-    return os.path.normpath(File(document.source.name).parent / parent.value)
-
-
-def _at_extends(found: Problem, parent: Node, name: str) -> Problem:
-    if found.line:
-        return found
-    return problem(parent.mark, ("extends",), f"{name}: {found.message}", found.hint)
-
-
-def _merged(documents: list[Document]) -> Node | None:
+def _merged(documents: list[Document], whole: bool) -> Node | None:
     merged: Node | None = None
     for document in reversed(documents):
         root = document.root
         if root is None or not isinstance(root.value, dict):
             return None
         own = {key: node for key, node in root.value.items() if key != "extends"}
-        layer = Node(own, root.mark, root.key, root.broken)
+        layer = Node(own, root.mark, root.key, root.broken or not whole)
         merged = merge(merged, layer) if merged else layer
     return merged

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pydantic_core import PydanticUndefined
 
 from bvtk.errors import Problem
@@ -54,7 +56,7 @@ def _laid(node: Node, takes: Takes, rest: Path, value: Node, done: Path) -> Node
         return _laid_in_list(node, node.value, takes, rest, value, done)
     node = spelled_out(node)
     part, below = str(rest[0]), rest[1:]
-    child = node.child(part) or _default(node, takes, part)
+    child = node.child(part) or _default(node, takes, part, value)
     if child is None or not below:
         return merge(node, Node({part: _nested(below, value)}, node.mark, node.key))
     laid = _laid(child, takes.at(part, node), below, value, (*done, part))
@@ -79,9 +81,11 @@ def _nested(rest: Path, value: Node) -> Node:
     return value
 
 
-def _default(node: Node, takes: Takes, part: str | int) -> Node | None:
+def _default(node: Node, takes: Takes, part: str, value: Node) -> Node | None:
     """What a key that the recipe leaves out has by default, so that an override may change a part of it."""
     model = takes.model_for(node)
-    field = model.model_fields.get(str(part)) if model else None
+    field = model.model_fields.get(part) if model else None
     default = default_of(field) if field else PydanticUndefined
-    return None if default is PydanticUndefined or default is None else marked(default, _BUILT_IN)
+    if default is PydanticUndefined or default is None:
+        return None
+    return replace(marked(default, _BUILT_IN), mark=value.mark, key=value.key)

@@ -60,14 +60,16 @@ def compose(source: Source, skip: int = 0, path: Path = ()) -> Document:
     """
     composer = Composer(source, skip, path)
     try:
-        for event in yaml.parse(source.text[skip:], Loader=yaml.SafeLoader):
-            composer.feed(event)
+        loader = yaml.SafeLoader(source.text[skip:])
+        try:
+            while loader.check_event():
+                composer.feed(loader.get_event())  # type: ignore[no-untyped-call]
+        except (ValueError, OverflowError):  # PyYAML lets chr() fail on an escape past the last character
+            composer.refuse(composer.mark(loader.get_mark()), "an escape that is no character")
     except StopReading:
         pass
     except yaml.YAMLError as error:
         composer.refuse_syntax(error)
-    except (ValueError, OverflowError):  # PyYAML lets chr() fail on an escape past the last character
-        composer.refuse(Mark(source), "an escape that is no character")
     return Document(source, composer.root, tuple(composer.problems))
 
 

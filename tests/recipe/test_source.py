@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import time
+import tracemalloc
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bvtk.recipe.composer import MOST_NESTED, MOST_VALUES
+from bvtk.recipe.marks import Source
+from bvtk.recipe.source import compose
+from tests.recipe.conftest import COMPLETE
+
+Errors = Callable[..., list[str]]
+
+REFUSED = {
+    "empty": ("", "0:0 : the file is empty"),
+    "comments alone": ("# name: x\n", "0:0 : the file is empty"),
+    "a list": ("- a\n", "1:1 : a recipe is a mapping of keys to values"),
+    "a word": ("recipe\n", "1:1 : a recipe is a mapping of keys to values"),
+    "null": ("null\n", "1:1 : a recipe is a mapping of keys to values"),
+    "a duplicate key": ("name: x\nname: y\n", "2:1 name: given twice, first in line 1"),
+    "a duplicate key in another spelling": ("name: x\n'name': y\n", "2:1 name: given twice, first in line 1"),
+    "a nested duplicate": ("a:\n  b: 1\n  c: 2\n  b: 3\n", "4:3 a.b: given twice, first in line 2"),
+    "a duplicate in a flow mapping": ("a: [{b: 1, b: 2}]\n", "1:12 a.0.b: given twice, first in line 1"),
+    "an anchor": ("a: &x 1\n", "1:4 a: anchors are not used in recipes"),
+    "an anchor on a mapping": ("a: &x\n  b: 1\n", "1:4 a: anchors are not used in recipes"),
+    "an alias": ("a: 1\nb: *x\n", "2:4 b: aliases are not used in recipes"),
+    "an alias as a key": ("? *x\n: 1\n", "1:3 : aliases are not used in recipes"),
+    "a merge key": ("a:\n  <<: {b: 1}\n", "2:3 a: merge keys are not used in recipes"),
+    "a template": ("a: pre-${HOME}\n", "1:4 a: '${…}' is not filled in"),
+    "a quoted template": ("a: '${x}'\n", "1:4 a: '${…}' is not filled in"),
+    "a template in a key": ("${x}: 1\n", "1:1 : '${…}' is not filled in"),
+    "a Python tag": ("a: !!python/object/apply:os.system [x]\n", "1:4 a: tags are not used in recipes"),
+    "a plain tag": ("a: !!str 5\n", "1:4 a: tags are not used in recipes"),
+    "a tag of one's own": ("a: !env HOME\n", "1:4 a: tags are not used in recipes"),
+    "a bare tag": ("a: ! x\n", "1:4 a: tags are not used in recipes"),
+    "a key that is a number": ("1: x\n", "1:1 : a key that is no word"),
+    "a key that is null": ("~: x\n", "1:1 : a key that is no word"),
+    "a key that is true": ("a:\n  true: x\n", "2:3 a: a key that is no word"),
+    "a key that is a list": ("? [a, b]\n: 1\n", "1:3 : a key that is no word"),
+    "a key that is a mapping": ("{{a: 1}: 2}\n", "1:2 : a key that is no word"),
+    "two documents": ("a: 1\n---\nb: 2\n", "2:1 : a second document"),
+    "a directive of tags": ("%TAG ! tag:x,2000:\n---\na: 1\n", "1:1 : a directive"),
+    "YAML 1.1 by name": ("%YAML 1.1\n---\na: yes\n", "1:1 : a directive"),
+    "a tab as indentation": ("a:\n\tb: 1\n", "2:1 : a tab where spaces are needed"),
+    "a tab before a value": ("a:\t1\n", "1:3 : a tab where spaces are needed"),
+    "a control character": ("a: \x07\n", "1:4 : a character that no recipe may hold"),
+    "a terminal's escape": ("a: 1\nb: \x1b[31m\n", "2:4 : a character that no recipe may hold"),
+    "half a surrogate pair": ('a: "\\ud800"\n', "1:4 a: a character that no text may hold"),
+    "a null character": ('a: "x\\0"\n', "1:4 a: a character that no text may hold"),
+    "an escape past the last character": ('a: "\\UFFFFFFFF"\n', "1:7 a: an escape that is no character"),
+    "a large integer": ("seed: 99999999999999999999\n", "1:7 seed: an integer that 64 bits can't hold"),
+    "an open bracket": ("a: [1, 2\nb: 3\n", "2:2 : a '{' or '[' that is not closed, or a ',' that is missing"),
+    "an open quote": ("a: 'x\n", "2:1 : a quote that is not closed"),
+    "a value with a colon": ("a: b: c\n", "1:5 : a ':' where none may stand"),
+    "a loose word": ("a: 1\nb\n", "3:1 : a key without its ':'"),
+    "an indentation that fits nothing": ("a:\n    b: 1\n  c: 2\n", "3:3 : the indentation fits nothing above"),
+    "a reserved character": ("a: @x\n", "1:4 : a value can't begin with this character"),
+    "a percent sign": ("a: %x\n", "1:4 : a value can't begin with this character"),
+    "an unknown escape": ('a: "\\q"\n', "1:6 : not YAML: found unknown escape character 'q'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "said"), REFUSED.values(), ids=list(REFUSED))
+def test_traps_are_refused_with_their_place(errors: Errors, text: str, said: str) -> None:
+    assert said in errors(text)
+
+
+ACCEPTED = {
+    "a byte order mark": ("\ufeff" + COMPLETE, {}),
+    "carriage returns": (COMPLETE.replace("\n", "\r\n"), {}),
+    "old Macintosh line ends": (COMPLETE.replace("\n", "\r"), {}),
+    "no line end at the end": (COMPLETE.rstrip(), {}),
+    "a document's start and end": ("%YAML 1.2\n---\n" + COMPLETE + "...\n", {}),
+    "flow style throughout": (
+        "{name: toy, dataset: dsprites, model: {type: vae, encoder: toy, decoder: mlp}, "
+        "objective: beta_vae, training: {steps: 5}}",
+        {},
+    ),
+    "words of YAML 1.1": (COMPLETE.replace("{type: toy}", "{type: toy, label: on}"), {"label": "on"}),
+    "sixty-to-one": (COMPLETE.replace("{type: toy}", "{type: toy, label: 12:30}"), {"label": "12:30"}),
+    "a date": (COMPLETE.replace("{type: toy}", "{type: toy, label: 2001-01-01}"), {"label": "2001-01-01"}),
+    "a leading zero": (COMPLETE.replace("{type: toy}", "{type: toy, width: 017}"), {"width": 17}),
+    "an exponent without a dot": (COMPLETE.replace("{type: toy}", "{type: toy, scale: 5e-4}"), {"scale": 5e-4}),
+    "an integer for a float": (COMPLETE.replace("{type: toy}", "{type: toy, scale: 2}"), {"scale": 2.0}),
+    "a list for a tuple": (COMPLETE.replace("{type: toy}", "{type: toy, sizes: [3]}"), {"sizes": (3,)}),
+    "a block scalar": (
+        COMPLETE.replace("{type: toy}", "\n    type: toy\n    label: |\n      two\n      lines"),
+        {"label": "two\nlines\n"},
+    ),
+    "a quoted merge key": (COMPLETE.replace("{type: toy}", "{type: toy, label: '<<'}"), {"label": "<<"}),
+    "a dollar": (COMPLETE.replace("{type: toy}", "{type: toy, label: $5 {x}}".replace("{x}", "x")), {"label": "$5 x"}),
+}
+
+
+@pytest.mark.parametrize(("text", "fields"), ACCEPTED.values(), ids=list(ACCEPTED))
+def test_what_only_looks_like_a_trap_is_read(load: Callable[..., object], text: str, fields: dict[str, object]) -> None:
+    encoder = load(text.encode()).recipe.model.encoder
+    assert {name: getattr(encoder, name) for name in fields} == fields
+
+
+def test_everything_refused_is_told_at_once_and_nothing_that_follows_from_it(errors: Errors) -> None:
+    text = COMPLETE.replace("steps: 5", "steps: *x\n  steps: 6\n  keep: ${keep}\n  btch_size: 4")
+    assert errors(text) == [
+        "9:10 training.steps: aliases are not used in recipes",
+        "10:3 training.steps: given twice, first in line 9",
+        "11:9 training.keep: '${…}' is not filled in",
+        "12:3 training.btch_size: unknown key, did you mean 'batch_size'?",
+    ]
+
+
+LAUGHS = "a: &a [x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{last}'] * 9)}]\n" for last, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+BOMBS = {
+    "500 lists deep": "a: " + "[" * 500,
+    "100,000 lists deep": "a: " + "[" * 100_000 + "]" * 100_000,
+    "100,000 mappings deep": "{a: " * 100_000,
+    "500 blocks deep": "\n".join(" " * depth + "a:" for depth in range(500)),
+    "complex keys": "? " * 5_000,
+    "list markers": "- " * 100_000,
+    "many values": "a: [" + "1, " * 300_000 + "]",
+    "many keys": "".join(f"k{n}: 1\n" for n in range(80_000)),
+    "aliases of aliases": LAUGHS,
+    "one long word": "name: " + "x" * 1_000_000,
+    "one long comment": "#" * 1_000_000,
+    "one long number": "seed: " + "1" * 1_000_000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", BOMBS.values(), ids=list(BOMBS))
+def test_bombs_cost_less_than_a_second(errors: Errors, text: str) -> None:
+    started = time.process_time()
+    assert errors(text)
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("text", ["{a: " * 100_000, "a: [" + "1, " * 300_000 + "]"])
+def test_bombs_cost_little_memory(text: str) -> None:
+    tracemalloc.start()
+    assert compose(Source("x", text)).problems
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 100e6
+
+
+def test_bounds_are_where_they_are_said_to_be() -> None:
+    def refused(text: str) -> bool:
+        return bool(compose(Source("x", text)).problems)
+
+    fits, too_deep = ("[" * n + "]" * n for n in (MOST_NESTED, MOST_NESTED + 1))
+    assert (refused(fits), refused(too_deep)) == (False, True)
+    fits, too_many = ("[" + "1," * (n - 1) + "]" for n in (MOST_VALUES, MOST_VALUES + 1))
+    assert (refused(fits), refused(too_many)) == (False, True)
+
+
+@given(st.text("ab:-?[]{},&*!|>'\"%@#~<=\n\t \\0u1.e", max_size=40))
+def test_any_text_becomes_data_or_problems(text: str) -> None:
+    document = compose(Source("x", text))
+    assert document.problems or document.root is None or document.root.plain() is not Ellipsis
+    for problem in document.problems:
+        assert problem.line <= text.count("\n") + 1
