@@ -13,8 +13,11 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from functools import partial
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.metadata import entry_points
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from bvtk.component import REGISTRIES, Spec
@@ -87,14 +90,15 @@ def discover(folder: Path | None = None, files: Sequence[Path] = (), installed: 
         if not file.is_file():
             raise PluginError(f"no plugin file {file}", "give the path of a Python file that registers components")
     found = sorted((folder / "plugins").glob("*.py")) if folder else []
-    wanted = {_file_origin(file): file.resolve() for file in [*found, *files]}
+    named = {file.resolve(): file for file in [*found, *files]}  # a file that is given twice is one plugin
+    wanted = {_file_origin(file): path for path, file in named.items()}
     for origin in [o for o, path in _files.items() if wanted.get(o) != path]:
         _forget(origin)
         del _files[origin]
     broken = []
     for origin, path in wanted.items():
         if origin not in _files:
-            failure = _load(origin, lambda path=path, origin=origin: _import_file(path, origin))
+            failure = _load(origin, partial(_import_file, path))
             if failure:
                 broken.append(failure)
             else:
@@ -153,7 +157,7 @@ def _load_packages() -> list[Broken]:
         name, version = (distribution.name, distribution.version) if distribution else (point.value, "")
         origin = Origin("package", name, version)
         if origin not in _packages:
-            failure = _load(origin, lambda point=point: _import_point(point))
+            failure = _load(origin, point.load)
             if failure:
                 broken.append(failure)
             else:
@@ -161,7 +165,7 @@ def _load_packages() -> list[Broken]:
     return broken
 
 
-def _load(origin: Origin, load: Callable[[], None]) -> Broken | None:
+def _load(origin: Origin, load: Callable[[], object]) -> Broken | None:
     try:
         with registering(origin):
             load()
@@ -174,18 +178,22 @@ def _load(origin: Origin, load: Callable[[], None]) -> Broken | None:
     return None
 
 
-def _import_file(path: Path, origin: Origin) -> None:
-    name = f"bvtk_plugin_{path.stem}_{origin.version[:8]}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise PluginError(f"{path} is no Python file")
-    module = importlib.util.module_from_spec(spec)
+def _import_file(path: Path) -> None:
+    # One name a path: a changed file replaces its module, where inspect (so Pydantic too) looks for docstrings.
+    name = f"bvtk_plugin_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    loader = _Uncached(name, str(path))
+    module = importlib.util.module_from_spec(ModuleSpec(name, loader, origin=str(path)))
+    module.__file__ = str(path)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    loader.exec_module(module)
 
 
-def _import_point(point: EntryPoint) -> None:
-    point.load()
+class _Uncached(SourceFileLoader):
+    """Reads the source each time: cached bytecode may be that of another file than the one whose sha256 is kept."""
+
+    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002
+        """The file's code, compiled anew."""
+        return self.source_to_code(self.get_data(self.path), self.path)
 
 
 def _place(error: BaseException, origin: Origin) -> str:

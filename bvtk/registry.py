@@ -96,7 +96,8 @@ class Registry(Generic[T]):
         """
 
         def decorate(item: type[T]) -> type[T]:
-            origin = _registering.get()
+            # Built-ins stay built-in when something imports their module before `discover` does.
+            origin = BUILT_IN if item.__module__.startswith("bvtk.") else _registering.get()
             taken = self._entries.get(name)
             if taken and taken.origin.name != origin.name:
                 raise PluginError(

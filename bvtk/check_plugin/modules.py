@@ -57,7 +57,7 @@ def check_gradients(module: nn.Module, loss: torch.Tensor) -> None:
 def check_determinism(build: Callable[[], object], forward: Forward) -> None:
     """Raises `Wrong` unless the seed alone decides the parameters, and a module in eval mode draws nothing."""
     first, second = seeded(build).eval(), seeded(build).eval()
-    mine, other = first.state_dict(), second.state_dict()
+    mine, other = dict(_tensors(first)), dict(_tensors(second))
     differing = [name for name in mine if name not in other or not torch.equal(mine[name], other[name])]
     require(not differing, f"two builds under one seed gave {_listed(differing)} other values")
     with torch.no_grad():
@@ -109,6 +109,10 @@ def check_training_form(module: nn.Module, x: torch.Tensor, expected: tuple[int,
         ) from None
     require(tuple(output.shape) == expected, f"gives {tuple(output.shape)} under channels_last, expected {expected}")
     check_finite("its output in bf16 autocast", output)
+
+
+def _tensors(module: nn.Module) -> list[tuple[str, torch.Tensor]]:
+    return [(name, value) for name, value in module.state_dict().items() if isinstance(value, torch.Tensor)]
 
 
 def _listed(names: list[str]) -> str:

@@ -1,0 +1,16 @@
+"""Built-in components keep the promises that plugins are held to."""
+
+import pytest
+
+from bvtk.check_plugin import check_component
+from bvtk.component import REGISTRIES
+from bvtk.plugins import discover
+
+discover(installed=False)
+KINDS = ("encoder", "decoder", "likelihood", "model", "objective", "schedule", "optimizer")
+ENTRIES = [(kind, entry) for kind in KINDS for entry in REGISTRIES[kind].entries()]
+
+
+@pytest.mark.parametrize(("kind", "entry"), ENTRIES, ids=[f"{kind}-{entry.name}" for kind, entry in ENTRIES])
+def test_built_in_components_pass_every_check(kind, entry):
+    assert [str(f) for f in check_component(kind, entry) if f.level != "ok"] == []

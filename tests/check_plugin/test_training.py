@@ -1,0 +1,197 @@
+import pytest
+
+from .authors import findings, problems
+
+
+def schedule(body: str, bounds: str = "(0.0, 1.0)") -> str:
+    return f'''
+        @bvtk.register_schedule("mine")
+        class Mine(bvtk.ScheduleSpec):
+            """Mine."""
+
+            def build(self, training_steps):
+                {body}
+
+            def bounds(self):
+                return {bounds}
+    '''
+
+
+def test_a_sound_schedule(tmp_path):
+    assert [f.message for f in findings(tmp_path, schedule("return lambda step: min(step / training_steps, 1.0)"))] == [
+        "it and its fields are documented",
+        "finite and within its bounds at every step",
+        "a pure function of the step",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "bounds", "message"),
+    [
+        (
+            "return lambda step: 2 * step / training_steps",
+            "(0.0, 1.0)",
+            "gives 2 at step 1, outside its bounds() of 0 to 1",
+        ),
+        ("return lambda step: float('nan')", "(0.0, 1.0)", "gives nan at step 0"),
+        ("return lambda step: '1'", "(0.0, 1.0)", "gives str at step 0, expected a float"),
+        ("return lambda step: 0.5", "(1.0, 0.0)", "bounds() gives (1, 0), expected the smallest value first"),
+        (
+            "calls = []; return lambda step: calls.append(step) or min(len(calls) / 1e4, 1.0)",
+            "(0.0, 1.0)",
+            "its value at 1000 of 1000 steps depends on the steps asked for before",
+        ),
+    ],
+)
+def test_schedules_that_break_their_word(tmp_path, body, bounds, message):
+    assert problems(tmp_path, schedule(body, bounds)) == [f"schedule 'mine': {message}"]
+
+
+def likelihood(nll: str, mean: str = "output.sigmoid()") -> str:
+    return f'''
+        @bvtk.register_likelihood("mine")
+        class Mine(bvtk.LikelihoodSpec):
+            """Mine."""
+
+            def build(self, image):
+                import torch
+                from torch import nn
+
+                class Pixels(nn.Module):
+                    def nll(self, output, x):
+                        return {nll}
+
+                    def mean(self, output):
+                        return {mean}
+
+                return Pixels()
+    '''
+
+
+def test_a_sound_likelihood(tmp_path):
+    assert problems(tmp_path, likelihood("(output - x).square().sum((1, 2, 3))")) == []
+
+
+@pytest.mark.parametrize(
+    ("nll", "mean", "message"),
+    [
+        ("(output - x).square().mean()", "output.sigmoid()", "nll gives (), expected (4,) = (batch,)"),
+        ("(output - x).log().sum((1, 2, 3))", "output.sigmoid()", "nll holds NaN or infinity"),
+        (
+            "(output.detach() - x).square().sum((1, 2, 3))",
+            "output.sigmoid()",
+            "nll passes no gradient to the decoder's output",
+        ),
+    ],
+)
+def test_likelihoods_that_break_their_word(tmp_path, nll, mean, message):
+    assert problems(tmp_path, likelihood(nll, mean))[0] == f"likelihood 'mine': for 1×64×64 images {message}"
+
+
+def test_means_outside_the_unit_interval(tmp_path):
+    found = problems(tmp_path, likelihood("(output - x).square().sum((1, 2, 3))", "output"))
+    assert found[0].startswith("likelihood 'mine': for 1×64×64 images mean gives values from -")
+    assert found[0].endswith("expected them within [0, 1]")
+    assert found[-1].startswith("likelihood 'mine': works for no image shape that was tried")
+
+
+def objective(returned: str, init: str = "pass") -> str:
+    return f'''
+        @bvtk.register_objective("mine")
+        class Mine(bvtk.ObjectiveSpec):
+            """Mine."""
+
+            def build(self, context):
+                import torch
+                from torch import nn
+
+                class Loss(nn.Module):
+                    def __init__(self):
+                        super().__init__()
+                        {init}
+
+                    def forward(self, outputs, step):
+                        loss = outputs.reconstruction.mean() + outputs.kl.sum(1).mean()
+                        return {returned}
+
+                return Loss()
+    '''
+
+
+def test_a_sound_objective(tmp_path):
+    assert problems(tmp_path, objective("{'loss': loss, 'step': step}")) == []
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        ("{'total': loss}", "at step 0 gives the terms total, and no 'loss'"),
+        ("{'loss': loss, 'kl': outputs.kl}", "at step 0 term 'kl' has shape (4, 10), expected a scalar"),
+        ("{'loss': loss / (500 - step)}", "at step 500 term 'loss' is inf"),
+        ("{'loss': loss.detach()}", "at step 0 'loss' carries no gradient"),
+        ("{'loss': loss + torch.rand(()) * self.training}", None),
+    ],
+)
+def test_objectives_that_break_their_word(tmp_path, returned, message):
+    assert problems(tmp_path, objective(returned)) == ([f"objective 'mine': {message}"] if message else [])
+
+
+def test_state_of_an_objective_belongs_into_buffers(tmp_path):
+    body = objective("{'loss': loss * self.weight}", "self.weight = torch.rand(())")
+    assert problems(tmp_path, body) == [
+        "objective 'mine': gives other outputs after export and loading: keep what it learns in parameters or buffers"
+    ]
+
+
+def test_an_optimizer_that_climbs(tmp_path):
+    body = '''
+        @bvtk.register_optimizer("mine")
+        class Mine(bvtk.OptimizerSpec):
+            """Mine."""
+
+            def build(self, parameters):
+                import torch
+
+                return torch.optim.SGD(parameters, lr=0.1, maximize=True)
+    '''
+    (found,) = problems(tmp_path, body)
+    assert found.startswith("optimizer 'mine': took a sum of squares from ")
+
+
+def test_a_model_of_its_own(tmp_path):
+    body = '''
+        @bvtk.register_model("mine")
+        class Mine(bvtk.ModelSpec):
+            """Mine."""
+
+            encoder: bvtk.Encoder
+            """Encodes."""
+
+            def build(self, image):
+                import torch
+                from torch import nn
+
+                class Model(nn.Module):
+                    latents = 3
+
+                    def __init__(self, encoder):
+                        super().__init__()
+                        self.encoder = encoder
+                        self.decoder = nn.Linear(3, image.pixels)
+
+                    def encode(self, x):
+                        return self.encoder(x).chunk(2, 1)
+
+                    def decode(self, z):
+                        return self.decoder(z).unflatten(1, image)
+
+                    def forward(self, x, generator=None):
+                        mu, logvar = self.encode(x)
+                        error = (self.decode(mu) - x).square().sum((1, 2, 3))
+                        return bvtk.Outputs(x, mu, logvar, mu, error, mu.square() + logvar.square())
+
+                return Model(self.encoder.build(image, 6))
+    '''
+    found = problems(tmp_path, body)
+    assert found[0].startswith("model 'mine': for 1×64×64 images decode gives values from -")
+    assert problems(tmp_path, body.replace("unflatten(1, image)", "unflatten(1, image).sigmoid()")) == []

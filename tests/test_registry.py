@@ -1,0 +1,93 @@
+import pytest
+
+from bvtk.errors import PluginError, UsageError
+from bvtk.registry import BUILT_IN, SESSION, Origin, Registry, did_you_mean, registering
+
+FILE = Origin("file", "plugins/mine.py", "abc")
+
+
+class Thing:
+    """A thing. With more below.
+
+    Second paragraph.
+    """
+
+
+@pytest.fixture
+def registry():
+    return Registry("encoder")
+
+
+def test_what_is_registered_is_found(registry):
+    assert registry.register("tiny")(Thing) is Thing
+    assert registry.get("tiny") is Thing
+    assert "tiny" in registry
+    assert registry.names() == ["tiny"]
+
+
+def test_an_entry_tells_where_its_class_is_and_what_it_does(registry):
+    registry.register("tiny")(Thing)
+    entry = registry.entry("tiny")
+    assert entry.place.endswith("test_registry.py:9")
+    assert entry.summary == "A thing. With more below."
+    assert entry.origin == SESSION
+
+
+def test_components_are_credited_to_who_registers_them(registry):
+    with registering(FILE):
+        registry.register("tiny")(Thing)
+    assert registry.entry("tiny").origin == FILE
+    assert (str(FILE), str(BUILT_IN)) == ("plugins/mine.py", "built-in")
+
+
+def test_built_ins_are_credited_to_bvtk_whoever_imports_them_first(registry):
+    with registering(FILE):
+        registry.register("tiny")(type("Thing", (), {"__module__": "bvtk.models.specs"}))
+        registry.register("other")(type("Thing", (), {"__module__": "bvtk_extras"}))
+    assert registry.entry("tiny").origin == BUILT_IN
+    assert registry.entry("other").origin == FILE
+
+
+def test_two_claims_to_one_name_are_an_error_that_names_both(registry):
+    other = Origin("package", "bvtk-extras", "1.0")
+    with registering(FILE):
+        registry.register("tiny")(Thing)
+    with registering(other), pytest.raises(PluginError) as caught:
+        registry.register("tiny")(Thing)
+    assert str(caught.value) == (
+        "encoder 'tiny' is claimed by both plugins/mine.py and bvtk-extras\nrename one of the two"
+    )
+
+
+def test_a_session_may_define_its_own_again(registry):
+    registry.register("tiny")(Thing)
+    again = type("Again", (), {})
+    registry.register("tiny")(again)
+    assert registry.get("tiny") is again
+
+
+def test_forgetting_takes_only_what_an_origin_registered(registry):
+    registry.register("kept")(Thing)
+    with registering(FILE):
+        registry.register("tiny")(Thing)
+    registry.forget(FILE)
+    assert registry.names() == ["kept"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("burges", "unknown encoder 'burges', did you mean 'burgess'?"),
+        ("xyz", "unknown encoder 'xyz', known: burgess, mlp"),
+    ],
+)
+def test_unknown_names_get_a_suggestion(registry, name, message):
+    registry.register("mlp")(Thing)
+    registry.register("burgess")(Thing)
+    with pytest.raises(UsageError) as caught:
+        registry.get(name)
+    assert str(caught.value) == message
+
+
+def test_nothing_to_suggest():
+    assert did_you_mean("x", []) == "none is known"
