@@ -5,10 +5,11 @@ import pytest
 from bvtk.check_plugin import check_component
 from bvtk.component import REGISTRIES
 from bvtk.plugins import discover
+from bvtk.registry import BUILT_IN
 
 discover(installed=False)
 KINDS = ("encoder", "decoder", "likelihood", "model", "objective", "schedule", "optimizer")
-ENTRIES = [(kind, entry) for kind in KINDS for entry in REGISTRIES[kind].entries()]
+ENTRIES = [(kind, entry) for kind in KINDS for entry in REGISTRIES[kind].entries() if entry.origin == BUILT_IN]
 
 
 @pytest.mark.parametrize(("kind", "entry"), ENTRIES, ids=[f"{kind}-{entry.name}" for kind, entry in ENTRIES])

@@ -5,6 +5,7 @@ from bvtk.component import ImageShape, decoders, encoders, models, parse
 
 SPRITES = ImageShape(1, 64, 64)
 CELEBA = ImageShape(3, 64, 64)
+NAMES = ("burgess", "conv", "higgins_conv", "higgins_fc", "locatello", "mlp")
 
 
 def encoder(name, image=SPRITES, outputs=20, **fields):
