@@ -59,7 +59,7 @@ def _gradient(weights: NDArray[Any], x: NDArray[Any], targets: NDArray[Any]) -> 
     logits = x @ weights
     p = np.exp(logits - logits.max(axis=-1, keepdims=True))
     p /= p.sum(axis=-1, keepdims=True)
-    return np.swapaxes(x, 1, 2) @ (p - targets) / x.shape[1]
+    return np.asarray(np.swapaxes(x, 1, 2) @ (p - targets) / x.shape[1])
 
 
 def _with_one(x: NDArray[Any]) -> NDArray[Any]:

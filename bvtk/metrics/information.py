@@ -45,7 +45,7 @@ def mutual_information(codes: NDArray[np.floating[Any]], factors: NDArray[np.int
     h_z = np.array([entropy(a) for a in z])
     h_v = np.array([entropy(b) for b in v])
     h_zv = np.array([[entropy_of_pairs(a, b) for b in v] for a in z])
-    return np.maximum(h_z[:, None] + h_v[None] - h_zv, 0.0)
+    return np.asarray(np.maximum(h_z[:, None] + h_v[None] - h_zv, 0.0))
 
 
 def entropy_of_pairs(a: Bins, b: Bins) -> float:

@@ -118,4 +118,4 @@ def _summary(recipe: Recipe, device: torch.device) -> str:
 def _training_seconds(log: list[dict[str, Any]], batch_size: int) -> float:
     steps = [0, *(line["step"] for line in log)]
     lengths = [after - before for before, after in pairwise(steps)]
-    return sum(n * batch_size / line["images_per_second"] for n, line in zip(lengths, log, strict=True))
+    return float(sum(n * batch_size / line["images_per_second"] for n, line in zip(lengths, log, strict=True)))

@@ -5,7 +5,7 @@ from bvtk.errors import UsageError
 from bvtk.metrics.arrays import as_codes, read_codes
 
 CODES = np.random.default_rng(0).normal(size=(6, 3))
-HOLE = np.indices((6, 3)).sum(axis=0) * 10 + np.indices((6, 3))[0] == 32
+HOLE = np.eye(6, 3, k=-1, dtype=bool) & (np.arange(6) == 2)[:, None]  # row 2, column 1
 FACTORS = np.arange(12).reshape(6, 2) % 3
 
 

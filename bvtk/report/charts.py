@@ -1,0 +1,229 @@
+"""Charts as PNG, each a matplotlib figure of its own: nothing is drawn through global state."""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
+
+INK = "#1c2024"
+MUTED = "#80868d"
+FAINT = "#e4e6e8"
+ACCENT = "#2f6fb5"
+SERIES = ("#2f6fb5", "#c2571a", "#3d8a5f", "#8a5aa8", "#9a7b1f", "#b5476b")
+"""Told apart by people who see no red or green, and in grey."""
+DOTS = 200
+"""Dots an inch."""
+
+PANELS = (
+    ("loss", "Loss", "nats per image", True),
+    ("reconstruction", "Reconstruction", "nats per image", True),
+    ("kl", "KL", "nats per image", False),
+    ("beta", "β", "", False),
+    ("active_units", "Active latents", "", False),
+)
+"""Key of the log, title, unit, and whether the axis is logarithmic, of each training curve."""
+
+
+def training_chart(log: Sequence[Mapping[str, Any]], scores: Mapping[str, Sequence[tuple[int, float]]]) -> bytes:
+    """Curves over training steps, a panel each for the terms of the log, and one for all scores.
+
+    Args:
+        log: the records of `metrics.jsonl`.
+        scores: by title, points (step, score) measured on the way; may be empty.
+    """
+    panels = [panel for panel in PANELS if any(panel[0] in record for record in log)]
+    count = max(1, len(panels) + bool(scores))
+    columns = min(3, count)
+    rows = math.ceil(count / columns)
+    figure = _figure(10.0, 2.5 * rows)
+    for place, (key, title, unit, logarithmic) in enumerate(panels):
+        axes = figure.add_subplot(rows, columns, place + 1)
+        _curve(axes, log, key, logarithmic)
+        _label(axes, title, unit)
+    if scores:
+        axes = figure.add_subplot(rows, columns, len(panels) + 1)
+        _score_curves(axes, scores)
+        _label(axes, "Scores on the way", "")
+    return _png(figure)
+
+
+def kl_chart(kl: Sequence[float], order: Sequence[int], active: Sequence[bool]) -> bytes:
+    """A bar a latent, the largest first; latents that respond to nothing are grey."""
+    figure = _figure(10.0, 0.5 + 0.24 * len(order))
+    axes = figure.add_subplot()
+    values = [float(kl[latent]) for latent in order]
+    places = np.arange(len(order))
+    axes.barh(places, values, height=0.62, color=[ACCENT if active[latent] else MUTED for latent in order])
+    for place, value in zip(places, values, strict=True):
+        axes.annotate(
+            f"{value:.2f}", (value, place), (5, 0), textcoords="offset points", va="center", size=8.5, color=INK
+        )
+    axes.set_yticks(places, [f"z{latent}" for latent in order])
+    axes.invert_yaxis()
+    axes.set_xlim(0, max([*values, 1e-3]) * 1.08)
+    _label(axes, "", "")
+    axes.set_xlabel("KL in nats per image", size=8.5, color=MUTED, loc="left")
+    axes.grid(visible=False, axis="y")
+    return _png(figure)
+
+
+def dependence_chart(dependence: Mapping[str, Sequence[float]], order: Sequence[int]) -> bytes:
+    """A cell for every factor and latent: the share of the latent's variance that the factor explains."""
+    shares = np.array([[values[latent] for latent in order] for values in dependence.values()])
+    figure = _figure(10.0, 0.55 + 0.42 * len(shares))
+    axes = figure.add_subplot()
+    axes.pcolormesh(shares, cmap="Blues", vmin=0.0, vmax=1.15, edgecolor="white", linewidth=2.0)
+    for row, column in np.ndindex(shares.shape):
+        share = shares[row, column]
+        shade = "white" if share > 0.55 else INK if share >= 0.05 else MUTED
+        axes.text(column + 0.5, row + 0.5, f"{100 * share:.0f}", ha="center", va="center", size=8.5, color=shade)
+    axes.set_yticks(np.arange(len(shares)) + 0.5, [_plain(name) for name in dependence])
+    axes.set_xticks(np.arange(len(order)) + 0.5, [f"z{latent}" for latent in order])
+    axes.xaxis.tick_top()
+    axes.invert_yaxis()
+    axes.tick_params(length=0, labelsize=8.5, labelcolor=INK)
+    axes.spines[:].set_visible(False)
+    return _png(figure)
+
+
+def activation_chart(
+    positions: Any | None, curves: Mapping[str, Any], order: Sequence[int], shape_names: Sequence[str]
+) -> bytes:
+    """The paper's Figure 7: a column a latent, its map over positions on top, its curves over the factors below.
+
+    Args:
+        positions: (L, width, height), or None.
+        curves: by factor, (L, size) or (L, shapes, size).
+        order: the latents from left to right.
+        shape_names: of the curves of one panel.
+    """
+    heights = ([1.0] if positions is not None else []) + [0.72] * len(curves)
+    figure = _figure(10.0, 0.35 + 10.0 / max(len(order), 6) * sum(heights) * 1.12)
+    plots = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
+    remaining = list(plots)
+    if positions is not None:
+        _position_maps(remaining.pop(0), np.asarray(positions)[list(order)], _largest([positions]))
+    limit = _largest(list(curves.values()))
+    for axes, (name, curve) in zip(remaining, curves.items(), strict=True):
+        _factor_curves(axes, name, np.asarray(curve)[list(order)], limit)
+    for column, latent in enumerate(order):
+        plots[0].annotate(
+            f"z{latent}", ((column + 0.5) * 1.0, 1.0), (0, 4), xycoords=("data", "axes fraction"),
+            textcoords="offset points", ha="center", size=8.5, color=INK,
+        )  # fmt: skip
+    if shape_names and any(np.ndim(curve) == 3 for curve in curves.values()):
+        handles = [h for axes in plots for h in axes.get_legend_handles_labels()[0]][: len(shape_names)]
+        names = [_plain(name) for name in shape_names]
+        figure.legend(handles, names, loc="outside lower center", ncols=6, frameon=False, fontsize=8.5, labelcolor=INK)
+    return _png(figure)
+
+
+def _largest(means: Sequence[Any]) -> float:
+    """The largest absolute value, or 1 where there is none but zeros and unknown ones."""
+    return max((float(np.nan_to_num(np.abs(a)).max()) for a in means), default=0.0) or 1.0
+
+
+_PANEL = 0.9
+"""Width of a panel, where its column is 1 wide."""
+
+
+def _position_maps(axes: Axes, maps: Any, limit: float) -> None:
+    """Maps (L, width, height) side by side, x to the right and y downwards."""
+    for column, one in enumerate(maps):
+        left = column + (1 - _PANEL) / 2
+        axes.imshow(
+            one.T, cmap="RdBu_r", vmin=-limit, vmax=limit, extent=(left, left + _PANEL, _PANEL, 0.0), aspect="auto"
+        )
+    axes.set_xlim(0, len(maps))
+    axes.set_ylim(_PANEL, 0)
+    _bare(axes, "position")
+
+
+def _factor_curves(axes: Axes, name: str, curves: Any, limit: float) -> None:
+    """Curves (L, size) or (L, shapes, size), a panel a latent, all with the same vertical axis."""
+    for column, one in enumerate(curves):
+        left = column + (1 - _PANEL) / 2
+        axes.plot([left, left + _PANEL], [0, 0], color=FAINT, linewidth=1.0)
+        lines = np.atleast_2d(one)
+        x = left + _PANEL * np.linspace(0.04, 0.96, max(lines.shape[1], 2))[: lines.shape[1]]
+        for line, colour in zip(lines, _colours(len(lines)), strict=True):
+            marker = "o" if lines.shape[1] <= 6 else ""
+            label = "shape" if column == 0 and one.ndim == 2 else None
+            axes.plot(x, line, color=colour, linewidth=1.2, marker=marker, markersize=2.4, label=label)
+    axes.set_xlim(0, len(curves))
+    axes.set_ylim(-limit * 1.08, limit * 1.08)
+    _bare(axes, name)
+
+
+def _colours(count: int) -> list[str]:
+    return [SERIES[i % len(SERIES)] for i in range(count)]
+
+
+def _bare(axes: Axes, name: str) -> None:
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    axes.set_ylabel(_plain(name), size=8.5, color=INK)
+
+
+def _curve(axes: Axes, log: Sequence[Mapping[str, Any]], key: str, logarithmic: bool) -> None:
+    points = [(record["step"], record[key]) for record in log if record.get(key) is not None]
+    steps, values = zip(*points, strict=True) if points else ((), ())
+    axes.plot(steps, values, color=ACCENT, linewidth=1.4, solid_capstyle="round")
+    if logarithmic and values and min(values) > 0 and max(values) > 4 * min(values):
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.yaxis.set_minor_locator(NullLocator())
+    elif key == "active_units":
+        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+        axes.set_ylim(bottom=0)
+
+
+def _score_curves(axes: Axes, scores: Mapping[str, Sequence[tuple[int, float]]]) -> None:
+    for (title, points), colour in zip(scores.items(), _colours(len(scores)), strict=True):
+        steps, values = zip(*points, strict=True)
+        axes.plot(steps, values, color=colour, linewidth=1.4, marker="o", markersize=2.5, label=_plain(title))
+    axes.set_ylim(0, 1.02)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.legend(frameon=False, fontsize=7.5, labelcolor=INK)
+
+
+def _label(axes: Axes, title: str, unit: str) -> None:
+    axes.set_title(_plain(title), size=9.5, color=INK, loc="left", weight="bold")
+    if unit:
+        axes.set_title(unit, size=8, color=MUTED, loc="right")
+    axes.tick_params(length=0, labelsize=8, labelcolor=MUTED, which="both")
+    axes.grid(color=FAINT, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[:].set_visible(False)
+    axes.spines["bottom"].set(visible=True, color=MUTED, linewidth=0.8)
+
+
+def _plain(text: str) -> str:
+    """Text that matplotlib takes for no formula, on one line, of a length that fits beside an axis."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split()).replace("_", " ")
+    return (line if len(line) <= 24 else line[:23] + "…").replace("$", r"\$")
+
+
+def _figure(width: float, height: float) -> Figure:
+    figure = Figure(figsize=(width, height), dpi=DOTS, layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _png(figure: Figure) -> bytes:
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # a name in a script that the font lacks is drawn as boxes
+        figure.savefig(file, format="png", metadata={"Software": None})
+    return file.getvalue()

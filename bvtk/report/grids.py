@@ -1,0 +1,54 @@
+"""Grids of images as one PNG, assembled pixel by pixel."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+GAP = 4
+"""Transparent pixels between the images of a grid."""
+SHARP = 128
+"""Small images are enlarged, each pixel to a square, to no more than this height, so that they stay crisp."""
+BUDGET = 1_600_000
+"""Values in all grids of one kind together: above it images are averaged down, to keep the page light."""
+
+
+def fit(images: NDArray[Any]) -> NDArray[Any]:
+    """Halves images (…, C, H, W) until they are few enough values for a page, or under 64 pixels; enlarges few ones."""
+    while images.size > BUDGET and min(images.shape[-2:]) >= 64:
+        *rest, height, width = images.shape
+        even = images[..., : height // 2 * 2, : width // 2 * 2]
+        images = even.reshape(*rest, height // 2, 2, width // 2, 2).mean(axis=(-3, -1))
+    scale = 1
+    while images.shape[-2] * (scale + 1) <= SHARP and images.size * (scale + 1) ** 2 <= 4 * BUDGET:
+        scale += 1
+    return images.repeat(scale, axis=-2).repeat(scale, axis=-1)
+
+
+def grid_png(images: NDArray[Any]) -> bytes:
+    """One PNG of a grid of images.
+
+    Args:
+        images: (rows, columns, C, H, W) in [0, 1]; one channel is grey, three or more are red, green and blue first.
+    """
+    tiles = np.moveaxis(_displayed(images), 2, -1)
+    opaque = np.full((*tiles.shape[:-1], 1), 255, np.uint8)
+    tiles = np.concatenate([tiles, opaque], axis=-1)
+    spaced = np.pad(tiles, ((0, 0), (0, 0), (0, GAP), (0, GAP), (0, 0)))
+    rows, columns, height, width, bands = spaced.shape
+    whole = spaced.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, bands)[:-GAP, :-GAP]
+    file = io.BytesIO()
+    Image.fromarray(whole, "LA" if bands == 2 else "RGBA").save(file, "PNG", compress_level=9)
+    return file.getvalue()
+
+
+def _displayed(images: NDArray[Any]) -> NDArray[np.uint8]:
+    channels = images.shape[2]
+    if channels == 2:
+        images = images.mean(axis=2, keepdims=True)
+    shown = images[:, :, :3]
+    return np.asarray(np.clip(shown, 0.0, 1.0) * 255 + 0.5).astype(np.uint8)

@@ -1,0 +1,102 @@
+"""Everything that a report is made from: plain arrays and JSON values.
+
+Shapes: L latents, n images, C×H×W an image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bvtk.component import ImageShape
+
+Array = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """What a report shows.
+
+    Args:
+        name: of the run.
+        summary: what was trained on what, in one line.
+        recipe: the resolved recipe as YAML.
+        image_shape: of every image.
+        scores: one entry a metric, with `score` and its parts; `held_out` holds reconstruction, KL and bound.
+        log: the records of `metrics.jsonl`.
+        originals: (n, C, H, W) held-out images in [0, 1].
+        reconstructions: (n, C, H, W) what the model makes of them, in [0, 1].
+        traversals: (L, rows, columns, C, H, W) decoded images in [0, 1]: in block l only latent l changes.
+        span: (columns,) the values that the latent takes there, in units of the prior's σ.
+        kl_per_latent: (L,) in nats.
+        active: (L,) whether the latent responds to the image.
+        spread: (L,) standard deviation of the posterior means over the data set.
+        evaluations: scores during training, each with `step` and `scores`; empty where there are none.
+        positions: (L, width, height) mean activation of each latent over positions; NaN where there is no image.
+        position_factors: what the two axes of `positions` are called.
+        curves: by factor, mean activations (L, size), or (L, shapes, size) for each shape apart.
+        shape_names: what the shapes of `curves` are called.
+        environment: versions, device and data, as `environment.json` has them.
+        plugins: names of the plugins that the run uses.
+        export: file name of the exported model.
+        timings: seconds, by stage.
+        warnings: what a reader should know before believing the numbers, such as posterior collapse.
+    """
+
+    name: str
+    summary: str
+    recipe: str
+    image_shape: ImageShape
+    scores: Mapping[str, Any]
+    log: Sequence[Mapping[str, Any]]
+    originals: Array
+    reconstructions: Array
+    traversals: Array
+    span: Array
+    kl_per_latent: Array
+    active: NDArray[np.bool_]
+    spread: Array
+    evaluations: Sequence[Mapping[str, Any]] = ()
+    positions: Array | None = None
+    position_factors: tuple[str, str] = ("x", "y")
+    curves: Mapping[str, Array] = field(default_factory=dict)
+    shape_names: Sequence[str] = ()
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    plugins: Sequence[str] = ()
+    export: str = "model.safetensors"
+    timings: Mapping[str, float] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+
+    @cached_property
+    def order(self) -> list[int]:
+        """The latents, the one with the largest KL first."""
+        return [int(latent) for latent in np.argsort(-np.asarray(self.kl_per_latent), kind="stable")]
+
+    @cached_property
+    def dependence(self) -> dict[str, NDArray[np.float64]]:
+        """By factor, the share (L,) of each latent's variance that it explains: Var(E[μ|v]) / Var(μ).
+
+        Where curves are given for each shape apart, the variance within a shape counts, as a mean over shapes: a
+        square looks the same after a quarter turn, a heart does not.
+        """
+        explained = {name: _variance(_known(curve)) for name, curve in self.curves.items()}
+        if self.positions is not None:
+            for axis, name in enumerate(self.position_factors):
+                explained[name] = _variance(_known(self.positions).mean(axis=2 - axis))
+        total = np.maximum(np.asarray(self.spread, dtype=np.float64) ** 2, 1e-12)
+        return {name: np.clip(variance / total, 0.0, 1.0) for name, variance in explained.items()}
+
+
+def _known(means: Array) -> Any:
+    return np.ma.masked_invalid(np.asarray(means, dtype=np.float64))
+
+
+def _variance(means: Any) -> NDArray[np.float64]:
+    """Variance over the last axis of masked (L, …, size), a mean over those between."""
+    variance = means.var(axis=-1)
+    return np.asarray(np.ma.filled(variance if variance.ndim == 1 else variance.mean(axis=1), 0.0))

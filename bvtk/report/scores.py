@@ -1,0 +1,121 @@
+"""Scores in words: what each is called, what it means, what chance would give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bvtk.component import metrics
+
+
+@dataclass(frozen=True)
+class Score:
+    """One figure of a report.
+
+    Args:
+        key: what `scores.json` files it under.
+        title: what people call it.
+        value: the figure as text.
+        meaning: one line on how to read it.
+        share: the figure, where it lies between 0 and 1; None otherwise.
+        chance: what a representation that knows nothing would get; None where nothing is known of it.
+        parts: the further figures of a metric, by name, as text.
+    """
+
+    key: str
+    title: str
+    value: str
+    meaning: str
+    share: float | None = None
+    chance: float | None = None
+    parts: tuple[tuple[str, str], ...] = ()
+
+
+_HELD_OUT = {
+    "elbo": ("Evidence lower bound", "Nats per held-out image: a bound on log p(x), higher is better."),
+    "reconstruction": ("Reconstruction", "−log p(x|z), nats per held-out image: lower is sharper."),
+    "kl": ("KL", "Nats per held-out image that the latents carry."),
+    "active_units": ("Active latents", "Latents whose mean varies with the image."),
+}
+_KNOWN_CHANCE = {"mig": 0.0}
+
+
+def disentanglement_scores(scores: Mapping[str, Any]) -> list[Score]:
+    """The metrics of a run, in the order in which the recipe lists them."""
+    return [_of_metric(key, result) for key, result in scores.items() if key != "held_out"]
+
+
+def held_out_scores(scores: Mapping[str, Any]) -> list[Score]:
+    """What was measured on images that never trained."""
+    found = scores.get("held_out", {})
+    return [
+        Score(key, title, _figure(found, key), meaning) for key, (title, meaning) in _HELD_OUT.items() if key in found
+    ]
+
+
+def score_curves(evaluations: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[int, float]]]:
+    """Points (step, score) of every metric over training, by its title."""
+    curves: dict[str, list[tuple[int, float]]] = {}
+    for evaluation in evaluations:
+        for score in disentanglement_scores(evaluation.get("scores", {})):
+            if score.share is not None:
+                curves.setdefault(score.title, []).append((evaluation["step"], score.share))
+    return curves
+
+
+def _of_metric(key: str, result: Mapping[str, Any]) -> Score:
+    name = key.split(":")[0]
+    title, _, meaning = _summary(name).partition(": ")
+    value: float | None = result.get("score")
+    return Score(
+        key=key,
+        title=_titled(title if meaning else name, key, result),
+        value="–" if value is None else _number(value),
+        meaning=_sentence(meaning or title),
+        share=value if value is not None and 0 <= value <= 1 else None,
+        chance=result.get("chance", _KNOWN_CHANCE.get(name)),
+        parts=tuple((part, _text(v)) for part, v in result.items() if part not in ("score", "chance") and v != []),
+    )
+
+
+def _summary(name: str) -> str:
+    return metrics.entry(name).summary if name in metrics else ""
+
+
+def _titled(title: str, key: str, result: Mapping[str, Any]) -> str:
+    settings = key.partition(":")[2]
+    said = str(result["protocol"]) if "protocol" in result else settings
+    return f"{_capital(title)} ({said})" if said else _capital(title)
+
+
+def _sentence(text: str) -> str:
+    text = text.strip().rstrip(".")
+    return f"{_capital(text)}." if text else ""
+
+
+def _capital(text: str) -> str:
+    return text if text.startswith("β") else text[:1].upper() + text[1:]
+
+
+def _figure(found: Mapping[str, Any], key: str) -> str:
+    value = found[key]
+    if key == "active_units":
+        return f"{value} of {found['latents']}" if "latents" in found else str(value)
+    return _number(value, digits=1)
+
+
+def _number(value: float, digits: int = 3) -> str:
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return str(value).lower()
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_text(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_text(item) for item in value)
+    return str(value)

@@ -1,0 +1,27 @@
+import re
+
+from bvtk.report.card import render_card
+from bvtk.report.figures import draw_figures
+from tests.report.examples import HOSTILE, hostile, made_up
+
+
+def test_the_card_has_scores_pictures_use_and_recipe():
+    card = render_card(made_up(plugins=("mine.py",)), draw_figures(made_up()))
+    assert card.startswith("# made-up\n")
+    assert "| β-VAE score (paper) | 0.900 | 0.250 |" in card
+    assert "(figures/reconstructions.png)" in card
+    assert 'bvtk.load("model.safetensors")' in card
+    assert "```yaml\nname: made-up\nseed: 0\n```" in card
+    assert "needs these plugins: mine.py" in card
+
+
+def test_a_recipe_cannot_end_its_own_block():
+    card = render_card(made_up(recipe="a\n````\n# not a heading"), draw_figures(made_up()))
+    assert card.rstrip().endswith("`````yaml\na\n````\n# not a heading\n`````")
+
+
+def test_hostile_names_stay_text():
+    card = render_card(hostile(HOSTILE), draw_figures(made_up()))
+    outside = re.sub(r"^(`{3,})\w*\n.*?^\1$", "", card, flags=re.DOTALL | re.MULTILINE)
+    assert not re.search(r"(?<!\\)<script|(?<!\\)\[l\]|^# h", outside, re.MULTILINE)
+    assert len(re.findall(r"^# ", outside, re.MULTILINE)) == 1

@@ -1,0 +1,97 @@
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bvtk.report.figures import draw_figures
+from bvtk.report.page import render_page
+from tests.report.examples import HOSTILE, hostile, made_up
+
+FIGURES = draw_figures(made_up())
+PARTS = (
+    "<script>",
+    "</title>",
+    "</pre>",
+    "-->",
+    "<!--",
+    '" onload="x',
+    "' x='",
+    "{{",
+    "{%",
+    "&lt;",
+    "]]>",
+    "\x00",
+    "é",
+)
+
+
+class Skeleton(HTMLParser):
+    """The tags of a page with the names of their attributes, and its text."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.text = [], ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, *(name for name, _ in attributes)))
+
+    def handle_endtag(self, tag):
+        self.tags.append(("/" + tag,))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_the_page_fetches_and_runs_nothing():
+    page = render_page(made_up(), FIGURES)
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]+)"', page)
+    assert policy.startswith("default-src 'none'; img-src data:; style-src 'sha256-")
+    style = re.search(r"<style>(.*?)</style>", page, re.DOTALL).group(1)
+    assert base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() in policy
+    assert not re.search(r"<script|\sstyle=|\son\w+=|@import|url\(|https?://", page)
+    assert set(re.findall(r'\bsrc="([^,"]+),', page)) == {"data:image/png;base64"}
+
+
+def test_every_figure_is_there_with_its_words():
+    page = render_page(made_up(), FIGURES)
+    alts = re.findall(r'<img [^>]*alt="([^"]+)"', page)
+    assert len(alts) == len(FIGURES.all())
+
+
+def test_headline_numbers_come_before_all_figures():
+    page = render_page(made_up(), FIGURES)
+    assert page.index("0.900") < page.index("<img")
+    assert page.index("chance 0.25") < page.index("<img")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.one_of(st.sampled_from(PARTS), st.text(max_size=8)), min_size=1).map("".join))
+def test_no_name_changes_the_skeleton(text):
+    usual = Skeleton(render_page(hostile("plain"), FIGURES))
+    found = Skeleton(render_page(hostile("x" + text), FIGURES))
+    assert found.tags == usual.tags
+
+
+def test_hostile_names_are_shown_as_they_are():
+    figures = draw_figures(hostile(HOSTILE))
+    shown = " ".join(Skeleton(render_page(hostile(HOSTILE), figures)).text.split())
+    assert " ".join(HOSTILE.split()) in shown
+
+
+@pytest.mark.parametrize("inputs", [made_up(factors=False), made_up(log=[], evaluations=[], scores={})])
+def test_sections_without_content_are_left_out(inputs):
+    page = render_page(inputs, draw_figures(inputs))
+    assert ('id="factors"' in page) == bool(inputs.curves)
+    assert ('id="training"' in page) == bool(inputs.log)
+    for target in re.findall(r'href="#(\w+)"', page):
+        assert f'id="{target}"' in page
+
+
+def test_images_that_trained_are_not_called_held_out():
+    scores = made_up().scores | {"held_out": {"trained_on": True, "elbo": -1.0}}
+    assert "never trained" not in render_page(made_up(scores=scores), FIGURES)

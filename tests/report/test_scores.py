@@ -1,0 +1,29 @@
+import bvtk.metrics.specs  # noqa: F401 - registers the metrics whose words are shown
+from bvtk.report.scores import disentanglement_scores, held_out_scores, score_curves
+from tests.report.examples import made_up
+
+
+def test_metrics_are_called_what_their_own_docs_call_them():
+    beta, mig = disentanglement_scores(made_up().scores)
+    assert (beta.title, beta.value, beta.chance) == ("β-VAE score (paper)", "0.900", 0.25)
+    assert beta.meaning == "How well a linear classifier tells which factor two images share."
+    assert (mig.title, mig.value, mig.chance) == ("Mutual information gap", "0.200", 0.0)
+    assert ("gaps", "scale 0.100, x 0.300") in mig.parts
+
+
+def test_a_metric_that_nobody_knows_any_more_is_shown_by_its_key():
+    (score,) = disentanglement_scores({"lost:bins=4": {"score": 7.5}})
+    assert (score.title, score.value, score.meaning, score.share) == ("Lost (bins=4)", "7.500", "", None)
+
+
+def test_held_out():
+    assert [(s.title, s.value) for s in held_out_scores(made_up().scores)] == [
+        ("Evidence lower bound", "−50.0"),
+        ("Reconstruction", "45.0"),
+        ("KL", "5.0"),
+        ("Active latents", "3 of 4"),
+    ]
+
+
+def test_curves_over_training():
+    assert score_curves(made_up().evaluations) == {"Mutual information gap": [(50, 0.1), (100, 0.2)]}
