@@ -78,7 +78,8 @@ class _Finding:
         self.inside, self.beyond = location[:reached], location[reached:]
         model = self.steps[-1].model_for(self.node)
         self.unsaid = bool(self.beyond) and model is not None and self.beyond[0] in model.model_fields
-        self.branch = bool(self.beyond) and not self.unsaid
+        too_few = self.kind == "missing" and bool(self.beyond) and isinstance(self.beyond[0], int)
+        self.branch = bool(self.beyond) and not self.unsaid and not too_few
         self.is_missing = self.kind == "missing" and self.unsaid
         self.path = (*self.inside, self.beyond[0]) if self.is_missing else self.inside
         if self.kind == "slot_type" and self.node.child("type"):

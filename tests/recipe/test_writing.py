@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bvtk.recipe import dump_yaml, parse_recipe, recipe_hash, resolved
+from bvtk.recipe.marks import Source
+from bvtk.recipe.source import compose
+from bvtk.recipe.writing import lines
+from tests.recipe.conftest import COMPLETE, Load
+from tests.recipe.test_scalars import MEANINGS
+
+TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0")).filter(lambda t: "${" not in t)
+FLOATS = st.floats(0, exclude_min=True, allow_infinity=False)
+WEIGHTS = st.fixed_dictionaries({"type": st.just("constant"), "value": FLOATS})
+PLAIN = {
+    "width": st.integers(1, 2**63 - 1),
+    "mode": st.sampled_from(["fast", "slow"]),
+    "sizes": st.lists(st.integers(1, 10**6)),
+    "pair": st.tuples(st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False, allow_infinity=False)),
+    "scale": FLOATS | st.just("learned"),
+    "label": TEXT | st.sampled_from(list(MEANINGS)),
+    "flag": st.booleans(),
+    "weight": WEIGHTS | FLOATS,
+}
+ENCODERS = st.recursive(
+    st.fixed_dictionaries({"type": st.just("toy")}, optional=PLAIN),
+    lambda inner: st.fixed_dictionaries(
+        {"type": st.just("toy")}, optional={**PLAIN, "inner": inner, "parts": st.lists(inner, max_size=2)}
+    ),
+    max_leaves=4,
+)
+NAMES = st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True).filter(lambda name: name.strip("."))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ENCODERS, NAMES, st.integers(0, 2**63 - 1))
+def test_a_written_recipe_reads_back_the_same(load: Load, encoder: Any, name: str, seed: int) -> None:
+    data = {
+        "name": name,
+        "seed": seed,
+        "dataset": "dsprites",
+        "model": {"type": "vae", "encoder": encoder, "decoder": "mlp"},
+        "objective": "beta_vae",
+        "training": {"steps": 5},
+    }
+    recipe = parse_recipe(data)
+    text = dump_yaml(recipe)
+    assert load(text).recipe == recipe
+    assert yaml.safe_load(text) == resolved(recipe)
+    assert set(load(text).origins.values()).isdisjoint({"default"})
+
+
+def test_a_written_recipe_is_plain_to_read(load: Load) -> None:
+    text = dump_yaml(load(COMPLETE, "metrics=[mig]", "name=null-1").recipe)
+    assert text.startswith("name: null-1\nseed: 0\ndataset:\n  type: dsprites\n")
+    assert "    sizes: [1, 2]\n    pair: [1, 2.0]\n" in text
+    assert text.endswith("metrics:\n  - type: mig\n    bins: 20\n    points: 10000\n")
+
+
+def test_any_mapping_is_written_so_that_it_reads_back() -> None:
+    data = {"a": {}, "b": [], "c": [{}, {"d": [[1], {"e": None}]}, 5, "x"], "on": {"1": [[], [[]]]}, "": ""}
+    text = "".join(f"{line}\n" for line, _ in lines(data))
+    document = compose(Source("x", text))
+    assert document.problems == ()
+    assert document.root.plain() == data
+    assert yaml.safe_load(text) == data
+
+
+def test_the_hash_is_of_what_the_recipe_says_and_not_of_how(load: Load) -> None:
+    recipe = load(COMPLETE).recipe
+    same = load("# a comment\nseed: 0\n" + COMPLETE.replace("{type: toy}", "toy")).recipe
+    assert recipe_hash(recipe) == recipe_hash(same)
+    assert len(recipe_hash(recipe)) == 10
+    written_otherwise = load(COMPLETE, "model.encoder.scale=1", "model.encoder.share=5e-1").recipe
+    assert recipe_hash(recipe) == recipe_hash(written_otherwise)
+
+
+def test_the_hash_differs_with_seed_settings_and_plugins(load: Load) -> None:
+    recipe = load(COMPLETE).recipe
+    others = [load(COMPLETE, change).recipe for change in ("seed=1", "training.steps=6", "model.encoder.width=65")]
+    hashes = {recipe_hash(recipe), *map(recipe_hash, others), recipe_hash(recipe, ["a"]), recipe_hash(recipe, ["b"])}
+    assert len(hashes) == 6
+    assert recipe_hash(recipe, ["a", "b"]) == recipe_hash(recipe, ["b", "a"])
