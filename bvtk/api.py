@@ -88,8 +88,9 @@ class Run:
             raise UsageError(f"expected images (n, {expected}), found {tuple(x.shape)}")
         x = self._unit(x)
         with torch.inference_mode():
-            codes = [self.model.encode(part)[0] for part in x.split(_BATCH)]
-        return self._like(images, torch.cat(codes) if codes else x.new_empty(0, self.latents))
+            codes = [self.model.encode(part)[0] for part in torch.split(x, _BATCH)]
+        found: Images = self._like(images, torch.cat(codes) if len(x) else x.new_empty(0, self.latents))
+        return found
 
     def decode(self, codes: Images) -> Images:
         """Mean images of latents.
@@ -109,8 +110,9 @@ class Run:
         if z.ndim != 2 or z.shape[1] != self.latents:
             raise UsageError(f"expected codes (n, {self.latents}), found {tuple(z.shape)}")
         with torch.inference_mode():
-            images = [self.model.decode(part) for part in z.split(_BATCH)]
-        return self._like(codes, torch.cat(images) if images else z.new_empty(0, *self.image_shape))
+            images = [self.model.decode(part) for part in torch.split(z, _BATCH)]
+        found: Images = self._like(codes, torch.cat(images) if len(z) else z.new_empty(0, *self.image_shape))
+        return found
 
     def _unit(self, x: torch.Tensor) -> torch.Tensor:
         import torch

@@ -376,7 +376,7 @@ class Slot:
     def _read(self, value: Any) -> Spec:
         kind = self.registry.kind
         if isinstance(value, Spec):
-            if value.component in self.registry and isinstance(value, self.registry.get(value.component)):
+            if value.component in self.registry and type(value) is self.registry.get(value.component):
                 return value
             context = {"what": type(value).__name__, "kind": kind}
             raise PydanticCustomError("slot", "{what} is no registered {kind}", context)
@@ -401,7 +401,8 @@ class Slot:
                 {"kind": kind, "name": name, "known": self.registry.suggest(name)},
             )
         fields = {key: item for key, item in value.items() if key != "type"}
-        return parse(self.registry.get(name), fields)
+        spec: Spec = parse(self.registry.get(name), fields)
+        return spec
 
     def _check_bounds(self, spec: ScheduleSpec) -> None:
         (least, most), (low, high) = self.bounds, spec.bounds()

@@ -126,6 +126,8 @@ def held_out_scores(
 ) -> dict[str, Any]:
     """Evidence lower bound, reconstruction and KL in nats an image, on images that never trained.
 
+    Active units are counted over all images, as a few held-out ones may be alike.
+
     Args:
         recipe: gives the seed and the share of held-out images; where it holds none out, the training images count.
         encoder: over the recipe's data set.
@@ -149,7 +151,7 @@ def held_out_scores(
         "reconstruction": reconstruction,
         "kl": float(kl.sum()),
         "kl_per_latent": kl.tolist(),
-        "active_units": int(active_latents(mu[index]).sum()),
+        "active_units": int(active_latents(mu).sum()),
         "latents": mu.shape[1],
         "images": len(index),
         "trained_on": not len(held_out),

@@ -21,8 +21,9 @@ model:
   decoder: {type: mlp, hidden: [24]}
 objective:
   type: beta_vae
-  beta: {type: linear, start: 0, end: 2, steps: 20}
-training: {steps: 40, batch_size: 16, precision: fp32, log_every: 10, checkpoint_every: 15}
+  beta: {type: linear, start: 0, end: 1, steps: 20}
+training:
+  {steps: 40, batch_size: 16, optimizer: {type: adam, lr: 5e-3}, precision: fp32, log_every: 10, checkpoint_every: 15}
 metrics: [mig, {type: beta_vae_score, protocol: dlib, train_points: 400, test_points: 200, pairs: 8}]
 """
 

@@ -83,9 +83,6 @@ class Adagrad(OptimizerSpec):
     lr: Weight = Field(default=1e-2, validate_default=True)
     """Learning rate, a number or a schedule."""
 
-    lr: Weight = Field(default=1e-2, validate_default=True)
-    """Learning rate, a number or a schedule."""
-
     eps: PositiveFloat = 1e-10
     """Added to the denominator."""
 

@@ -63,7 +63,7 @@ class Stepper:
         if not isinstance(loss, torch.Tensor) or not torch.isfinite(loss):
             raise self._not_finite(terms, outputs, step)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         if self._clip is not None:
             self._clip_gradients(step)
         optimizer.step()

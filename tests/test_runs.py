@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bvtk.errors import RunBusyError, RunError
+from bvtk.runs import RunFolder, append_line, environment, read_json, read_lines, write_json
+
+
+def test_lines_are_read_back_without_one_that_a_kill_cut_short(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    for step in (1, 2):
+        append_line(path, {"step": step})
+    with path.open("a") as file:
+        file.write('{"step": 3, "lo')
+    assert read_lines(path) == [{"step": 1}, {"step": 2}]
+    assert read_lines(tmp_path / "missing") == []
+
+
+def test_a_damaged_line_in_the_middle_is_an_error_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text('{"step": 1}\nnonsense\n{"step": 3}\n')
+    with pytest.raises(RunError, match=r"log\.jsonl is damaged"):
+        read_lines(path)
+
+
+def test_rewinding_drops_what_came_after(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    for step in (10, 20, 30):
+        append_line(folder.log, {"step": step})
+    folder.rewind(20)
+    assert [line["step"] for line in folder.read_log()] == [10, 20]
+
+
+def test_a_folder_has_one_writer(tmp_path: Path) -> None:
+    with (
+        RunFolder(tmp_path).locked(),
+        pytest.raises(RunBusyError, match=f"in use by process {os.getpid()}") as caught,
+        RunFolder(tmp_path).locked(),
+    ):
+        pass
+    assert caught.value.exit_code == 2
+    with RunFolder(tmp_path).locked():
+        pass
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_parent_that_cant_be_written_is_a_clear_error(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(RunError, match="can't make the run folder"):
+        RunFolder(tmp_path / "runs" / "x").create()
+
+
+def test_a_parent_that_is_a_file_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("")
+    with pytest.raises(RunError, match="can't make the run folder"):
+        RunFolder(tmp_path / "runs" / "x").create()
+
+
+def test_json_holds_no_number_that_json_lacks(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(tmp_path / "x.json", {"score": float("nan")})
+    write_json(tmp_path / "x.json", {"β": 1})
+    assert read_json(tmp_path / "x.json") == {"β": 1}
+    (tmp_path / "x.json").write_text("{")
+    with pytest.raises(RunError, match=r"can't read .*x\.json"):
+        read_json(tmp_path / "x.json")
+
+
+def test_the_environment_says_what_a_result_depends_on() -> None:
+    facts = environment(device="cpu", threads=2)
+    assert facts["libraries"]["torch"]
+    assert facts["device"] == "cpu"
+    assert facts["python"]
+    assert facts["processor"]
+
+
+def test_a_run_is_finished_when_every_stage_is(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    assert not folder.finished
+    for path in (folder.scores, folder.latents, folder.export, folder.report, folder.card):
+        path.touch()
+    assert folder.finished

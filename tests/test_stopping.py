@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import pytest
+
+from bvtk.errors import Interrupted
+from bvtk.stopping import Stop
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_stops_at_once(number: int, code: int) -> None:
+    with pytest.raises(Interrupted) as caught, Stop().listening():
+        os.kill(os.getpid(), number)
+    assert caught.value.exit_code == code
+    assert "the same command resumes" in str(caught.value)
+
+
+def test_a_deferred_signal_waits_until_it_is_asked_for() -> None:
+    reached = False
+    with pytest.raises(Interrupted, match="after a checkpoint"), Stop().listening() as stop, stop.deferred():  # noqa: PT012
+        os.kill(os.getpid(), signal.SIGTERM)
+        reached = True
+        stop.check("after a checkpoint")
+    assert reached
+
+
+def test_a_deferred_signal_is_not_lost_at_the_end() -> None:
+    with pytest.raises(Interrupted), Stop().listening() as stop, stop.deferred():
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_handlers_are_put_back() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with Stop().listening():
+        assert signal.getsignal(signal.SIGTERM) != before
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_another_thread_listens_to_nothing_and_works() -> None:
+    done = []
+
+    def work() -> None:
+        with Stop().listening() as stop:
+            done.append(stop.requested)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert done == [None]
