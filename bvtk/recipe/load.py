@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from bvtk.component import parse
 from bvtk.errors import Problem, RecipeError
 from bvtk.recipe.extends import read_layers
+from bvtk.recipe.findings import problems_of, where_to_read_on
 from bvtk.recipe.marks import COMMAND_LINE, Mark, Node, Source, marked
-from bvtk.recipe.messages import problems_of, where_to_read_on
 from bvtk.recipe.origins import origins_of
 from bvtk.recipe.overrides import apply_override
 from bvtk.recipe.schema import Recipe

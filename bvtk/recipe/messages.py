@@ -1,18 +1,14 @@
-"""Turns what Pydantic found into problems with a place, in the words of those who write recipes."""
+"""What Pydantic found, in the words of those who write recipes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
-from bvtk.component import Slot
-from bvtk.errors import Problem
-from bvtk.recipe.fields import along, component_name
-from bvtk.recipe.marks import Mark, Node, Path, printable, problem
+from bvtk.recipe.marks import Node, printable
 from bvtk.recipe.scalars import write
-from bvtk.registry import did_you_mean
+
+Context = Mapping[str, Any]
 
 _EXPECTED = {
     "int": "an integer",
@@ -27,6 +23,7 @@ _EXPECTED = {
     "model": "a mapping",
     "none": "null",
 }
+_WRONG_FORM = ("_type", "_parsing", "_from_float")
 _BOUNDS = {
     "greater_than": ("gt", "more than"),
     "greater_than_equal": ("ge", "at least"),
@@ -36,169 +33,81 @@ _BOUNDS = {
 }
 
 
-def problems_of(error: ValidationError, root: Node) -> list[Problem]:
-    """Everything that is wrong in a recipe, each once, in no order yet.
+def message(kind: str, context: Context, found: str, otherwise: str) -> str:
+    """One error in words.
 
     Args:
-        error: what validation found.
-        root: the data that was validated.
+        kind: Pydantic's type of the error.
+        context: what Pydantic gives beside it.
+        found: the value, as `describe` says it.
+        otherwise: Pydantic's own words, for kinds that a plugin made.
     """
-    found: dict[tuple[Path, str], Problem] = {}
-    for detail in error.errors(include_url=False):
-        finding = _Finding(root, detail)
-        if not finding.follows_from_another:
-            found.setdefault((finding.path, finding.once), finding.problem())
-    return list(found.values())
+    try:
+        if kind in _SPECIAL:
+            return _SPECIAL[kind](context, found)
+        if kind in _BOUNDS:
+            name, words = _BOUNDS[kind]
+            return f"must be {words} {_number(context[name])}, found {found}"
+    except KeyError:  # a plugin took the name of one of these kinds for an error of its own
+        return otherwise
+    expected = _EXPECTED.get(kind.split("_")[0]) if kind.endswith(_WRONG_FORM) else None
+    return f"expected {expected}, found {found}" if expected else otherwise
 
 
-def where_to_read_on(error: ValidationError, root: Node) -> str:
-    """The command that lists what the first unknown or missing name could have been; empty where none does."""
-    for detail in error.errors(include_url=False):
-        hint = _Finding(root, detail).command()
-        if hint:
-            return hint
+def mend(kind: str, value: Any) -> str:
+    """What to write instead of a value of the wrong form; empty where that can't be told."""
+    if kind.startswith("int_") and isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return f"write {int(value)}"
+    if kind.startswith("bool_") and isinstance(value, str) and value.lower() in ("yes", "no", "on", "off"):
+        return f"write {'true' if value.lower() in ('yes', 'on') else 'false'}"
+    if kind.startswith("string_") and isinstance(value, bool | int | float):
+        return f'write "{write(value)}" if it is meant as text'
     return ""
 
 
-class _Finding:
-    """One error of Pydantic, held against the data.
-
-    Pydantic's location may end in keys that the data lacks: a missing key, a field that a bare word or
-    number leaves unsaid, or the tag of a union's branch.
-    """
-
-    def __init__(self, root: Node, detail: Any) -> None:
-        self.detail, self.kind = detail, str(detail["type"])
-        self.context: Mapping[str, Any] = detail.get("ctx", {})
-        location: Path = tuple(detail["loc"])
-        self.nodes = root.descend(location)
-        reached = len(self.nodes) - 1
-        self.node = self.nodes[-1]
-        self.steps = along(root, location[:reached])
-        self.inside, self.beyond = location[:reached], location[reached:]
-        model = self.steps[-1].model_for(self.node)
-        self.unsaid = bool(self.beyond) and model is not None and self.beyond[0] in model.model_fields
-        too_few = self.kind == "missing" and bool(self.beyond) and isinstance(self.beyond[0], int)
-        self.branch = bool(self.beyond) and not self.unsaid and not too_few
-        self.is_missing = self.kind == "missing" and self.unsaid
-        self.path = (*self.inside, self.beyond[0]) if self.is_missing else self.inside
-        if self.kind == "slot_type" and self.node.child("type"):
-            self.path = (*self.path, "type")
-        self.once = "branch" if self.branch else str(detail["loc"]) + self.kind
-
-    @property
-    def follows_from_another(self) -> bool:
-        """Whether the value was refused before it came here."""
-        return any(node.broken for node in self.nodes) if self.is_missing or self.branch else self.node.broken
-
-    def problem(self) -> Problem:
-        """The finding in words, with its place."""
-        message, hint = self._words()
-        return problem(self._mark(), self.path, message, hint)
-
-    def command(self) -> str:
-        """The command that lists what was possible here."""
-        if self.kind == "slot_type":
-            return f"`bvtk ls {self.context['kind']}` lists them."
-        step = self.steps[-1] if self.is_missing else self.steps[-2] if len(self.steps) > 1 else None
-        node = self.node if self.is_missing else self.nodes[-2] if len(self.nodes) > 1 else None
-        if step is None or step.slot is None or not (self.is_missing or self.kind == "extra_forbidden"):
-            return ""
-        return f"`bvtk show {step.slot.registry.kind} {component_name(node, step.slot)}` lists its keys."
-
-    def _mark(self) -> Mark:
-        node = self.node
-        if self.kind == "slot_type" and (said := node.child("type")):
-            return said.mark
-        at_key = self.kind == "extra_forbidden" or self.is_missing or self.kind == "slot_type"
-        block = node.key is not None and node.mark.line > node.key.line
-        bare = not isinstance(node.value, dict)
-        if node.key and (block or (at_key and not (bare and self.kind != "extra_forbidden"))):
-            return node.key
-        if self.is_missing and not self.inside:
-            return Mark(node.mark.source)
-        return node.mark
-
-    def _words(self) -> tuple[str, str]:
-        if self.branch:
-            return self._one_of_several(), ""
-        special: Callable[[], tuple[str, str]] | None = getattr(self, f"_{self.kind}", None)
-        if special:
-            return special()
-        if self.kind in _BOUNDS:
-            name, words = _BOUNDS[self.kind]
-            return f"must be {words} {_number(self.context[name])}, found {self._found()}", ""
-        expected = _EXPECTED.get(self.kind.split("_")[0])
-        if expected and self.kind.endswith(("_type", "_parsing", "_from_float", "_attributes_type")):
-            return f"expected {expected}, found {self._found()}", self._mend()
-        return str(self.detail["msg"]), ""
-
-    def _one_of_several(self) -> str:
-        from bvtk.recipe.words import expected_at
-
-        wanted = expected_at(self.steps[-2].model_for(self.nodes[-2]), self.inside[-1]) if self.inside else ""
-        return f"expected {wanted}, found {self._found()}" if wanted else str(self.detail["msg"])
-
-    def _missing(self) -> tuple[str, str]:
-        if not self.is_missing:
-            return "has too few items", ""
-        return "is missing, it has no default", ""
-
-    def _extra_forbidden(self) -> tuple[str, str]:
-        model = self.steps[-2].model_for(self.nodes[-2])
-        known = list(model.model_fields) if model else []
-        return f"unknown key, {did_you_mean(str(self.path[-1]), known)}", ""
-
-    def _slot_type(self) -> tuple[str, str]:
-        kind, known = self.context["kind"], self.context["known"]
-        if "name" in self.context:
-            return f"unknown {kind} {printable(self.context['name'])!r}, {known}", ""
-        return f"{article(kind)} needs a 'type', {known}", ""
-
-    def _slot(self) -> tuple[str, str]:
-        slot = self.steps[-1].slot or Slot(registry=None)  # type: ignore[arg-type]
-        number = ", or a number" if slot.number else ""
-        kind = article(slot.registry.kind) if slot.registry else "a component"
-        return f"expected {kind}: its name, or a mapping with 'type'{number}; found {self._found()}", ""
-
-    def _literal_error(self) -> tuple[str, str]:
-        return f"expected {self.context['expected']!s}, found {self._found()}", ""
-
-    def _finite_number(self) -> tuple[str, str]:
-        return f"must be finite, found {self._found()}", ""
-
-    def _value_error(self) -> tuple[str, str]:
-        return str(self.context["error"]), ""
-
-    def _too_short(self) -> tuple[str, str]:
-        return f"needs at least {self.context['min_length']} items, found {self.context['actual_length']}", ""
-
-    def _too_long(self) -> tuple[str, str]:
-        return f"takes at most {self.context['max_length']} items, found {self.context['actual_length']}", ""
-
-    def _string_too_short(self) -> tuple[str, str]:
-        return f"needs at least {self.context['min_length']} characters, found {self._found()}", ""
-
-    def _found(self) -> str:
-        value = self.node.value
-        if isinstance(value, dict | list):
-            return "a mapping" if isinstance(value, dict) else "a list"
-        return f"'{printable(value)}'" if isinstance(value, str) else write(value)
-
-    def _mend(self) -> str:
-        value = self.node.value
-        if self.kind.startswith("int") and isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-            return f"write {int(value)}"
-        if self.kind.startswith("bool") and isinstance(value, str) and value.lower() in ("yes", "no", "on", "off"):
-            return f"write {'true' if value.lower() in ('yes', 'on') else 'false'}"
-        if self.kind.startswith("string") and isinstance(value, int | float):
-            return f'write "{write(value)}" if it is meant as text'
-        return ""
+def describe(node: Node) -> str:
+    """A value as an error names it."""
+    value = node.value
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    return f"'{printable(value)}'" if isinstance(value, str) else write(value)
 
 
 def article(noun: str) -> str:
     """`an encoder`, `a model`."""
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def _slot_type(context: Context, found: str) -> str:
+    del found
+    if "name" in context:
+        return f"unknown {context['kind']} '{printable(context['name'])}', {context['known']}"
+    return f"{article(context['kind'])} needs a 'type', {context['known']}"
+
+
+def _items(count: int) -> str:
+    return f"{count} item{'' if count == 1 else 's'}"
+
+
+def _slot(context: Context, found: str) -> str:
+    # The core opens with "a" before every kind.
+    expected = article(str(context["expected"]).removeprefix("a "))
+    return f"expected {expected}; found {found}"
+
+
+_SPECIAL: Mapping[str, Callable[[Context, str], str]] = {
+    "missing": lambda _context, _: "is missing, it has no default",
+    "literal_error": lambda context, found: f"expected {context['expected']}, found {found}",
+    "finite_number": lambda _context, found: f"must be finite, found {found}",
+    "value_error": lambda context, _: str(context["error"]),
+    "too_short": lambda context, _: f"needs at least {_items(context['min_length'])}, found {context['actual_length']}",
+    "too_long": lambda context, _: f"takes at most {_items(context['max_length'])}, found {context['actual_length']}",
+    "string_too_short": lambda context, found: f"needs at least {context['min_length']} characters, found {found}",
+    "string_too_long": lambda context, found: f"takes at most {context['max_length']} characters, found {found}",
+    "string_pattern_mismatch": lambda context, found: f"must match {context['pattern']}, found {found}",
+    "slot_type": _slot_type,
+    "slot": _slot,
+}
 
 
 def _number(value: Any) -> str:

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.terminal import Terminal, terminal
+
+__all__ = ["terminal"]
+
+
+@pytest.mark.parametrize("name", ["first", "null", "1e3", "on", "a.b-c_d", "007"])
+def test_a_starter_recipe_is_valid_and_has_its_name(terminal: Terminal, name: str) -> None:
+    found = terminal("init", "recipe", name)
+    assert found.out == f"recipes/{name}.yaml\nTry next: bvtk run recipes/{name}.yaml\n"
+    assert terminal("validate", f"recipes/{name}.yaml").code == 0
+    assert terminal("show", f"recipes/{name}.yaml", "--json").json()["recipe"]["name"] == name
+
+
+def test_a_recipe_is_what_is_written_where_nothing_else_is_asked_for(terminal: Terminal) -> None:
+    assert terminal("init", "mine", "--json").json() == {"file": "recipes/mine.yaml"}
+    assert terminal("init", "recipe", "mine2.yaml", "--json").json() == {"file": "recipes/mine2.yaml"}
+
+
+def test_a_starter_plugin_passes_its_own_check(terminal: Terminal) -> None:
+    assert terminal("init", "plugin", "my_encoder").code == 0
+    assert "class MyEncoder(" in Path("plugins/my_encoder.py").read_text()
+    found = terminal("check-plugin", "plugins/my_encoder.py")
+    assert found.code == 0, found.out
+    assert terminal("validate", "r.yaml", "model.encoder={type: my_encoder, width: 3}").code == 0
+
+
+def test_nothing_is_overwritten(terminal: Terminal) -> None:
+    terminal("init", "recipe", "mine")
+    Path("recipes/mine.yaml").write_text("precious")
+    found = terminal("init", "recipe", "mine")
+    assert found.code == 2
+    assert "recipes/mine.yaml is there already" in found.err
+    assert Path("recipes/mine.yaml").read_text() == "precious"
+
+
+def test_a_link_that_leads_nowhere_is_not_written_through(terminal: Terminal, tmp_path: Path) -> None:
+    Path("recipes").mkdir()
+    Path("recipes/mine.yaml").symlink_to(tmp_path / "elsewhere")
+    assert terminal("init", "recipe", "mine").code == 2
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("name", ["..", "...", "a/b", "../x", "", "a b", "x" * 65, "a\nb", "ü"])
+def test_unsafe_names_are_refused(terminal: Terminal, name: str) -> None:
+    for kind in ("recipe", "plugin"):
+        assert terminal("init", kind, name).code == 2
+    assert sorted(path.name for path in Path().iterdir()) == ["r.yaml"]
+
+
+@pytest.mark.parametrize("name", ["my-encoder", "1st", "a.b", "-x"])
+def test_plugins_have_names_that_python_takes(terminal: Terminal, name: str) -> None:
+    assert terminal("init", "plugin", "--", name).code == 2
+
+
+@pytest.mark.parametrize("arguments", [("recipe",), ("plugin",), ("recipes", "x"), ("recipe", "a", "b"), ()])
+def test_what_can_not_be_started(terminal: Terminal, arguments: tuple[str, ...]) -> None:
+    assert terminal("init", *arguments).code == 2
+
+
+def test_a_folder_that_can_not_be_written_is_told(terminal: Terminal) -> None:
+    Path("recipes").write_text("a file")
+    found = terminal("init", "recipe", "mine")
+    assert found.code == 2
+    assert "error" in found.err

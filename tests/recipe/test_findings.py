@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from bvtk.errors import RecipeError
+from tests.recipe.conftest import COMPLETE, Load
+
+Errors = Callable[..., list[str]]
+
+KNOWN = "known: width, mode, sizes, pair, scale, share, label, flag, weight, inner, parts"
+FIELDS = {
+    "width: x": "width: expected an integer, found 'x'",
+    "width: 1.5": "width: expected an integer, found 1.5",
+    "width: true": "width: expected an integer, found true",
+    "width: '3'": "width: expected an integer, found '3'",
+    "width: null": "width: expected an integer, found null",
+    "width: 0": "width: must be more than 0, found 0",
+    "width: [1]": "width: expected an integer, found a list",
+    "mode: fats": "mode: expected 'fast' or 'slow', found 'fats'",
+    "mode: 1": "mode: expected 'fast' or 'slow', found 1",
+    "sizes: 3": "sizes: expected a list, found 3",
+    "sizes: [1, 2, x]": "sizes.2: expected an integer, found 'x'",
+    "sizes: {a: 1}": "sizes: expected a list, found a mapping",
+    "pair: [1]": "pair: has too few items",
+    "pair: [1, 2, 3]": "pair: takes at most 2 items, found 3",
+    "scale: large": "scale: expected a number more than 0 or 'learned', found 'large'",
+    "scale: -1": "scale: expected a number more than 0 or 'learned', found -1",
+    "scale: null": "scale: expected a number more than 0 or 'learned', found null",
+    "share: 1": "share: must be less than 1, found 1",
+    "share: .nan": "share: must be finite, found .nan",
+    "share: -.inf": "share: must be finite, found -.inf",
+    "share: 1e999": "share: must be finite, found .inf",
+    "share: some": "share: expected a number, found 'some'",
+    "label: 5": "label: expected text, found 5",
+    "label: [a]": "label: expected text, found a list",
+    "flag: yes": "flag: expected true or false, found 'yes'",
+    "flag: 1": "flag: expected true or false, found 1",
+    "weight: -2": "weight: must be at least 0, found -2",
+    "weight: .nan": "weight: must be finite, found .nan",
+    "weight: {type: linear, start: -1, end: 2}": "weight: must be at least 0, found -1 to 2",
+    "weight: null": "weight: expected a schedule: its name or a mapping with 'type', or a number; found null",
+    "weight: linea": "weight: unknown schedule 'linea', did you mean 'linear'?",
+    "weight: constant": "weight.value: is missing, it has no default",
+    "weight: {typ: linear}": "weight: a schedule needs a 'type', known: constant, cosine, cyclical, linear, "
+    "piecewise, sigmoid",
+    "inner: 5": "inner: expected an encoder: its name or a mapping with 'type'; found 5",
+    "inner: needy": "inner.path: is missing, it has no default",
+    "inner: {}": "inner: an encoder needs a 'type', known: burgess, conv, higgins_conv, higgins_fc, locatello, mlp, "
+    "needy, toy",
+    "inner: {type: 7}": "inner.type: an encoder needs a 'type', known: burgess, conv, higgins_conv, higgins_fc, "
+    "locatello, mlp, needy, toy",
+    "inner: {type: toy, inner: {type: toy, wdth: 1}}": "inner.inner.wdth: unknown key, did you mean 'width'?",
+    "parts: [toy, {type: needy}]": "parts.1.path: is missing, it has no default",
+    "parts: [toy, nedy]": "parts.1: unknown encoder 'nedy', did you mean 'needy'?",
+    "parts: toy": "parts: expected a list, found 'toy'",
+    "wieght: 1": "wieght: unknown key, did you mean 'weight'?",
+    "zzz: 1": "zzz: unknown key, " + KNOWN,
+    '"a\\nb": 1': "a\\nb: unknown key, " + KNOWN,
+}
+
+
+@pytest.mark.parametrize(("field", "said"), FIELDS.items())
+def test_a_wrong_field_is_told_in_the_users_words(errors: Errors, field: str, said: str) -> None:
+    (found,) = errors(COMPLETE.replace("{type: toy}", f"{{type: toy, {field}}}"))
+    assert found.split(" ", 1)[1] == f"model.encoder.{said}"
+
+
+@pytest.mark.parametrize(
+    ("field", "column"),
+    [
+        ("width: x", 31),
+        ("wdth: 1", 24),
+        ("sizes: [1, x]", 35),
+        ("sizes: x", 31),
+        ("inner: needy", 31),
+        ("inner: {type: needy}", 24),
+        ("inner: {type: x}", 38),
+        ("inner: {}", 24),
+        ("weight: {type: linear, end: -1}", 32),
+        ("weight: -1", 32),
+    ],
+)
+def test_the_place_is_the_key_where_a_key_is_wrong_and_the_value_where_that_is(
+    errors: Errors, field: str, column: int
+) -> None:
+    (found,) = errors(COMPLETE.replace("{type: toy}", f"{{type: toy, {field}}}"))
+    assert found.startswith(f"5:{column} ")
+
+
+NAME = "letters, digits, '.', '_' and '-' make a name, 64 at most, and not dots alone"
+RECIPES = [
+    ("name: toy\n", "", "1:1 name: is missing, it has no default"),
+    ("  steps: 5\n", "  keep: 5\n", "8:1 training.steps: is missing, it has no default"),
+    ("objective:", "objectve:", "7:1 objectve: unknown key, did you mean 'objective'?"),
+    ("training:\n  steps: 5", "training: long", "8:11 training: expected a mapping, found 'long'"),
+    ("\n  steps: 5\n", "\n", "8:10 training: expected a mapping, found null"),
+    ("dsprites", "dsprite", "2:10 dataset: unknown dataset 'dsprite', did you mean 'dsprites'?"),
+    ("type: vae\n  ", "", "3:1 model: a model needs a 'type', known: vae"),
+    ("name: toy", "name: a/b", f"1:7 name: {NAME}"),
+    ("name: toy", "name: ..", f"1:7 name: {NAME}"),
+    ("name: toy", "name: " + "x" * 65, f"1:7 name: {NAME}"),
+    ("name: toy", "name: 5", "1:7 name: expected text, found 5"),
+    ("name: toy", "name: toy\nseed: -1", "2:7 seed: must be at least 0, found -1"),
+    (
+        "dataset: dsprites",
+        "dataset: [dsprites]",
+        "2:10 dataset: expected a dataset: its name or a mapping with 'type'; found a list",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "said"), RECIPES)
+def test_a_wrong_recipe_is_told_in_the_users_words(errors: Errors, old: str, new: str, said: str) -> None:
+    assert said in errors(COMPLETE.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("field", "hint"),
+    [
+        ("width: 3.0", "write 3"),
+        ("flag: on", "write true"),
+        ("flag: No", "write false"),
+        ("label: 5", 'write "5" if it is meant as text'),
+        ("width: 3.5", ""),
+    ],
+)
+def test_what_would_be_right_stands_beside_it(load: Load, field: str, hint: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        load(COMPLETE.replace("{type: toy}", f"{{type: toy, {field}}}"))
+    assert caught.value.problems[0].hint == hint
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [
+        ("{type: toy}", "{type: toy, wdth: 1}", "`bvtk show encoder toy` lists its keys."),
+        ("{type: toy}", "needy", "`bvtk show encoder needy` lists its keys."),
+        ("{type: toy}", "{type: tyo}", "`bvtk ls encoder` lists them."),
+        ("steps: 5", "steps: 5\n  stps: 3", ""),
+        (
+            "objective: beta_vae",
+            "objective: {type: beta_vae, beta: {type: linear}}",
+            "`bvtk show schedule linear` lists its keys.",
+        ),
+    ],
+)
+def test_the_error_ends_with_where_to_read_on(load: Load, old: str, new: str, hint: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        load(COMPLETE.replace(old, new))
+    assert caught.value.hint == hint
