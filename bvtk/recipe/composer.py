@@ -18,7 +18,8 @@ MOST_VALUES = 10_000
 """The most values a recipe may hold."""
 
 _TEMPLATE = re.compile(r"\$\{")
-_UNSPEAKABLE = re.compile("[\0\ud800-\udfff]")
+UNSPEAKABLE = re.compile("[\0\ud800-\udfff]")
+"""Characters that neither JSON nor a file's name can hold."""
 _EXTENDS_HINT = "what recipes share goes into a file that they name with `extends`"
 _SYNTAX = (
     (re.compile(r"character '\\t'"), "a tab where spaces are needed", "indent and separate with spaces"),
@@ -166,7 +167,7 @@ class Composer:
     def _refuse_text(self, text: str, mark: Mark) -> bool:
         if _TEMPLATE.search(text):
             self.refuse(mark, "'${…}' is not filled in", "write the value itself, or give it as an override")
-        elif _UNSPEAKABLE.search(text):
+        elif UNSPEAKABLE.search(text):
             self.refuse(mark, "a character that no text may hold")
         else:
             return False

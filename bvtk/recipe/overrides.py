@@ -7,6 +7,7 @@ from dataclasses import replace
 from pydantic_core import PydanticUndefined
 
 from bvtk.errors import Problem
+from bvtk.recipe.composer import UNSPEAKABLE
 from bvtk.recipe.fields import RECIPE, Takes, default_of
 from bvtk.recipe.marks import COMMAND_LINE, DEFAULT, Mark, Node, Path, Source, marked, printable, problem
 from bvtk.recipe.merge import merge, spelled_out
@@ -33,6 +34,8 @@ def apply_override(root: Node, text: str) -> tuple[Node, tuple[Problem, ...]]:
         return root, (
             problem(here, (), f"'{printable(text)}' is no override", "write key=value, such as objective.beta=8"),
         )
+    if UNSPEAKABLE.search(key):
+        return root, (problem(here, parts, "a character that no text may hold"),)
     if parts[0] == "extends":
         return root, (problem(here, parts, "can't be overridden", "name another recipe instead"),)
     document = compose(source, len(key) + 1, parts)

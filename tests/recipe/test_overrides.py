@@ -98,6 +98,8 @@ def test_part_of_a_default_may_change(load: Load) -> None:
         ("metrics.-1=mig", "< metrics.-1: metrics is a list, its items are 0 to 1; found '-1'"),
         ("metrics.0.bins=0", "< metrics.0.bins: must be more than 0, found 0"),
         ("extends=other.yaml", "< extends: can't be overridden"),
+        ("a\udcff=5", "< a\\udcff: a character that no text may hold"),
+        ("name=a\udcff", "< name: a character that no recipe may hold"),
         ("training=5", "< training: expected a mapping, found 5"),
         ("seed.x=5", "< seed: expected an integer, found a mapping"),
     ],
