@@ -1,6 +1,7 @@
 """Made-up representations whose scores are known."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -45,14 +46,16 @@ def labelled(codes, factors, names=None):
     return Codes(codes, factors, names or tuple(f"factor_{j}" for j in range(factors.shape[1])))
 
 
+@cache
 def reference():
     """The cases of the reference: name, arrays by name, scores."""
     scores = json.loads((REFERENCE / "metric_reference.json").read_text())
     with np.load(REFERENCE / "metric_reference.npz") as file:
         arrays = {key: file[key] for key in file.files}
-    for case, expected in scores.items():
-        mine = {key.split("/")[1]: array for key, array in arrays.items() if key.startswith(case + "/")}
-        yield case, mine, expected
+    return [
+        (case, {key.split("/")[1]: array for key, array in arrays.items() if key.startswith(case + "/")}, expected)
+        for case, expected in scores.items()
+    ]
 
 
 def noise_free(case, arrays, factors):

@@ -69,7 +69,7 @@ def test_headline_numbers_come_before_all_figures():
     assert page.index("chance 0.25") < page.index("<img")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.one_of(st.sampled_from(PARTS), st.text(max_size=8)), min_size=1).map("".join))
 def test_no_name_changes_the_skeleton(text):
     usual = Skeleton(render_page(hostile("plain"), FIGURES))
