@@ -9,14 +9,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import Field, PositiveFloat, PositiveInt
 
-from bvtk.component import (
-    REGISTRIES,
-    Encoder,
-    EncoderSpec,
-    Weight,
-    register_encoder,
-    schedules,
-)
+from bvtk.component import REGISTRIES, Encoder, EncoderSpec, Weight, register_encoder, schedules
 from bvtk.errors import RecipeError
 from bvtk.plugins import discover
 from bvtk.recipe import LoadedRecipe, load_recipe
