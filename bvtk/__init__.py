@@ -14,22 +14,17 @@ if TYPE_CHECKING:
     from bvtk.api import load_dataset as load_dataset
     from bvtk.api import run as run
     from bvtk.api import score as score
-    from bvtk.component import Codes as Codes
-    from bvtk.component import Dataset as Dataset
     from bvtk.component import DatasetSpec as DatasetSpec
     from bvtk.component import Decoder as Decoder
     from bvtk.component import DecoderSpec as DecoderSpec
     from bvtk.component import Encoder as Encoder
     from bvtk.component import EncoderSpec as EncoderSpec
-    from bvtk.component import ImageShape as ImageShape
     from bvtk.component import LikelihoodSlot as LikelihoodSlot
     from bvtk.component import LikelihoodSpec as LikelihoodSpec
     from bvtk.component import MetricSpec as MetricSpec
     from bvtk.component import ModelSpec as ModelSpec
-    from bvtk.component import ObjectiveContext as ObjectiveContext
     from bvtk.component import ObjectiveSpec as ObjectiveSpec
     from bvtk.component import OptimizerSpec as OptimizerSpec
-    from bvtk.component import Outputs as Outputs
     from bvtk.component import Schedule as Schedule
     from bvtk.component import ScheduleSpec as ScheduleSpec
     from bvtk.component import Weight as Weight
@@ -44,19 +39,24 @@ if TYPE_CHECKING:
     from bvtk.component import register_schedule as register_schedule
     from bvtk.errors import BvtkError as BvtkError
     from bvtk.errors import RecipeError as RecipeError
+    from bvtk.protocols import Codes as Codes
+    from bvtk.protocols import Dataset as Dataset
+    from bvtk.protocols import ImageShape as ImageShape
+    from bvtk.protocols import ObjectiveContext as ObjectiveContext
+    from bvtk.protocols import Outputs as Outputs
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "bvtk.api": ("Run", "load", "load_dataset", "run", "score"),
     "bvtk.component": (
-        *("Codes", "Dataset", "ImageShape", "ObjectiveContext", "Outputs"),
         *("DatasetSpec", "EncoderSpec", "DecoderSpec", "LikelihoodSpec", "ModelSpec"),
         *("ObjectiveSpec", "ScheduleSpec", "OptimizerSpec", "MetricSpec"),
         *("Encoder", "Decoder", "LikelihoodSlot", "Schedule", "Weight"),
         *("register_dataset", "register_encoder", "register_decoder", "register_likelihood", "register_model"),
         *("register_objective", "register_schedule", "register_optimizer", "register_metric"),
     ),
+    "bvtk.protocols": ("Codes", "Dataset", "ImageShape", "ObjectiveContext", "Outputs"),
     "bvtk.errors": ("BvtkError", "RecipeError"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

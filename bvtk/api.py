@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
-from bvtk.component import Dataset, ImageShape, MetricSpec, Slot, datasets
+from bvtk.component import MetricSpec, Slot, datasets
 from bvtk.component import metrics as metric_registry
 from bvtk.engine.tuning import prepare_process
 from bvtk.errors import UsageError
 from bvtk.plugins import discover, plugins_used
+from bvtk.protocols import Dataset, ImageShape
 from bvtk.recipe import LoadedRecipe, Recipe, load_recipe, recipe_hash
 from bvtk.runs import RunFolder
 

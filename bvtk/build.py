@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from bvtk.component import Dataset, ImageShape, ObjectiveContext
 from bvtk.errors import UsageError
+from bvtk.protocols import Dataset, ImageShape, ObjectiveContext
 from bvtk.recipe import Recipe
 from bvtk.seeding import derive
 

@@ -10,13 +10,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bvtk.component import Codes, Dataset, MetricSpec
+from bvtk.component import MetricSpec
 from bvtk.engine.devices import autocast, choose_precision
 from bvtk.engine.order import scale_images, split
 from bvtk.errors import RunError
 from bvtk.metrics.activation import mean_activation
 from bvtk.metrics.compute import score
 from bvtk.metrics.latents import active_latents, kl_per_latent
+from bvtk.protocols import Codes, Dataset
 from bvtk.recipe import Recipe
 from bvtk.seeding import derive
 

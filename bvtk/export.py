@@ -13,10 +13,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from bvtk.build import build_model
-from bvtk.component import ImageShape
 from bvtk.errors import RunError, UsageError
 from bvtk.files import write_bytes_atomic
 from bvtk.plugins import absent_plugins, plugins_used
+from bvtk.protocols import ImageShape
 from bvtk.recipe import Recipe, parse_recipe
 from bvtk.runs import library_versions
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from bvtk.component import ImageShape
+from bvtk.protocols import ImageShape
 
 
 @dataclass(frozen=True)

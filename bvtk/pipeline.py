@@ -12,7 +12,6 @@ import torch
 from safetensors.numpy import save as save_arrays
 
 from bvtk.build import Experiment, build_dataset
-from bvtk.component import Dataset
 from bvtk.engine.checkpoint import checkpoints
 from bvtk.engine.devices import choose_device, choose_precision, describe
 from bvtk.engine.loop import Listener, Training, train
@@ -20,6 +19,7 @@ from bvtk.errors import RunError
 from bvtk.evaluate import collapse, evaluate, quick_scores
 from bvtk.export import plugin_records, write_export
 from bvtk.files import write_bytes_atomic, write_text_atomic
+from bvtk.protocols import Dataset
 from bvtk.recipe import Recipe, dump_yaml
 from bvtk.runs import RunFolder, environment, read_json, write_json
 from bvtk.stopping import Stop

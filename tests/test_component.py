@@ -8,7 +8,8 @@ from typing import Annotated
 import pytest
 from pydantic import BaseModel, PositiveInt, ValidationError
 
-from bvtk.component import ImageShape, ScheduleSpec, Slot, Spec, dump, parse
+from bvtk.component import ScheduleSpec, Slot, Spec, dump, parse
+from bvtk.protocols import ImageShape
 from bvtk.registry import Registry
 
 

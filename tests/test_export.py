@@ -11,10 +11,10 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from bvtk.build import build_model
-from bvtk.component import ImageShape
 from bvtk.errors import UsageError
 from bvtk.export import read_export, write_export
 from bvtk.plugins import discover
+from bvtk.protocols import ImageShape
 from bvtk.recipe import Recipe, load_recipe
 
 IMAGE = ImageShape(1, 12, 12)

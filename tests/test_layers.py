@@ -2,8 +2,9 @@ import torch
 from torch import nn
 
 import bvtk.models.specs  # noqa: F401
-from bvtk.component import ImageShape, models, parse
+from bvtk.component import models, parse
 from bvtk.layers import Layer, describe_layers
+from bvtk.protocols import ImageShape
 
 SPRITES = ImageShape(1, 64, 64)
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from bvtk.check_plugin.findings import Report, require
-from bvtk.component import Codes, Dataset, DatasetSpec, ImageShape, MetricSpec
+from bvtk.component import DatasetSpec, MetricSpec
+from bvtk.protocols import Codes, Dataset, ImageShape
 
 SIZES = (3, 4, 5)
 POINTS = 2000

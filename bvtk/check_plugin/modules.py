@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from bvtk.check_plugin.findings import Wrong, require
-from bvtk.component import ImageShape
+from bvtk.protocols import ImageShape
 
 SHAPES = (ImageShape(1, 64, 64), ImageShape(3, 64, 64), ImageShape(1, 32, 32), ImageShape(3, 48, 40))
 """Images that components are tried on."""

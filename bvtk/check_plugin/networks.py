@@ -22,7 +22,8 @@ from bvtk.check_plugin.modules import (
     check_training_form,
     seeded,
 )
-from bvtk.component import DecoderSpec, EncoderSpec, ImageShape
+from bvtk.component import DecoderSpec, EncoderSpec
+from bvtk.protocols import ImageShape
 
 LATENTS = 10
 

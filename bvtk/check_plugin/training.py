@@ -21,18 +21,8 @@ from bvtk.check_plugin.modules import (
     check_gradients,
     seeded,
 )
-from bvtk.component import (
-    ImageShape,
-    Likelihood,
-    LikelihoodSpec,
-    Model,
-    ModelSpec,
-    ObjectiveContext,
-    ObjectiveSpec,
-    OptimizerSpec,
-    Outputs,
-    ScheduleSpec,
-)
+from bvtk.component import LikelihoodSpec, ModelSpec, ObjectiveSpec, OptimizerSpec, ScheduleSpec
+from bvtk.protocols import ImageShape, Likelihood, Model, ObjectiveContext, Outputs
 
 LATENTS = 10
 TRAINING_STEPS = 1000

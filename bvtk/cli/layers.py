@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bvtk.cli.common import out_console
-from bvtk.component import ImageShape
+from bvtk.protocols import ImageShape
 from bvtk.recipe import Recipe
 
 _KNOWN_SHAPES = {"dsprites": ImageShape(1, 64, 64)}

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.component import ImageShape
 from bvtk.data import official, sprites
 from bvtk.data.cache import Plan, Prepared, cache_folder, open_prepared, prepare, user_path
 from bvtk.data.factors import FactorGrid
 from bvtk.data.imageset import Bits, ImageSet
 from bvtk.errors import DataError
+from bvtk.protocols import ImageShape
 
 IMAGE = ImageShape(1, sprites.SIZE, sprites.SIZE)
 FACTOR_NAMES = ("shape", "scale", "orientation", "x", "y")

@@ -16,12 +16,12 @@ from typing import NoReturn, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.component import ImageShape
 from bvtk.data import pictures
 from bvtk.data.cache import Plan, Prepared, cache_folder, open_prepared, prepare, user_path
 from bvtk.data.factors import FactorTable
 from bvtk.data.imageset import Bytes, ImageSet
 from bvtk.errors import DataError
+from bvtk.protocols import ImageShape
 
 IN_MEMORY = 64 << 20
 """Decoded pictures of more bytes than this are kept in the cache folder, and decoded once for all later openings."""

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.component import ImageShape
+from bvtk.protocols import ImageShape
 
 Index = NDArray[np.integer[Any]]
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from bvtk.component import ImageShape
 from bvtk.errors import DataError
+from bvtk.protocols import ImageShape
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 """The names by which pictures are found, in lower case."""

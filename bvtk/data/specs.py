@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 from pydantic_core import PydanticCustomError
 
-from bvtk.component import Dataset, DatasetSpec, register_dataset
+from bvtk.component import DatasetSpec, register_dataset
+from bvtk.protocols import Dataset
 
 PathText = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]+$")]
 """A path as users write it: relative to the working folder, `~` for the home folder."""

@@ -12,7 +12,6 @@ from typing import Any, Protocol
 import torch
 
 from bvtk.build import Experiment, build, build_dataset
-from bvtk.component import Dataset, Outputs
 from bvtk.engine.checkpoint import resume, save_checkpoint
 from bvtk.engine.devices import choose_precision
 from bvtk.engine.order import ImageOrder, split
@@ -20,6 +19,7 @@ from bvtk.engine.state import TrainingState
 from bvtk.engine.step import Stepper, Terms
 from bvtk.errors import RunError
 from bvtk.files import fsync_file
+from bvtk.protocols import Dataset, Outputs
 from bvtk.recipe import Recipe
 from bvtk.runs import RunFolder, append_line
 from bvtk.stopping import Stop

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from bvtk.build import Experiment
-from bvtk.component import Outputs
 from bvtk.engine.devices import autocast
 from bvtk.engine.order import scale_images
 from bvtk.errors import RunError
+from bvtk.protocols import Outputs
 from bvtk.seeding import derive
 
 Terms = dict[str, torch.Tensor | float]

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bvtk.component import Codes
 from bvtk.errors import UsageError
+from bvtk.protocols import Codes
 
 REQUIRED = ("codes", "factors")
 OPTIONAL = ("codes_test", "factors_test", "factor_names")

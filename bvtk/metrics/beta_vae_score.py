@@ -11,10 +11,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.component import Codes
 from bvtk.errors import UsageError
 from bvtk.metrics.adagrad import softmax_classifiers
 from bvtk.metrics.sampling import SharedValue, varying
+from bvtk.protocols import Codes
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]

@@ -6,9 +6,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from bvtk.component import Codes, MetricSpec
+from bvtk.component import MetricSpec
 from bvtk.errors import BvtkError
 from bvtk.metrics.arrays import check_codes
+from bvtk.protocols import Codes
 
 
 def score(codes: Codes, metrics: Sequence[MetricSpec], seed: int) -> dict[str, dict[str, Any]]:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.component import Codes
 from bvtk.errors import UsageError
 from bvtk.metrics.information import entropy, mutual_information
 from bvtk.metrics.sampling import varying
+from bvtk.protocols import Codes
 
 
 def mig(codes: Codes, seed: int, *, bins: int = 20, points: int = 10_000) -> dict[str, Any]:

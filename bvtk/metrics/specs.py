@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import PositiveInt
 
-from bvtk.component import Metric, MetricSpec, register_metric
+from bvtk.component import MetricSpec, register_metric
+from bvtk.protocols import Metric
 
 PAIRS = {"paper": 200, "dlib": 64}
 """Pairs averaged into one point of the β-VAE score, L, by protocol."""

@@ -15,9 +15,9 @@ import torch
 from einops import rearrange
 from torch import nn
 
-from bvtk.component import ImageShape
 from bvtk.errors import UsageError
 from bvtk.models.dense import ACTIVATIONS, dense_stack
+from bvtk.protocols import ImageShape
 
 
 def padding(kernel: int) -> int:

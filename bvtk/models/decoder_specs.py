@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import PositiveInt
 
-from bvtk.component import DecoderSpec, ImageShape, register_decoder
+from bvtk.component import DecoderSpec, register_decoder
 from bvtk.models.encoder_specs import Activation, Layers, SomeLayers
+from bvtk.protocols import ImageShape
 
 if TYPE_CHECKING:
     from torch import nn

@@ -13,7 +13,7 @@ import torch
 from einops import rearrange
 from torch import nn
 
-from bvtk.component import ImageShape
+from bvtk.protocols import ImageShape
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PositiveInt
 
-from bvtk.component import EncoderSpec, ImageShape, register_encoder
+from bvtk.component import EncoderSpec, register_encoder
+from bvtk.protocols import ImageShape
 
 if TYPE_CHECKING:
     from torch import nn

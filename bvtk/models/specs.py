@@ -12,16 +12,16 @@ import bvtk.models.encoder_specs  # noqa: F401
 from bvtk.component import (
     Decoder,
     Encoder,
-    ImageShape,
     LikelihoodSlot,
     LikelihoodSpec,
     ModelSpec,
     register_likelihood,
     register_model,
 )
+from bvtk.protocols import ImageShape
 
 if TYPE_CHECKING:
-    from bvtk.component import Likelihood, Model
+    from bvtk.protocols import Likelihood, Model
 
 
 @register_likelihood("bernoulli")

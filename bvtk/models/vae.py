@@ -10,7 +10,7 @@ from typing import cast
 import torch
 from torch import nn
 
-from bvtk.component import Likelihood, Outputs
+from bvtk.protocols import Likelihood, Outputs
 
 LOGVAR_RANGE = (-30.0, 20.0)
 """Where posterior log-variances are clamped, so that no exponential of them overflows."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from bvtk.component import Outputs
+from bvtk.protocols import Outputs
 
 
 def beta_vae_loss(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bvtk.component import ObjectiveContext, ObjectiveSpec, Weight, register_objective
+from bvtk.component import ObjectiveSpec, Weight, register_objective
 from bvtk.objectives.schedule_specs import Constant
+from bvtk.protocols import ObjectiveContext
 
 if TYPE_CHECKING:
-    from bvtk.component import Objective
+    from bvtk.protocols import Objective
 
 
 @register_objective("beta_vae")

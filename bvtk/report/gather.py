@@ -13,11 +13,11 @@ import torch
 from numpy.typing import NDArray
 from safetensors.numpy import load as load_arrays
 
-from bvtk.component import Dataset
 from bvtk.engine.devices import describe
 from bvtk.engine.order import scale_images, split
 from bvtk.evaluate import collapse
 from bvtk.metrics.latents import ACTIVE_VARIANCE
+from bvtk.protocols import Dataset
 from bvtk.recipe import Recipe, dump_yaml
 from bvtk.report.inputs import ReportInputs
 from bvtk.runs import RunFolder, read_json, read_lines

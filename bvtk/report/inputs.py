@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.component import ImageShape
+from bvtk.protocols import ImageShape
 
 Array = NDArray[np.floating[Any]]
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bvtk.component import ImageShape
 from bvtk.data.arrays import open_arrays
 from bvtk.errors import DataError
+from bvtk.protocols import ImageShape
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.integers(0, 256, (6, 3, 8, 5), np.uint8)

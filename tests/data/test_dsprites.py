@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bvtk.component import ImageShape
 from bvtk.data import dsprites, official, sprites
 from bvtk.data.dsprites import open_dsprites
 from bvtk.errors import DataError
+from bvtk.protocols import ImageShape
 from tests.data.test_official import trust, write_hdf5, write_npz
 
 SIZES = (3, 1, 2, 4, 4)

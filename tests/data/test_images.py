@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bvtk.component import ImageShape
 from bvtk.data import images as module
 from bvtk.data.images import find_pictures, open_images
 from bvtk.errors import DataError
+from bvtk.protocols import ImageShape
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bvtk.component import Dataset, ImageShape
 from bvtk.data.factors import FactorGrid
 from bvtk.data.imageset import Bits, Bytes, ImageSet, position_names
+from bvtk.protocols import Dataset, ImageShape
 
 RANDOM = np.random.default_rng(0)
 

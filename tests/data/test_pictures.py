@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bvtk.component import ImageShape
 from bvtk.data.pictures import Head, decode, look, read
 from bvtk.errors import DataError
+from bvtk.protocols import ImageShape
 
 COLOURS = np.random.default_rng(0).integers(0, 256, (6, 9, 3), np.uint8)
 GREYS = COLOURS[:, :, 0]

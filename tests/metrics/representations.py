@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bvtk.component import Codes
+from bvtk.protocols import Codes
 
 SIZES = (3, 6, 40, 32, 32)
 REFERENCE = Path(__file__).parent / "reference"

@@ -1,7 +1,8 @@
 """What the tests of models share: components by name, and their sizes."""
 
 import bvtk.models.specs  # noqa: F401
-from bvtk.component import ImageShape, decoders, encoders, models, parse
+from bvtk.component import decoders, encoders, models, parse
+from bvtk.protocols import ImageShape
 
 SPRITES = ImageShape(1, 64, 64)
 CELEBA = ImageShape(3, 64, 64)

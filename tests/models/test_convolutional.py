@@ -2,9 +2,9 @@ import pytest
 import torch
 from torch import nn
 
-from bvtk.component import ImageShape
 from bvtk.errors import UsageError
 from bvtk.models.convolutional import padding, shrink
+from bvtk.protocols import ImageShape
 
 from .networks import decoder, encoder
 

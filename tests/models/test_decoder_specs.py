@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from bvtk.component import ImageShape
+from bvtk.protocols import ImageShape
 
 from .networks import CELEBA, NAMES, decoder, encoder, parameters, vae
 

@@ -4,7 +4,8 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from bvtk.component import ImageShape, encoders, parse
+from bvtk.component import encoders, parse
+from bvtk.protocols import ImageShape
 
 from .networks import CELEBA, NAMES, SPRITES, encoder, parameters
 

@@ -5,8 +5,9 @@ import torch
 from pydantic import ValidationError
 
 import bvtk.models.specs  # noqa: F401
-from bvtk.component import ImageShape, likelihoods, parse
+from bvtk.component import likelihoods, parse
 from bvtk.models.likelihoods import Bernoulli, Gaussian, Laplace
+from bvtk.protocols import ImageShape
 
 IMAGE = ImageShape(2, 3, 4)
 

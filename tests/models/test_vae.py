@@ -2,8 +2,9 @@ import pytest
 import torch
 from torch import nn
 
-from bvtk.component import ImageShape, dump, models, parse
+from bvtk.component import dump, models, parse
 from bvtk.models.vae import Vae, kl_divergence, sample
+from bvtk.protocols import ImageShape
 
 from .networks import vae
 

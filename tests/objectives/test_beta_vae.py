@@ -2,8 +2,9 @@ import pytest
 import torch
 
 import bvtk.objectives.specs  # noqa: F401
-from bvtk.component import ImageShape, ObjectiveContext, Outputs, dump, objectives, parse
+from bvtk.component import dump, objectives, parse
 from bvtk.objectives.beta_vae import beta_vae_loss, normalised_beta
+from bvtk.protocols import ImageShape, ObjectiveContext, Outputs
 
 RECONSTRUCTION = torch.tensor([100.0, 300.0], requires_grad=True)
 KL = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 9.0]])

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from bvtk.check_plugin import check
-from bvtk.component import ImageShape, encoders, parse, schedules
+from bvtk.component import encoders, parse, schedules
 from bvtk.plugins import components_of, discover
+from bvtk.protocols import ImageShape
 
 ROOT = Path(__file__).parents[2]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bvtk.component import ImageShape
+from bvtk.protocols import ImageShape
 from bvtk.report.inputs import ReportInputs
 
 HOSTILE = "</style><script>alert('x')</script> & \"quoted\" `code` | $a$ {{ 7*7 }} [l](javascript:x)\n# h"

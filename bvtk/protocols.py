@@ -1,0 +1,182 @@
+"""What crosses between the rooms: images, codes, outputs, and what built components promise to do.
+
+Nothing here imports torch or NumPy when it loads.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+
+class ImageShape(NamedTuple):
+    """The shape of one image, channels first, in pixels."""
+
+    channels: int
+    height: int
+    width: int
+
+    @property
+    def pixels(self) -> int:
+        """Channels × height × width: the N of β_norm = β·M/N."""
+        return math.prod(self)
+
+    def __str__(self) -> str:
+        """`1×64×64`."""
+        return "×".join(map(str, self))
+
+
+class Dataset(Protocol):
+    """Images, with or without ground-truth factors.
+
+    Attributes:
+        image_shape: the shape of every image.
+        peak: the value of a fully lit pixel in `images`, 1 for binary images and 255 otherwise.
+        factor_names: one a factor; empty where there are none.
+        factor_sizes: the number of values of each factor.
+        value_names: by factor, the names of its values, for those whose values have names.
+        position_factors: the factors that are a horizontal and a vertical position, where there are such.
+        provenance: what the images are and where they came from, as JSON values: at least `source` and `sha256`.
+    """
+
+    image_shape: ImageShape
+    peak: int
+    factor_names: tuple[str, ...]
+    factor_sizes: tuple[int, ...]
+    value_names: Mapping[str, tuple[str, ...]]
+    position_factors: tuple[str, str] | None
+    provenance: dict[str, Any]
+
+    def __len__(self) -> int:
+        """How many images there are."""
+        ...
+
+    def images(self, index: NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
+        """Images (n, C, H, W) for integers (n,)."""
+        ...
+
+    def factors(self, index: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+        """Factor values (n, k), each from 0 to its size − 1, for integers (n,)."""
+        ...
+
+    def index_of(self, factors: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+        """The inverse of `factors`: indices (n,) of images with these factor values (n, k)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Codes:
+    """What a metric of disentanglement sees of a model: a representation of labelled images.
+
+    Attributes:
+        codes: (n, d) floats, one row an image: for a VAE the posterior means.
+        factors: (n, k) integers from 0, the factor values of the same images.
+        factor_names: one a factor; made up (`factor_0`) where they were not given.
+        codes_test: (m, d), where the caller separated a test set.
+        factors_test: (m, k), where the caller separated a test set.
+    """
+
+    codes: NDArray[np.floating[Any]]
+    factors: NDArray[np.integer[Any]]
+    factor_names: tuple[str, ...]
+    codes_test: NDArray[np.floating[Any]] | None = None
+    factors_test: NDArray[np.integer[Any]] | None = None
+
+
+@dataclass(frozen=True)
+class ObjectiveContext:
+    """What an objective may need to know of the run that it serves.
+
+    Args:
+        image: shape of the images.
+        latents: number of latents, M.
+        dataset_size: number of training images, the N of minibatch estimates.
+        training_steps: length of the training, for schedules that span it.
+    """
+
+    image: ImageShape
+    latents: int
+    dataset_size: int
+    training_steps: int
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What a VAE makes of a batch, for its objective. All in float32.
+
+    Attributes:
+        x: (B, C, H, W) the images, in [0, 1].
+        mu: (B, L) posterior means.
+        logvar: (B, L) posterior log-variances, clamped.
+        z: (B, L) one sample of the posterior.
+        reconstruction: (B,) −log p(x|z) in nats an image, summed over pixels and channels.
+        kl: (B, L) KL(q(z|x) ‖ N(0, 1)) in nats an image and latent.
+    """
+
+    x: torch.Tensor
+    mu: torch.Tensor
+    logvar: torch.Tensor
+    z: torch.Tensor
+    reconstruction: torch.Tensor
+    kl: torch.Tensor
+
+
+class Likelihood(Protocol):
+    """A likelihood as models use it: an `nn.Module` with these methods."""
+
+    def nll(self, output: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """−log p(x|z) in nats an image (B,), from the decoder's output and images, both (B, C, H, W)."""
+        ...
+
+    def mean(self, output: torch.Tensor) -> torch.Tensor:
+        """The mean image (B, C, H, W), within [0, 1], from the decoder's output."""
+        ...
+
+
+class Model(Protocol):
+    """A model as the stages use it: an `nn.Module` with these members.
+
+    Attributes:
+        latents: number of latents, L.
+    """
+
+    latents: int
+
+    def __call__(self, x: torch.Tensor, generator: torch.Generator | None = None) -> Outputs:
+        """A training pass over images (B, C, H, W) in [0, 1]; the generator draws z."""
+        ...
+
+    def encode(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Posterior means and log-variances, (B, L) each, float32."""
+        ...
+
+    def decode(self, z: torch.Tensor) -> torch.Tensor:
+        """Mean images (B, C, H, W) in [0, 1], float32, for latents (B, L)."""
+        ...
+
+
+class Objective(Protocol):
+    """An objective as the engine uses it: an `nn.Module` that is called with a batch."""
+
+    def __call__(self, outputs: Outputs, step: int) -> dict[str, torch.Tensor | float]:
+        """`loss`, the scalar to minimise in nats an image, and every term to log beside it."""
+        ...
+
+
+class Metric(Protocol):
+    """A metric as `evaluate` and `bvtk score` use it: a function of arrays and a seed."""
+
+    def __call__(self, codes: Codes, seed: int) -> dict[str, Any]:
+        """`score`, the headline figure, and its parts, all JSON values.
+
+        Raises:
+            UsageError: where the arrays can't be scored, naming what they lack.
+        """
+        ...
