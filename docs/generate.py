@@ -1,0 +1,68 @@
+"""Writes what is generated of the docs: `docs/components.md` and `recipes/recipe.schema.json`.
+
+python docs/generate.py           # or: make docs
+python docs/generate.py --check   # exit 1 where a file is not current
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from bvtk.cli.component import component_facts, short
+from bvtk.component import REGISTRIES
+from bvtk.plugins import discover
+from bvtk.recipe.json_schema import recipe_schema
+from bvtk.registry import BUILT_IN
+
+ROOT = Path(__file__).parent.parent
+HEAD = """\
+# Components
+
+Everything that a recipe can name, made from the same texts as `bvtk show KIND NAME` and the JSON Schema
+(`make docs` writes this page). Plugins add to it: `bvtk ls` lists them too.
+"""
+
+
+def components_page() -> str:
+    """The page of all built-in components."""
+    parts = [HEAD]
+    for kind, registry in REGISTRIES.items():
+        parts.append(f"## {kind}\n")
+        parts += [_section(component_facts(registry, e.name)) for e in registry.entries() if e.origin == BUILT_IN]
+    return "\n".join(parts)
+
+
+def _section(facts: dict[str, Any]) -> str:
+    rows = "".join(_row(field) for field in facts["fields"])
+    table = f"\n| key | takes | default | |\n|---|---|---|---|\n{rows}" if rows else ""
+    return f"### {facts['name']}\n\n{facts['doc']}\n{table}"
+
+
+def _row(field: dict[str, Any]) -> str:
+    default = "required" if field["required"] else f"`{short(field['default'])}`"
+    cells = (f"`{field['name']}`", field["takes"], default, field["doc"])
+    return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |\n"
+
+
+def generated() -> dict[Path, str]:
+    """Every generated file and its text."""
+    discover(installed=False)
+    schema = json.dumps(recipe_schema(), indent=2, ensure_ascii=False) + "\n"
+    return {ROOT / "docs/components.md": components_page(), ROOT / "recipes/recipe.schema.json": schema}
+
+
+def main() -> None:
+    """Writes the files, or checks them."""
+    stale = [p for p, text in generated().items() if not p.is_file() or p.read_text(encoding="utf-8") != text]
+    if "--check" in sys.argv:
+        sys.exit(f"not current: {', '.join(map(str, stale))}; run: make docs" if stale else 0)
+    for path in stale:
+        path.write_text(generated()[path], encoding="utf-8")
+        print(f"wrote {path.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
