@@ -76,7 +76,7 @@ class Pipeline:
     @cached_property
     def dataset(self) -> Dataset:
         """The recipe's data set, opened once."""
-        self._audience.stage("data", f"opening {self.recipe.dataset.component}")
+        self._begin("data", f"opening {self.recipe.dataset.component}")
         return build_dataset(self.recipe)
 
     @cached_property
@@ -84,7 +84,7 @@ class Pipeline:
         """The trained experiment: resumed where training is not done, else read from its last checkpoint."""
         dataset = self.dataset
         if not self.trained:
-            self._audience.stage("train", f"{self.recipe.training.steps:,} steps on {describe(self.device)}")
+            self._begin("train", f"{self.recipe.training.steps:,} steps on {describe(self.device)}")
         self._record_environment(dataset)
         training = Training(self.folder, self.device, self._stop, self._audience, self._quick_scores)
         return train(self.recipe, training, dataset)
@@ -108,7 +108,7 @@ class Pipeline:
         """
         if again or not (self.folder.scores.is_file() and self.folder.latents.is_file()):
             model = self.experiment.model
-            self._audience.stage("evaluate", f"encoding {len(self.dataset):,} images")
+            self._begin("evaluate", f"encoding {len(self.dataset):,} images")
             found = evaluate(self.recipe, model, self.dataset, self.device, self._audience.progressed)
             write_bytes_atomic(self.folder.latents, save_arrays(found.latents))
             write_json(self.folder.scores, found.scores)
@@ -121,7 +121,7 @@ class Pipeline:
         if again or not self.folder.export.is_file():
             scores = self.evaluate()
             model, dataset = self.experiment.model, self.dataset
-            self._audience.stage("export", self.folder.export.name)
+            self._begin("export", self.folder.export.name)
             image, peak = dataset.image_shape, dataset.peak
             write_export(self.folder.export, self.recipe, model, image, peak, scores, dataset.provenance)
         return self.folder.export
@@ -134,9 +134,13 @@ class Pipeline:
 
             self.export()
             experiment, dataset = self.experiment, self.dataset
-            self._audience.stage("report", self.folder.report.name)
+            self._begin("report", self.folder.report.name)
             write_report(self.folder.path, gather(self.folder, self.recipe, experiment.model, dataset, self.device))
         return self.folder.report
+
+    def _begin(self, stage: str, what: str) -> None:
+        self._stop.check("stopped")
+        self._audience.stage(stage, what)
 
     def _quick_scores(self, experiment: Experiment) -> dict[str, Any]:
         return quick_scores(self.recipe, experiment.model, experiment.dataset, self.device)

@@ -49,7 +49,7 @@ def _row(field: dict[str, Any]) -> str:
 
 def generated() -> dict[Path, str]:
     """Every generated file and its text."""
-    discover(installed=False)
+    discover(ROOT, installed=False)
     schema = json.dumps(recipe_schema(), indent=2, ensure_ascii=False) + "\n"
     return {ROOT / "docs/components.md": components_page(), ROOT / "recipes/recipe.schema.json": schema}
 

@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel, PositiveInt, ValidationError
 
 from bvtk.component import ScheduleSpec, Slot, Spec, dump, parse
+from bvtk.documentation import document
 from bvtk.protocols import ImageShape
 from bvtk.registry import Registry
 
@@ -178,6 +179,7 @@ def test_specs_are_frozen():
 
 
 def test_field_docstrings_are_their_descriptions():
+    document(Wheel)
     assert Wheel.model_fields["spokes"].description == "How many."
 
 

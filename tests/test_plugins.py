@@ -4,6 +4,7 @@ from textwrap import dedent
 import pytest
 
 from bvtk.component import dump, encoders, parse
+from bvtk.documentation import document
 from bvtk.errors import PluginError
 from bvtk.models.specs import Vae
 from bvtk.plugins import components_of, discover, plugins_used
@@ -92,6 +93,7 @@ def test_a_changed_file_is_loaded_again_documented_anew(tmp_path):
     assert first != second
     spec = parse(encoders.get("mine"), {})
     assert dump(spec) == {"type": "mine", "width": 5}
+    document(type(spec))
     assert type(spec).model_fields["width"].description
 
 

@@ -10,7 +10,6 @@ import typer
 
 from bvtk.cli.common import AsJson, out_console, print_json
 from bvtk.errors import PluginError
-from bvtk.plugins import discover
 from bvtk.registry import Origin
 
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ def check_plugin(
 
 
 def _loaded(file: Path) -> Origin:
+    from bvtk.plugins import discover
+
     found = discover(None, [file], installed=False)
     for broken in found.broken:
         raise PluginError(f"{file} can't be imported: {broken.message}", f"at {broken.place}")

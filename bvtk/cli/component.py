@@ -54,7 +54,7 @@ def print_component(facts: dict[str, Any]) -> None:
     console.print(Text(facts["place"], style="dim"))
     console.print(Text(f"\n{facts['doc']}\n"))
     for field in facts["fields"]:
-        default = "required" if field["required"] else f"default {_short(field['default'])}"
+        default = "required" if field["required"] else f"default {short(field['default'])}"
         console.print(
             Text.assemble("  ", (field["name"], "bold cyan"), f"  {field['takes']}", (f"  ({default})", "dim"))
         )
@@ -65,7 +65,7 @@ def print_component(facts: dict[str, Any]) -> None:
     console.print(Text(f"\nIn a recipe:  {_example(facts)}"))
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
     """A value as people write it: a component without settings is a word, a constant schedule a number."""
     if isinstance(value, dict) and value.keys() == {"type"}:
         return flow(value["type"])
@@ -79,5 +79,5 @@ def _example(facts: dict[str, Any]) -> str:
     with_default = [f for f in facts["fields"] if not f["required"]]
     if not required and not with_default:
         return str(facts["name"])
-    said = [f"{name}: …" for name in required] or [f"{with_default[0]['name']}: {_short(with_default[0]['default'])}"]
+    said = [f"{name}: …" for name in required] or [f"{with_default[0]['name']}: {short(with_default[0]['default'])}"]
     return f"{{type: {facts['name']}, {', '.join(said)}}}"

@@ -11,7 +11,6 @@ import typer
 
 from bvtk.cli.common import AsJson, out_console, print_json
 from bvtk.errors import UsageError
-from bvtk.recipe.scalars import write
 from bvtk.registry import did_you_mean
 
 _FOLDERS = {"recipe": (Path("recipes"), ".yaml"), "plugin": (Path("plugins"), ".py")}
@@ -58,6 +57,8 @@ def _asked(what: list[str]) -> tuple[str, str]:
 
 
 def _starter(kind: str, name: str, path: Path) -> str:
+    from bvtk.recipe.scalars import write
+
     template = files("bvtk.cli") / "templates" / f"{kind}{path.suffix}.txt"
     values = {"file": path.as_posix(), "folder": path.parent.as_posix(), "class": _class_name(name)}
     values["name"] = write(name) if kind == "recipe" else name

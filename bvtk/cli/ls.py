@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from bvtk.cli.common import AsJson, NoPlugins, PluginFiles, load_plugins, out_console, print_json
-from bvtk.component import REGISTRIES
 from bvtk.errors import UsageError
 from bvtk.registry import BUILT_IN, Entry, Registry, did_you_mean
 
@@ -26,6 +25,8 @@ def ls(
     Example: bvtk ls encoder
     """
     load_plugins(plugin, no_plugins)
+    from bvtk.component import REGISTRIES
+
     registries = [registry_of(kind)] if kind else list(REGISTRIES.values())
     if as_json:
         print_json({"components": [_as_json(r.kind, entry) for r in registries for entry in r.entries()]})
@@ -39,6 +40,8 @@ def registry_of(kind: str) -> Registry[Any]:
     Raises:
         UsageError: where there is no such kind.
     """
+    from bvtk.component import REGISTRIES
+
     singular = kind if kind in REGISTRIES else kind.removesuffix("s")
     if singular not in REGISTRIES:
         raise UsageError(f"unknown kind of component {kind!r}, {did_you_mean(kind, sorted(REGISTRIES))}")

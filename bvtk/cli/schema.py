@@ -5,7 +5,6 @@ from __future__ import annotations
 import typer
 
 from bvtk.cli.common import AsJson, NoPlugins, PluginFiles, load_plugins, print_json
-from bvtk.recipe.json_schema import recipe_schema
 
 
 def schema(plugin: PluginFiles = None, no_plugins: NoPlugins = False, as_json: AsJson = True) -> None:
@@ -16,6 +15,8 @@ def schema(plugin: PluginFiles = None, no_plugins: NoPlugins = False, as_json: A
 
     Example: bvtk schema > recipes/recipe.schema.json
     """
+    from bvtk.recipe.json_schema import recipe_schema
+
     del as_json  # there is no other form
     load_plugins(plugin, no_plugins)
     print_json(recipe_schema())

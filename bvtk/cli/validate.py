@@ -10,7 +10,6 @@ import typer
 
 from bvtk.cli.common import AsJson, NoPlugins, PluginFiles, load_plugins, out_console, print_error, print_json
 from bvtk.errors import RecipeError, UsageError
-from bvtk.recipe import load_recipe
 
 
 def validate(
@@ -48,6 +47,8 @@ def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _error_of(file: str, overrides: Sequence[str]) -> RecipeError | None:
+    from bvtk.recipe import load_recipe
+
     try:
         load_recipe(file, overrides)
     except RecipeError as error:

@@ -16,8 +16,9 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, NoDefault
 from pydantic_core import CoreSchema, core_schema
 
 from bvtk.component import REGISTRIES, Slot
+from bvtk.documentation import document
 from bvtk.recipe.fields import as_data
-from bvtk.recipe.schema import Recipe
+from bvtk.recipe.schema import Recipe, Training
 from bvtk.registry import Entry
 
 SLOT = "x-slot"
@@ -35,6 +36,7 @@ _EXTENDS: Json = {
 
 def recipe_schema() -> Json:
     """The schema of a recipe's file, as JSON values."""
+    document(Training)
     definitions = _definitions()
     definitions["recipe"] = _whole(definitions)
     definitions |= {_PARTIAL + name: _without_required(schema) for name, schema in definitions.items()}
@@ -51,6 +53,7 @@ def recipe_schema() -> Json:
 
 def class_schema(model: type[BaseModel], prefix: str = "") -> Json:
     """What Pydantic says of a class, with a placeholder at each slot and every default as a recipe would say it."""
+    document(model)
     return model.model_json_schema(ref_template=f"#/$defs/{prefix}{{model}}", schema_generator=_Generator)
 
 
