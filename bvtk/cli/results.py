@@ -11,6 +11,9 @@ from bvtk.cli.common import out_console, print_json
 from bvtk.runs import RunFolder
 
 
+_TITLES = {"held_out": "evidence lower bound"}
+
+
 def show_run(folder: RunFolder, recipe: Path, done_before: bool, as_json: bool) -> None:
     """Prints the result of a finished run.
 
@@ -44,7 +47,7 @@ def scores_table(scores: dict[str, Any]) -> Table:
     table.add_column("score", justify="right")
     table.add_column("", style="dim")
     for name, parts in scores.items():
-        table.add_row(name.replace("_", " "), f"{parts['score']:.3f}", _details(parts))
+        table.add_row(_TITLES.get(name, name.replace("_", " ")), f"{parts['score']:.3f}", _details(parts))
     return table
 
 

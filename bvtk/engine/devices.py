@@ -22,11 +22,13 @@ def choose_device(name: str) -> torch.device:
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    kind = name.split(":")[0]
-    if kind not in DEVICES:
-        raise UsageError(f"unknown device {name!r}", f"known: {', '.join(DEVICES)}")
+    kind, _, number = name.partition(":")
+    if kind not in DEVICES or (number and not number.isdecimal()) or name.endswith(":"):
+        raise UsageError(f"unknown device {name!r}", f"known: {', '.join(DEVICES)}; of several GPUs: cuda:1")
     if (kind == "cuda" and not torch.cuda.is_available()) or (kind == "mps" and not torch.backends.mps.is_available()):
         raise UsageError(f"this machine has no working {kind} device", "choose --device cpu or auto")
+    if kind == "cuda" and number and int(number) >= torch.cuda.device_count():
+        raise UsageError(f"there is no {name}: this machine has {torch.cuda.device_count()} GPUs, counted from 0")
     return torch.device(name)
 
 

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.conftest import Cli, squares
+
+
+@pytest.fixture
+def arrays(cli: Cli) -> Cli:
+    _, factors = squares()
+    codes = factors + np.random.default_rng(0).normal(0, 0.05, factors.shape)
+    np.savez(cli.folder / "codes.npz", codes=codes, factors=factors)
+    return cli
+
+
+def test_scores_are_printed_with_their_parts(arrays: Cli) -> None:
+    done = arrays("score", "codes.npz", "--metric", "mig")
+    assert done.stdout.splitlines()[1].startswith("mig")
+
+
+def test_a_metric_twice_with_other_settings_has_two_keys(arrays: Cli) -> None:
+    names = ("--metric", "mig", "--metric", "mig:bins=10,points=50")
+    found = arrays.json("score", "codes.npz", *names)
+    assert set(found) == {"mig", "mig:bins=10,points=50"}
+    assert found == arrays.json("score", "codes.npz", *names)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("codes.npz",), "no metric was named"),
+        (("codes.npz", "--metric", "mgi"), "did you mean 'mig'?"),
+        (("codes.npz", "--metric", "mig:bin=3"), "bin"),
+        (("codes.npz", "--metric", "mig:bins=many"), "bins"),
+        (("none.npz", "--metric", "mig"), "none.npz: no such file"),
+        (("data.npz", "--metric", "mig"), "no 'codes'"),
+        (("tiny.yaml", "--metric", "mig"), "can't be read as .npz"),
+    ],
+)
+def test_what_can_be_wrong_is_one_clear_error(arrays: Cli, arguments: tuple[str, ...], said: str) -> None:
+    done = arrays("score", *arguments, code=2)
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from bvtk.errors import BvtkError, Interrupted, Problem, RecipeError, UsageError
+
+
+def test_an_error_is_its_message_and_what_to_do() -> None:
+    assert str(BvtkError("it broke")) == "it broke"
+    assert str(BvtkError("it broke", "mend it")) == "it broke\nmend it"
+
+
+def test_exit_codes_tell_failed_work_from_wrong_input_and_signals() -> None:
+    assert BvtkError("x").exit_code == 1
+    assert UsageError("x").exit_code == 2
+    assert Interrupted(2, "x").exit_code == 130
+    assert Interrupted(15, "x").exit_code == 143
+
+
+def test_a_recipe_error_lists_every_problem_with_its_place() -> None:
+    problems = (
+        Problem("r.yaml", 3, 5, "model.latents", "expected an integer"),
+        Problem("r.yaml", 9, 1, "x", "unknown"),
+    )
+    said = str(RecipeError(problems, "look it up"))
+    assert said.splitlines() == [
+        "r.yaml:3:5  model.latents: expected an integer",
+        "r.yaml:9:1  x: unknown",
+        "look it up",
+    ]

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from bvtk.api import run_folder
+from bvtk.errors import Interrupted
+from bvtk.pipeline import Pipeline, Silence, prepare_folder
+from bvtk.plugins import discover
+from bvtk.recipe import load_recipe
+from bvtk.runs import RunFolder
+from bvtk.stopping import Stop
+
+
+class Memory(Silence):
+    """Remembers the stages and warnings; asks to stop at one."""
+
+    def __init__(self, stop: Stop, stop_at: str = "") -> None:
+        self.stages: list[str] = []
+        self.warnings: list[str] = []
+        self._stop, self._stop_at = stop, stop_at
+
+    def stage(self, name: str, what: str) -> None:
+        self.stages.append(name)
+        if name == self._stop_at:
+            self._stop.requested = signal.SIGINT
+
+    def warned(self, message: str) -> None:
+        self.warnings.append(message)
+
+
+def pipeline(*overrides: str, stop_at: str = "") -> tuple[Pipeline, Memory, RunFolder]:
+    discover()
+    loaded = load_recipe(Path("tiny.yaml"), overrides)
+    folder = run_folder(loaded.recipe, Path("runs"))
+    folder.create()
+    prepare_folder(folder, loaded.recipe, loaded.text)
+    stop = Stop()
+    memory = Memory(stop, stop_at)
+    return Pipeline(loaded.recipe, folder, "cpu", stop, memory), memory, folder
+
+
+def test_each_stage_runs_those_before_it_and_none_twice(workplace: Path) -> None:
+    first, memory, folder = pipeline()
+    first.report()
+    assert memory.stages == ["data", "train", "evaluate", "export", "report"]
+    assert folder.finished
+    again, memory, _ = pipeline()
+    again.report()
+    assert memory.stages == []
+
+
+def test_a_missing_result_is_made_again_from_the_last_checkpoint(workplace: Path) -> None:
+    first, _, folder = pipeline()
+    first.report()
+    export = folder.export.read_bytes()
+    folder.export.unlink()
+    folder.report.unlink()
+    second, memory, _ = pipeline()
+    second.report()
+    assert memory.stages == ["data", "export", "report"]
+    assert folder.export.read_bytes() == export
+
+
+def test_again_does_a_stage_anew(workplace: Path) -> None:
+    first, _, folder = pipeline()
+    scores = first.evaluate()
+    folder.scores.write_text("{}")
+    second, memory, _ = pipeline()
+    assert second.evaluate(again=True) == scores
+    assert memory.stages == ["data", "evaluate"]
+
+
+@pytest.mark.parametrize("stage", ["train", "evaluate", "export"])
+def test_a_request_to_stop_is_heard_between_stages(workplace: Path, stage: str) -> None:
+    halted, _, folder = pipeline(stop_at=stage)
+    with pytest.raises(Interrupted):
+        halted.report()
+    assert not folder.report.exists()
+    resumed, _, _ = pipeline()
+    resumed.report()
+    assert folder.finished
+
+
+def test_other_circumstances_on_resume_are_recorded_and_told(workplace: Path) -> None:
+    halted, _, folder = pipeline("training.steps=20", stop_at="train")
+    with pytest.raises(Interrupted):
+        halted.train()
+    facts = json.loads(folder.environment.read_text())
+    folder.environment.write_text(json.dumps({**facts, "threads": 99}))
+    resumed, memory, _ = pipeline("training.steps=20")
+    resumed.train()
+    assert any("threads: 99 →" in warning for warning in memory.warnings)
+    assert json.loads(folder.environment.read_text())["resumed_with"] == [{"threads": facts["threads"]}]
+
+
+def test_a_collapsed_posterior_is_told_beside_its_scores(workplace: Path) -> None:
+    collapsed, memory, _ = pipeline("objective.beta=1000")
+    collapsed.evaluate()
+    assert any("posterior collapse" in warning for warning in memory.warnings)
