@@ -85,6 +85,20 @@ class Problem:
     hint: str = ""
     excerpt: str = ""
 
+    @property
+    def place(self) -> str:
+        """`file:line:column`, or the file alone where there is no line."""
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+    @property
+    def said(self) -> str:
+        """The message, after the key that it is about."""
+        return f"{self.key}: {self.message}" if self.key else self.message
+
+    def __str__(self) -> str:
+        """One line: the place and what is wrong there."""
+        return f"{self.place}  {self.said}"
+
 
 class RecipeError(UsageError):
     """A recipe that can't be read, with everything that is wrong in it.
@@ -95,5 +109,5 @@ class RecipeError(UsageError):
     """
 
     def __init__(self, problems: tuple[Problem, ...], hint: str = "") -> None:
-        super().__init__("\n".join(f"{p.file}:{p.line}:{p.column}  {p.key}: {p.message}" for p in problems), hint)
+        super().__init__("\n".join(map(str, problems)), hint)
         self.problems = problems

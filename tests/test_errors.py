@@ -19,10 +19,12 @@ def test_a_recipe_error_lists_every_problem_with_its_place() -> None:
     problems = (
         Problem("r.yaml", 3, 5, "model.latents", "expected an integer"),
         Problem("r.yaml", 9, 1, "x", "unknown"),
+        Problem("none.yaml", 0, 0, "", "no such file"),
     )
     said = str(RecipeError(problems, "look it up"))
     assert said.splitlines() == [
         "r.yaml:3:5  model.latents: expected an integer",
         "r.yaml:9:1  x: unknown",
+        "none.yaml  no such file",
         "look it up",
     ]

@@ -82,10 +82,8 @@ def print_error(error: BvtkError) -> None:
 
 
 def _print_problem(problem: Problem, console: Console) -> None:
-    place = f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
-    said = f"{problem.key}: {problem.message}" if problem.key else problem.message
-    console.print(place, style="bold", markup=False, end="  ")
-    console.print(said, markup=False, style="red")
+    console.print(problem.place, style="bold", markup=False, end="  ")
+    console.print(problem.said, markup=False, style="red")
     if problem.excerpt:
         console.print(problem.excerpt, markup=False)
     if problem.hint:

@@ -10,7 +10,6 @@ from rich.table import Table
 from bvtk.cli.common import out_console, print_json
 from bvtk.runs import RunFolder
 
-
 _TITLES = {"held_out": "evidence lower bound"}
 
 

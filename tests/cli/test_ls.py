@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 from bvtk.component import REGISTRIES
 from tests.cli.terminal import Terminal, terminal
 
@@ -34,3 +36,15 @@ def test_an_unknown_kind_is_refused(terminal: Terminal) -> None:
     found = terminal("ls", "encodr")
     assert found.code == 2
     assert "did you mean 'encoder'?" in found.err
+
+
+def test_a_terminal_without_greek_is_no_reason_to_fail(tmp_path: Path) -> None:
+    import os
+    import subprocess
+    import sys
+
+    plain = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "bvtk", "ls", "metric"]
+    done = subprocess.run(command, env=plain, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "beta_vae_score" in done.stdout
