@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 Decay = Annotated[float, Field(ge=0, lt=1)]
 
 
-@register_optimizer("adam")
-class Adam(OptimizerSpec):
-    """Adam (Kingma & Ba 2015): the default of nearly every VAE since."""
-
+class _Moments(OptimizerSpec):
     beta1: Decay = 0.9
     """Decay of the mean of the gradients."""
 
@@ -29,6 +26,11 @@ class Adam(OptimizerSpec):
 
     eps: PositiveFloat = 1e-8
     """Added to the denominator."""
+
+
+@register_optimizer("adam")
+class Adam(_Moments):
+    """Adam (Kingma & Ba 2015): the default of nearly every VAE since."""
 
     weight_decay: NonNegativeFloat = 0.0
     """L2 penalty, added to the gradients."""
@@ -48,17 +50,8 @@ class Adam(OptimizerSpec):
 
 
 @register_optimizer("adamw")
-class AdamW(OptimizerSpec):
+class AdamW(_Moments):
     """AdamW (Loshchilov & Hutter 2019): Adam with the weight decay taken out of the gradients."""
-
-    beta1: Decay = 0.9
-    """Decay of the mean of the gradients."""
-
-    beta2: Decay = 0.999
-    """Decay of the mean of their squares."""
-
-    eps: PositiveFloat = 1e-8
-    """Added to the denominator."""
 
     weight_decay: NonNegativeFloat = 0.01
     """Share of each weight that is taken off a step, times the learning rate."""
