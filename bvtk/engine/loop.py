@@ -79,8 +79,7 @@ def train(recipe: Recipe, training: Training, dataset: Dataset | None = None) ->
     experiment = build(recipe, data, len(indices), training.device)
     state = TrainingState(experiment)
     resumed = resume(state, training.folder.checkpoints, training.listener.warned)
-    if resumed:
-        training.folder.rewind(state.step)
+    training.folder.rewind(state.step)
     experiment.model.train()
     if state.step < recipe.training.steps or not resumed:
         order = ImageOrder(indices, recipe.training.batch_size, recipe.seed)

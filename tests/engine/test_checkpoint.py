@@ -43,12 +43,23 @@ def silent(_: str) -> None:
     raise AssertionError("no warning was expected")
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_a_resumed_state_goes_on_bit_for_bit(workplace: Path, optimizer: str) -> None:
-    override = f"training.optimizer={optimizer}"
-    straight = trained(7, override)
-    save_checkpoint(trained(4, override), workplace, keep=2)
-    resumed = TrainingState(experiment(override))
+NETWORKS = {
+    "dense": (),
+    "convolutional": (
+        "model.encoder={type: conv, channels: [4, 6]}",
+        "model.decoder={type: conv, channels: [6, 4]}",
+    ),
+}
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("optimizer", [*OPTIMIZERS, "{type: sgd, momentum: 0.9}", "{type: rmsprop, momentum: 0.9}"])
+def test_a_resumed_state_goes_on_bit_for_bit(workplace: Path, optimizer: str, network: str) -> None:
+    """Convolutions lie in memory channels last, and so must their moments after a resume."""
+    overrides = (f"training.optimizer={optimizer}", *NETWORKS[network])
+    straight = trained(7, *overrides)
+    save_checkpoint(trained(4, *overrides), workplace, keep=2)
+    resumed = TrainingState(experiment(*overrides))
     assert resume(resumed, workplace, silent)
     assert resumed.step == 4
     advance(resumed, 3)
