@@ -110,6 +110,7 @@ class Pipeline:
             model = self.experiment.model
             self._begin("evaluate", f"encoding {len(self.dataset):,} images")
             found = evaluate(self.recipe, model, self.dataset, self.device, self._audience.progressed)
+            self._outdate(self.folder.export, self.folder.report, self.folder.card)
             write_bytes_atomic(self.folder.latents, save_arrays(found.latents))
             write_json(self.folder.scores, found.scores)
             if warning := collapse(found.scores):
@@ -122,6 +123,7 @@ class Pipeline:
             scores = self.evaluate()
             model, dataset = self.experiment.model, self.dataset
             self._begin("export", self.folder.export.name)
+            self._outdate(self.folder.report, self.folder.card)
             image, peak = dataset.image_shape, dataset.peak
             write_export(self.folder.export, self.recipe, model, image, peak, scores, dataset.provenance)
         return self.folder.export
@@ -141,6 +143,12 @@ class Pipeline:
     def _begin(self, stage: str, what: str) -> None:
         self._stop.check("stopped")
         self._audience.stage(stage, what)
+
+    @staticmethod
+    def _outdate(*paths: Path) -> None:
+        """Removes what was made from a result that is about to change."""
+        for path in paths:
+            path.unlink(missing_ok=True)
 
     def _quick_scores(self, experiment: Experiment) -> dict[str, Any]:
         return quick_scores(self.recipe, experiment.model, experiment.dataset, self.device)
@@ -165,7 +173,10 @@ class Pipeline:
         self._warn_of(first, changed)
 
     def _warn_of(self, first: dict[str, Any], changed: dict[str, Any]) -> None:
-        matters = [key for key in ("libraries", "device", "threads", "precision", "data") if key in changed]
+        for key, what in (("data", "the data set is"), ("plugins", "plugins are")):
+            if key in changed:
+                self._audience.warned(f"{what} not what this run was trained with: {first.get(key)} → {changed[key]}")
+        matters = [key for key in ("libraries", "device", "threads", "precision") if key in changed]
         if matters and not self.trained:
             was = "; ".join(f"{key}: {first.get(key)} → {changed[key]}" for key in matters if key != "libraries")
             detail = was or "library versions"

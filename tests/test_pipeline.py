@@ -4,6 +4,7 @@ import json
 import signal
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bvtk.api import run_folder
@@ -13,6 +14,7 @@ from bvtk.plugins import discover
 from bvtk.recipe import load_recipe
 from bvtk.runs import RunFolder
 from bvtk.stopping import Stop
+from tests.conftest import squares
 
 
 class Memory(Silence):
@@ -101,3 +103,26 @@ def test_a_collapsed_posterior_is_told_beside_its_scores(workplace: Path) -> Non
     collapsed, memory, _ = pipeline("objective.beta=1000")
     collapsed.evaluate()
     assert any("posterior collapse" in warning for warning in memory.warnings)
+
+
+def test_new_scores_outdate_what_was_made_from_the_old(workplace: Path) -> None:
+    first, _, folder = pipeline()
+    first.report()
+    second, _, _ = pipeline()
+    second.evaluate(again=True)
+    assert not folder.export.exists()
+    assert not folder.report.exists()
+    third, memory, _ = pipeline()
+    third.report()
+    assert memory.stages == ["data", "export", "report"]
+
+
+def test_other_data_under_a_finished_run_are_told(workplace: Path) -> None:
+    first, memory, _ = pipeline()
+    first.evaluate()
+    assert memory.warnings == []
+    images, factors = squares()
+    np.savez("data.npz", images=images[::-1], factors=factors, factor_names=["size", "x", "y"])
+    second, memory, _ = pipeline()
+    second.evaluate(again=True)
+    assert any("the data set is not what this run was trained with" in warning for warning in memory.warnings)

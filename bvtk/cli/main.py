@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -56,7 +57,7 @@ def main() -> None:
         app(args=arguments, prog_name="bvtk")
     except BvtkError as error:
         if debug:
-            raise
+            traceback.print_exc()
         print_error(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:

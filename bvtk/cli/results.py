@@ -25,15 +25,18 @@ def show_run(folder: RunFolder, recipe: Path, done_before: bool, as_json: bool) 
     scores = folder.read_scores()
     if as_json:
         paths = {"run": folder.path, "export": folder.export, "report": folder.report}
-        facts = {name: str(path) for name, path in paths.items()}
+        facts = {name: str(path) if path.exists() else None for name, path in paths.items()}
         print_json({**facts, "already_complete": done_before, "scores": scores})
         return
     console = out_console()
     if done_before:
         console.print(f"[bold]already complete[/bold]: {folder.path}")
-    console.print(scores_table(scores))
-    for name, path in (("report", folder.report), ("model", folder.export)):
-        console.print(f"[bold]{name}[/bold]  {path}")
+    if scores:
+        console.print(scores_table(scores))
+    for name, path in (("run", folder.path), ("report", folder.report), ("model", folder.export)):
+        if path.exists():
+            console.print(f"[bold]{name:<6}[/bold]  {path}")
+    recipe = folder.recipe if recipe.is_dir() else recipe
     console.print("\nTry next:")
     for command in (f"bvtk run {recipe} objective.beta=1", f"bvtk run {recipe} seed=1", f"bvtk show {recipe}"):
         console.print(f"  {command}", markup=False)

@@ -133,6 +133,8 @@ def _evaluate_export(path: Path, overrides: list[str], device: str, as_json: boo
         export = read_export(path)
         place = choose_device(device)
         dataset = build_dataset(export.recipe)
+        if dataset.provenance != export.metadata["data"]:
+            watcher.warned(f"the data set is not what trained it: {export.metadata['data']} → {dataset.provenance}")
         watcher.stage("evaluate", f"encoding {len(dataset):,} images")
         found = measure(export.recipe, export.model.to(place), dataset, place, watcher.progressed)
     if as_json:

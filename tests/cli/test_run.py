@@ -138,6 +138,19 @@ def test_two_starters_one_writer(cli: Cli) -> None:
     first.communicate()
 
 
+def test_a_stage_alone_names_only_what_is_there_and_commands_that_work(cli: Cli) -> None:
+    found = cli.json("train", "tiny.yaml", "training.steps=2")
+    assert (found["export"], found["report"]) == (None, None)
+    done = cli("evaluate", found["run"])
+    assert "report.html" not in done.stdout
+    (line,) = [line for line in done.stdout.splitlines() if line.strip().startswith("bvtk show")]
+    cli(*line.split()[1:])
+
+
+def test_the_traceback_does_not_change_the_exit_code(cli: Cli) -> None:
+    assert "Traceback" in cli("run", "missing.yaml", "--debug", code=2).stderr
+
+
 def test_a_mistake_in_the_recipe_is_shown_at_its_place(cli: Cli) -> None:
     (cli.folder / "wrong.yaml").write_text((cli.folder / "tiny.yaml").read_text().replace("hidden", "hiden", 1))
     done = cli("run", "wrong.yaml", code=2)
