@@ -75,8 +75,8 @@ def whole(recipe_text: str) -> float:
     prepare_process()
     import torch
 
+    from bvtk.audience import Silence
     from bvtk.engine.loop import Training, train
-    from bvtk.pipeline import Silence
     from bvtk.runs import RunFolder
     from bvtk.stopping import Stop
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
+from bvtk.audience import Silence
 from bvtk.component import MetricSpec, Slot, datasets
 from bvtk.component import metrics as metric_registry
 from bvtk.engine.tuning import prepare_process
@@ -170,13 +171,10 @@ def run(
 
 def complete(loaded: LoadedRecipe, folder: RunFolder, device: str) -> None:
     """Runs every stage that is not done, without a word."""
-    from bvtk.pipeline import Pipeline, Silence, prepare_folder
-    from bvtk.stopping import Stop
+    from bvtk.pipeline import working
 
-    folder.create()
-    with folder.locked(), Stop().listening() as stop:
-        prepare_folder(folder, loaded.recipe, loaded.text)
-        Pipeline(loaded.recipe, folder, device, stop, Silence()).report()
+    with working(loaded, folder, device, Silence()) as pipeline:
+        pipeline.report()
 
 
 def run_folder(recipe: Recipe, parent: Path) -> RunFolder:

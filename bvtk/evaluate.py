@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from bvtk.component import MetricSpec
 from bvtk.engine.devices import autocast, choose_precision
-from bvtk.engine.order import scale_images, split
+from bvtk.engine.images import load_images
+from bvtk.engine.order import split
 from bvtk.errors import RunError
 from bvtk.metrics.activation import mean_activation
 from bvtk.metrics.compute import score
@@ -50,8 +51,7 @@ class Encoder:
 
     def batch(self, index: NDArray[np.int64]) -> torch.Tensor:
         """The images of these indices (n,) as the model takes them (n, C, H, W)."""
-        images = torch.from_numpy(scale_images(self.dataset.images(index), self.dataset.peak))
-        return images.to(self.device, memory_format=torch.channels_last)
+        return load_images(self.dataset, index, self.device)
 
     def codes(
         self, index: NDArray[np.int64], progress: Progress = silent

@@ -2,57 +2,28 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from safetensors.numpy import save as save_arrays
 
+from bvtk.audience import Audience
 from bvtk.build import Experiment, build_dataset
 from bvtk.engine.checkpoint import checkpoints
 from bvtk.engine.devices import choose_device, choose_precision, describe
-from bvtk.engine.loop import Listener, Training, train
+from bvtk.engine.loop import Training, train
 from bvtk.errors import RunError
 from bvtk.evaluate import collapse, evaluate, quick_scores
 from bvtk.export import plugin_records, write_export
 from bvtk.files import write_bytes_atomic, write_text_atomic
 from bvtk.protocols import Dataset
-from bvtk.recipe import Recipe, dump_yaml
+from bvtk.recipe import LoadedRecipe, Recipe, dump_yaml
 from bvtk.runs import RunFolder, environment, read_json, write_json
 from bvtk.stopping import Stop
-
-
-class Audience(Listener, Protocol):
-    """Who is told how a whole run goes."""
-
-    def stage(self, name: str, what: str) -> None:
-        """A stage begins: `data`, `train`, `evaluate`, `export` or `report`, and what it does."""
-
-    def progressed(self, done: int, total: int) -> None:
-        """So many of so many images are encoded."""
-
-
-class Silence:
-    """An audience that is told nothing: Python callers. Warnings are Python's."""
-
-    def stage(self, name: str, what: str) -> None:
-        """Says nothing."""
-
-    def progressed(self, done: int, total: int) -> None:
-        """Says nothing."""
-
-    def started(self, step: int, steps: int) -> None:
-        """Says nothing."""
-
-    def logged(self, line: dict[str, Any]) -> None:
-        """Says nothing."""
-
-    def warned(self, message: str) -> None:
-        """Warns as Python does."""
-        warnings.warn(message, stacklevel=2)
 
 
 class Pipeline:
@@ -197,12 +168,15 @@ def prepare_folder(folder: RunFolder, recipe: Recipe, source: str) -> None:
         raise RunError(f"can't write to {folder.path}: {error.strerror}", "choose another parent with --out") from error
 
 
-Stage = Callable[[Pipeline], object]
+@contextmanager
+def working(loaded: LoadedRecipe, folder: RunFolder, device: str, audience: Audience) -> Iterator[Pipeline]:
+    """A run that the block may work on: its folder made and locked, its signals heeded.
 
-STAGES: dict[str, Stage] = {
-    "train": Pipeline.train,
-    "evaluate": Pipeline.evaluate,
-    "export": Pipeline.export,
-    "report": Pipeline.report,
-}
-"""The stages in their order; each runs those before it where they are not done."""
+    Raises:
+        RunError: where the folder can't be made, or another process is writing to it.
+        Interrupted: where a signal asks to stop.
+    """
+    folder.create()
+    with Stop().listening() as stop, folder.locked():
+        prepare_folder(folder, loaded.recipe, loaded.text)
+        yield Pipeline(loaded.recipe, folder, device, stop, audience)

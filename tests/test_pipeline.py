@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from bvtk.api import run_folder
+from bvtk.audience import Silence
 from bvtk.errors import Interrupted
-from bvtk.pipeline import Pipeline, Silence, prepare_folder
+from bvtk.pipeline import Pipeline, prepare_folder
 from bvtk.plugins import discover
 from bvtk.recipe import load_recipe
 from bvtk.runs import RunFolder

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from bvtk.audience import Audience
 from bvtk.cli.common import error_console
 
 _PLAIN_INTERVAL = 5.0
@@ -24,25 +25,6 @@ def training_figures(line: dict[str, Any]) -> str:
 
 def _short(value: float) -> float:
     return float(f"{value:.3g}") if abs(value) < 100 else value
-
-
-class Watcher(Protocol):
-    """What the pipeline tells."""
-
-    def stage(self, name: str, what: str) -> None:
-        """A stage begins."""
-
-    def progressed(self, done: int, total: int) -> None:
-        """So many of so many images are encoded."""
-
-    def started(self, step: int, steps: int) -> None:
-        """Training goes from a step to a step."""
-
-    def logged(self, line: dict[str, Any]) -> None:
-        """A training step was logged."""
-
-    def warned(self, message: str) -> None:
-        """Something to know."""
 
 
 class LiveWatcher:
@@ -95,6 +77,7 @@ class PlainWatcher:
         self._console = error_console()
         self._last = 0.0
         self._steps = 0
+        self._first: tuple[int, float] | None = None
 
     def stage(self, name: str, what: str) -> None:
         """Names the stage."""
@@ -132,7 +115,7 @@ class PlainWatcher:
 
     def _speed(self, step: int) -> float:
         now = time.monotonic()
-        self._first = getattr(self, "_first", (step, now))
+        self._first = self._first or (step, now)
         first_step, since = self._first
         return (step - first_step) / (now - since) if step > first_step else float("inf")
 
@@ -143,7 +126,7 @@ def _duration(seconds: float) -> str:
 
 
 @contextmanager
-def watching() -> Iterator[Watcher]:
+def watching() -> Iterator[Audience]:
     """The watcher that suits where stderr goes."""
     console = error_console()
     if not console.is_terminal:

@@ -69,14 +69,9 @@ def run_stage(stage: str, target: Target, device: str, as_json: bool, again: boo
 
 
 def _work(stage: str, target: Target, device: str, again: bool) -> None:
-    from bvtk.pipeline import Pipeline, prepare_folder
-    from bvtk.stopping import Stop
+    from bvtk.pipeline import working
 
-    folder, recipe = target.folder, target.loaded.recipe
-    folder.create()
-    with Stop().listening() as stop, folder.locked(), watching() as watcher:
-        prepare_folder(folder, recipe, target.loaded.text)
-        pipeline = Pipeline(recipe, folder, device, stop, watcher)
+    with watching() as watcher, working(target.loaded, target.folder, device, watcher) as pipeline:
         if stage == "train":
             pipeline.train()
         else:

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 
+from bvtk.audience import Listener
 from bvtk.build import Experiment, build, build_dataset
 from bvtk.engine.checkpoint import resume, save_checkpoint
 from bvtk.engine.devices import choose_precision
@@ -19,25 +20,11 @@ from bvtk.engine.state import TrainingState
 from bvtk.engine.step import Stepper, Terms
 from bvtk.errors import RunError
 from bvtk.files import fsync_file
+from bvtk.metrics.latents import ACTIVE_VARIANCE
 from bvtk.protocols import Dataset, Outputs
 from bvtk.recipe import Recipe
 from bvtk.runs import RunFolder, append_line
 from bvtk.stopping import Stop
-
-_ACTIVE_VARIANCE = 0.01
-
-
-class Listener(Protocol):
-    """Who is told how a training goes; the command line draws a progress line from it."""
-
-    def started(self, step: int, steps: int) -> None:
-        """Training goes from a step to a step."""
-
-    def logged(self, line: dict[str, Any]) -> None:
-        """A line was written to `metrics.jsonl`."""
-
-    def warned(self, message: str) -> None:
-        """Something the user should know, and that stops nothing."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +114,7 @@ class _Loop:
     def _log(self, terms: Terms, outputs: Outputs) -> None:
         state = self._state
         line: dict[str, Any] = {"step": state.step, **_numbers(terms), **state.window.means()}
-        line["active_units"] = int((outputs.mu.detach().var(dim=0) > _ACTIVE_VARIANCE).sum())
+        line["active_units"] = int((outputs.mu.detach().var(dim=0) > ACTIVE_VARIANCE).sum())
         line["learning_rate"] = state.experiment.learning_rate(state.step - 1)
         for name, value in line.items():
             if not math.isfinite(value):
@@ -145,8 +132,9 @@ class _Loop:
 
     def _save(self) -> None:
         with self._clock.paused():
-            if self._training.folder.log.is_file():
-                fsync_file(self._training.folder.log)
+            for log in (self._training.folder.log, self._training.folder.evaluations):
+                if log.is_file():
+                    fsync_file(log)
             save_checkpoint(self._state, self._training.folder.checkpoints, self._recipe.training.keep)
 
 

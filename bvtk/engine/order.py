@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,14 +52,3 @@ class ImageOrder:
             generator = np.random.default_rng(derive(self._seed, "order", epoch))
             self._epoch = (epoch, generator.permutation(self._indices))
         return self._epoch[1]
-
-
-def scale_images(images: NDArray[np.uint8], peak: int) -> NDArray[Any]:
-    """Images as the networks take them: float32 in [0, 1].
-
-    Args:
-        images: (n, C, H, W) uint8.
-        peak: the value of a fully lit pixel.
-    """
-    scaled = images.astype(np.float32)
-    return scaled if peak == 1 else scaled * np.float32(1 / peak)

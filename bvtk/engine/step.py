@@ -12,7 +12,7 @@ from torch import nn
 
 from bvtk.build import Experiment
 from bvtk.engine.devices import autocast
-from bvtk.engine.order import scale_images
+from bvtk.engine.images import load_images
 from bvtk.errors import RunError
 from bvtk.protocols import Outputs
 from bvtk.seeding import derive
@@ -50,7 +50,8 @@ class Stepper:
             The objective's terms, and what the model made of the batch.
 
         Raises:
-            RunError: where the loss or the gradients are not finite, before any weight is changed by them.
+            RunError: where the loss is not finite, or with clipping the gradients, before any weight is changed by
+                them; without clipping, gradients that are not finite show in the next step's loss.
         """
         experiment = self._experiment
         optimizer = experiment.optimizer
@@ -73,9 +74,7 @@ class Stepper:
         seed = derive(self._experiment.recipe.seed, "noise", step)
         self._generator.manual_seed(seed)
         torch.manual_seed(seed)  # for networks with randomness of their own, such as dropout
-        dataset = self._experiment.dataset
-        images = torch.from_numpy(scale_images(dataset.images(index), dataset.peak))
-        x_BCHW = images.to(self._device, memory_format=torch.channels_last, non_blocking=True)
+        x_BCHW = load_images(self._experiment.dataset, index, self._device)
         with autocast(self._device, self._precision):
             outputs: Outputs = self._forward(x_BCHW, self._generator)
         return outputs

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import load as load_arrays
 
 from bvtk.engine.devices import describe
-from bvtk.engine.order import scale_images, split
+from bvtk.engine.images import load_images
+from bvtk.engine.order import split
 from bvtk.evaluate import collapse
 from bvtk.metrics.latents import ACTIVE_VARIANCE
 from bvtk.protocols import Dataset
@@ -40,7 +41,7 @@ def gather(folder: RunFolder, recipe: Recipe, model: Any, dataset: Dataset, devi
     """
     latents = load_arrays(folder.latents.read_bytes())
     scores, log = folder.read_scores(), folder.read_log()
-    x = torch.from_numpy(_examples(recipe, dataset)).to(device)
+    x = load_images(dataset, _examples(recipe, dataset), device)
     with torch.inference_mode():
         mu = model.encode(x)[0]
         reconstructions = model.decode(mu)
@@ -85,12 +86,11 @@ def _warnings(scores: dict[str, Any], environment: dict[str, Any]) -> list[str]:
     return found
 
 
-def _examples(recipe: Recipe, dataset: Dataset) -> NDArray[np.float32]:
+def _examples(recipe: Recipe, dataset: Dataset) -> NDArray[np.int64]:
     train, held_out = split(len(dataset), recipe.training.held_out, recipe.seed)
     pool = held_out if len(held_out) else train
     generator = np.random.default_rng(derive(recipe.seed, "report"))
-    index = generator.choice(pool, min(_ORIGINALS, len(pool)), replace=False)
-    return np.asarray(scale_images(dataset.images(index), dataset.peak))
+    return generator.choice(pool, min(_ORIGINALS, len(pool)), replace=False)
 
 
 def _traversals(model: Any, mu_RL: torch.Tensor) -> NDArray[np.float32]:
