@@ -11,7 +11,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -89,17 +89,46 @@ class LikelihoodSpec(Spec):
 class ModelSpec(Spec):
     """Base of all models."""
 
+    learns: ClassVar[Literal["steps", "fit", "nothing"]] = "steps"
+    """How it learns: step by step from an objective, fitted at one go (`Fitted`), or not at all."""
+
+    family: ClassVar[str] = "vae"
+    """What its training pass gives: objectives of the same family can train it. For models that learn by steps."""
+
+    reads: ClassVar[Literal["images", "factors"]] = "images"
+    """What `encode` is given."""
+
+    batches: ClassVar[Literal["shuffled", "one_factor"]] = "shuffled"
+    """What its training batches are: images at random, or images that differ in one factor alone."""
+
+    reconstructs: ClassVar[bool] = True
+    """Whether decoding a code gives the image that it was made from, as far as the model can."""
+
     @abstractmethod
     def build(self, image: ImageShape) -> Model:
         """The model, randomly initialised from torch's current seed."""
+
+    def check(self, dataset: Dataset) -> None:
+        """Checks that the model can learn from a data set, before anything is built.
+
+        Raises:
+            UsageError: naming what the data set lacks.
+        """
 
 
 class ObjectiveSpec(Spec):
     """Base of all objectives."""
 
+    family: ClassVar[str] = "vae"
+    """The models that it can train: those whose training pass is of this family."""
+
     @abstractmethod
     def build(self, context: ObjectiveContext) -> Objective:
         """The objective, an `nn.Module` whose state (if any) is kept in checkpoints."""
+
+    def optimizers(self) -> Mapping[str, OptimizerSpec]:
+        """Optimisers beside the recipe's, by the part that each trains; none for most objectives."""
+        return {}
 
 
 class ScheduleSpec(Spec):
@@ -283,3 +312,7 @@ class OptimizerSpec(Spec):
     @abstractmethod
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """The optimiser over these parameters; the engine sets its learning rate each step."""
+
+
+Optimizer = Annotated[OptimizerSpec, Slot(optimizers)]
+"""A field that takes an optimiser."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -107,6 +107,22 @@ class ObjectiveContext:
     training_steps: int
 
 
+class Pass(Protocol):
+    """What a model's training pass makes of a batch, for the objectives of its family. All in float32."""
+
+    def tensors(self) -> Mapping[str, torch.Tensor]:
+        """What to look at, in this order, where a loss is not finite: the first bad one is named in the error."""
+        ...
+
+    def figures(self) -> dict[str, float]:
+        """What is logged of a batch beside the objective's terms."""
+        ...
+
+
+ACTIVE_VARIANCE = 0.01
+"""Variance of the posterior means above which a latent counts as active (Burda et al. 2016)."""
+
+
 @dataclass(frozen=True)
 class Outputs:
     """What a VAE makes of a batch, for its objective. All in float32.
@@ -127,6 +143,14 @@ class Outputs:
     reconstruction: torch.Tensor
     kl: torch.Tensor
 
+    def tensors(self) -> Mapping[str, torch.Tensor]:
+        """What to look at where a loss is not finite."""
+        return {"images": self.x, "posterior means": self.mu, "posterior log-variances": self.logvar}
+
+    def figures(self) -> dict[str, float]:
+        """How many latents respond to the images of the batch."""
+        return {"active_units": int((self.mu.detach().var(dim=0) > ACTIVE_VARIANCE).sum())}
+
 
 class Likelihood(Protocol):
     """A likelihood as models use it: an `nn.Module` with these methods."""
@@ -141,32 +165,78 @@ class Likelihood(Protocol):
 
 
 class Model(Protocol):
-    """A model as the stages use it: an `nn.Module` with these members.
+    """A model as the stages use it: an `nn.Module` that turns images into codes.
+
+    What else a model can do it says by its methods: `Trainable`, `Fitted`, `Decoding`.
 
     Attributes:
-        latents: number of latents, L.
+        latents: number of latents, L: how many numbers a code has.
     """
 
     latents: int
 
-    def __call__(self, x: torch.Tensor, generator: torch.Generator | None = None) -> Outputs:
-        """A training pass over images (B, C, H, W) in [0, 1]; the generator draws z."""
+    def encode(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Codes (B, L) of what the model reads, and the log-variances of their posterior; both float32.
+
+        Args:
+            x: images (B, C, H, W) in [0, 1]; factor values (B, k) for a model whose spec reads factors.
+
+        Returns:
+            The codes, for a model with a posterior its means; the log-variances, None where there is no posterior.
+        """
         ...
 
-    def encode(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Posterior means and log-variances, (B, L) each, float32."""
+
+class Trainable(Model, Protocol):
+    """A model that learns step by step, from batches."""
+
+    def __call__(self, x: torch.Tensor, generator: torch.Generator | None = None) -> Pass:
+        """A training pass over images (B, C, H, W) in [0, 1]; the generator draws all that is random.
+
+        A model whose batches vary one factor also takes `varied`, the name of that factor, None outside training.
+        """
         ...
+
+
+class Fitted(Model, Protocol):
+    """A model that is fitted at one go."""
+
+    def fit(self, dataset: Dataset, index: NDArray[np.int64], seed: int) -> None:
+        """Learns from the images of these indices (n,), or from a sample of them that the seed draws.
+
+        Raises:
+            UsageError: where it can't learn from such data.
+        """
+        ...
+
+
+@runtime_checkable
+class Decoding(Protocol):
+    """A model that makes images of codes."""
 
     def decode(self, z: torch.Tensor) -> torch.Tensor:
-        """Mean images (B, C, H, W) in [0, 1], float32, for latents (B, L)."""
+        """Mean images (B, C, H, W) in [0, 1], float32, for codes (B, L)."""
         ...
 
 
 class Objective(Protocol):
-    """An objective as the engine uses it: an `nn.Module` that is called with a batch."""
+    """An objective as the engine uses it: an `nn.Module` that is called with a training pass."""
 
-    def __call__(self, outputs: Outputs, step: int) -> dict[str, torch.Tensor | float]:
-        """`loss`, the scalar to minimise in nats an image, and every term to log beside it."""
+    def __call__(self, outputs: Any, step: int) -> dict[str, torch.Tensor | float]:
+        """`loss`, the scalar to minimise in nats an image, and every term to log beside it.
+
+        Args:
+            outputs: the training pass of a model of the objective's family: `Outputs` for a VAE.
+            step: the training step, counted from 0.
+        """
+        ...
+
+
+class PartedObjective(Objective, Protocol):
+    """An objective whose spec names optimisers of its own: the loss of each is the term `<name>_loss`."""
+
+    def parts(self, model: Any) -> Mapping[str, Any]:
+        """The modules that each optimiser trains, by its name; `loss` is that of the model's other parameters."""
         ...
 
 

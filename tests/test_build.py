@@ -36,8 +36,9 @@ def test_an_experiment_has_all_parts_on_its_device(workplace: Path) -> None:
     dataset = build_dataset(made)
     experiment = build(made, dataset, 70, torch.device("cpu"))
     assert experiment.objective.beta(5) == pytest.approx(2.0)  # schedules without a length span the training
-    assert experiment.learning_rate(0) == 5e-3
-    trained = {id(p) for group in experiment.optimizer.param_groups for p in group["params"]}
+    (part,) = experiment.parts
+    assert (part.name, part.loss, part.learning_rate(0)) == ("model", "loss", 5e-3)
+    trained = {id(p) for group in part.optimizer.param_groups for p in group["params"]}
     assert trained == {id(p) for p in experiment.model.parameters()}
 
 

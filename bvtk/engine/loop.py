@@ -9,21 +9,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from bvtk.audience import Listener
 from bvtk.build import Experiment, build, build_dataset
 from bvtk.engine.checkpoint import resume, save_checkpoint
 from bvtk.engine.devices import choose_precision
-from bvtk.engine.order import ImageOrder, split
+from bvtk.engine.order import OneFactorOrder, Order, ShuffledOrder, split
 from bvtk.engine.state import TrainingState
 from bvtk.engine.step import Stepper, Terms
 from bvtk.errors import RunError
 from bvtk.files import fsync_file
-from bvtk.metrics.latents import ACTIVE_VARIANCE
-from bvtk.protocols import Dataset, Outputs
+from bvtk.protocols import Dataset, Pass
 from bvtk.recipe import Recipe
 from bvtk.runs import RunFolder, append_line
+from bvtk.seeding import derive
 from bvtk.stopping import Stop
 
 
@@ -69,15 +71,22 @@ def train(recipe: Recipe, training: Training, dataset: Dataset | None = None) ->
     training.folder.rewind(state.step)
     experiment.model.train()
     if state.step < recipe.training.steps or not resumed:
-        order = ImageOrder(indices, recipe.training.batch_size, recipe.seed)
         with torch.random.fork_rng(devices=[]), training.stop.deferred():
-            _Loop(state, order, training).run()
+            if recipe.model.learns == "fit":
+                experiment.model.fit(data, indices, derive(recipe.seed, "fit"))
+            _Loop(state, _order(recipe, data, indices), training).run()
     experiment.model.eval()
     return experiment
 
 
+def _order(recipe: Recipe, dataset: Dataset, indices: NDArray[np.int64]) -> Order:
+    if recipe.model.batches == "one_factor":
+        return OneFactorOrder(dataset, indices, recipe.training.batch_size, recipe.seed)
+    return ShuffledOrder(indices, recipe.training.batch_size, recipe.seed)
+
+
 class _Loop:
-    def __init__(self, state: TrainingState, order: ImageOrder, training: Training) -> None:
+    def __init__(self, state: TrainingState, order: Order, training: Training) -> None:
         self._state = state
         self._order = order
         self._training = training
@@ -99,7 +108,7 @@ class _Loop:
         if settings.steps == 0:
             self._save()
 
-    def _after_step(self, terms: Terms, outputs: Outputs) -> None:
+    def _after_step(self, terms: Terms, outputs: Pass) -> None:
         step, settings = self._state.step, self._recipe.training
         last = step == settings.steps
         if step % settings.log_every == 0 or last:
@@ -111,11 +120,11 @@ class _Loop:
             self._save()
         self._training.stop.check(f"stopped at step {step} of {settings.steps}, after a checkpoint")
 
-    def _log(self, terms: Terms, outputs: Outputs) -> None:
+    def _log(self, terms: Terms, outputs: Pass) -> None:
         state = self._state
         line: dict[str, Any] = {"step": state.step, **_numbers(terms), **state.window.means()}
-        line["active_units"] = int((outputs.mu.detach().var(dim=0) > ACTIVE_VARIANCE).sum())
-        line["learning_rate"] = state.experiment.learning_rate(state.step - 1)
+        line |= outputs.figures()
+        line["learning_rate"] = state.experiment.parts[0].learning_rate(state.step - 1)
         for name, value in line.items():
             if not math.isfinite(value):
                 raise RunError(f"the logged {name!r} became {value} by step {state.step}", "mend the objective")

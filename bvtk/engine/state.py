@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 
-from bvtk.build import Experiment
+from bvtk.build import Experiment, Part
 from bvtk.errors import RunError
 
 Tensors = dict[str, torch.Tensor]
@@ -53,7 +54,7 @@ class TrainingState:
         """Every tensor that has to be kept, by file, contiguous and on the CPU."""
         parts = {
             "model": self.experiment.model.state_dict(),
-            "objective": self.experiment.objective.state_dict(),
+            "objective": self._objective_tensors(),
             "optimizer": self._optimizer_tensors(),
             "window": self.window.sums,
         }
@@ -72,14 +73,14 @@ class TrainingState:
         experiment = self.experiment
         try:
             experiment.model.load_state_dict(tensors["model"])
-            experiment.objective.load_state_dict(tensors["objective"])
-            self._restore_optimizer(tensors["optimizer"])
+            if experiment.objective is not None:
+                experiment.objective.load_state_dict(tensors["objective"])
+            self._restore_optimizers(tensors["optimizer"])
         except (RuntimeError, KeyError, ValueError) as error:
             raise RunError(
                 f"the checkpoint does not fit the recipe: {error}", "start anew with another --out"
             ) from error
-        device = next(experiment.model.parameters()).device
-        self.window.sums = {name: value.to(device) for name, value in tensors["window"].items()}
+        self.window.sums = {name: value.to(self._device) for name, value in tensors["window"].items()}
         self.window.count = facts["window"]
         self.step = facts["step"]
 
@@ -96,23 +97,40 @@ class TrainingState:
                     "lower the learning rate, or clip the gradients (training.gradient_clip)",
                 )
 
+    @property
+    def _device(self) -> torch.device:
+        return next((tensor.device for tensor in self.experiment.model.state_dict().values()), torch.device("cpu"))
+
+    def _objective_tensors(self) -> Tensors:
+        objective = self.experiment.objective
+        return {} if objective is None else dict(objective.state_dict())
+
     def _optimizer_tensors(self) -> Tensors:
-        state = self.experiment.optimizer.state_dict()["state"]
+        """By the parameter's number, counted over all parts, and the name in its optimiser's state."""
         return {
-            f"{index}.{name}": value
-            for index, values in state.items()
+            f"{first + index}.{name}": value
+            for first, part in self._numbered_parts()
+            for index, values in part.optimizer.state_dict()["state"].items()
             for name, value in values.items()
             if isinstance(value, torch.Tensor)
         }
 
-    def _restore_optimizer(self, tensors: Tensors) -> None:
-        optimizer = self.experiment.optimizer
-        parameters = [p for group in optimizer.param_groups for p in group["params"]]
-        state: dict[int, dict[str, Any]] = {}
-        for key, value in tensors.items():
-            index, name = key.split(".", 1)
-            state.setdefault(int(index), {})[name] = _laid_out_like(parameters[int(index)], value)
-        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+    def _restore_optimizers(self, tensors: Tensors) -> None:
+        for first, part in self._numbered_parts():
+            state: dict[int, dict[str, Any]] = {}
+            for key, value in tensors.items():
+                number, name = key.split(".", 1)
+                index = int(number) - first
+                if 0 <= index < len(part.parameters):
+                    state.setdefault(index, {})[name] = _laid_out_like(part.parameters[index], value)
+            groups = part.optimizer.state_dict()["param_groups"]
+            part.optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+    def _numbered_parts(self) -> Iterator[tuple[int, Part]]:
+        first = 0
+        for part in self.experiment.parts:
+            yield first, part
+            first += len(part.parameters)
 
 
 def _laid_out_like(parameter: torch.Tensor, value: torch.Tensor) -> torch.Tensor:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
-from bvtk.build import Experiment
+from bvtk.build import Experiment, Part
 from bvtk.engine.devices import autocast
 from bvtk.engine.images import load_images
+from bvtk.engine.order import Batch
 from bvtk.errors import RunError
-from bvtk.protocols import Outputs
+from bvtk.protocols import Pass
 from bvtk.seeding import derive
 
 Terms = dict[str, torch.Tensor | float]
@@ -24,7 +23,7 @@ class Stepper:
     """Trains an experiment by one batch at a time.
 
     Args:
-        experiment: what to train; its model is changed in place.
+        experiment: what to train; its model and objective are changed in place.
         device: where the model lives.
         precision: `fp32` or `bf16`, of the forward pass; weights and losses are always float32.
     """
@@ -37,13 +36,12 @@ class Stepper:
         training = experiment.recipe.training
         self._clip = training.gradient_clip
         self._forward: Any = torch.compile(experiment.model) if training.compile else experiment.model
-        self._parameters = [p for p in experiment.model.parameters() if p.requires_grad]
 
-    def run(self, index: NDArray[np.int64], step: int) -> tuple[Terms, Outputs]:
-        """Trains on the images of these indices (B,).
+    def run(self, batch: Batch, step: int) -> tuple[Terms, Pass]:
+        """Trains on a batch: one pass, then one update of every part by its own loss.
 
         Args:
-            index: which images.
+            batch: which images.
             step: the step, counted from 0: schedules and noise depend on it.
 
         Returns:
@@ -53,49 +51,53 @@ class Stepper:
             RunError: where the loss is not finite, or with clipping the gradients, before any weight is changed by
                 them; without clipping, gradients that are not finite show in the next step's loss.
         """
-        experiment = self._experiment
-        optimizer = experiment.optimizer
-        rate = experiment.learning_rate(step)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        outputs = self._outputs(index, step)
-        terms: Terms = experiment.objective(outputs, step)
-        loss = terms["loss"]
-        if not isinstance(loss, torch.Tensor) or not torch.isfinite(loss):
-            raise self._not_finite(terms, outputs, step)
-        optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        if self._clip is not None:
-            self._clip_gradients(step)
-        optimizer.step()
+        parts = self._experiment.parts
+        outputs = self._outputs(batch, step)
+        terms: Terms = self._experiment.objective(outputs, step)
+        for part in parts:
+            loss = terms[part.loss]
+            if not isinstance(loss, torch.Tensor) or not torch.isfinite(loss):
+                raise self._not_finite(part.loss, terms, outputs, step)
+        for part in parts:
+            part.optimizer.zero_grad(set_to_none=True)
+        for number, part in enumerate(parts, start=1):
+            # Each loss reaches the parameters of its own part alone, though the losses share one graph.
+            inputs = part.parameters if len(parts) > 1 else None
+            loss = torch.as_tensor(terms[part.loss])
+            torch.autograd.backward(loss, inputs=inputs, retain_graph=number < len(parts))
+        for part in parts:
+            self._update(part, step)
         return terms, outputs
 
-    def _outputs(self, index: NDArray[np.int64], step: int) -> Outputs:
+    def _outputs(self, batch: Batch, step: int) -> Pass:
         seed = derive(self._experiment.recipe.seed, "noise", step)
         self._generator.manual_seed(seed)
         torch.manual_seed(seed)  # for networks with randomness of their own, such as dropout
-        x_BCHW = load_images(self._experiment.dataset, index, self._device)
+        x_BCHW = load_images(self._experiment.dataset, batch.index, self._device)
+        supervision = {} if batch.varied is None else {"varied": batch.varied}
         with autocast(self._device, self._precision):
-            outputs: Outputs = self._forward(x_BCHW, self._generator)
+            outputs: Pass = self._forward(x_BCHW, self._generator, **supervision)
         return outputs
 
-    def _clip_gradients(self, step: int) -> None:
-        assert self._clip is not None  # noqa: S101
-        norm = nn.utils.clip_grad_norm_(self._parameters, self._clip)
-        if not torch.isfinite(norm):
-            raise RunError(f"the norm of the gradients is {norm.item()} at step {step}", _LOWER_RATE)
+    def _update(self, part: Part, step: int) -> None:
+        if self._clip is not None:
+            norm = nn.utils.clip_grad_norm_(part.parameters, self._clip)
+            if not torch.isfinite(norm):
+                raise RunError(f"the norm of the gradients is {norm.item()} at step {step}", _LOWER_RATE)
+        for group in part.optimizer.param_groups:
+            group["lr"] = part.learning_rate(step)
+        part.optimizer.step()
 
-    def _not_finite(self, terms: Terms, outputs: Outputs, step: int) -> RunError:
-        """The error that names what went bad first: weights, images, the posterior, or a term of the loss."""
-        for name, weights in self._experiment.model.named_parameters():
-            if not torch.isfinite(weights).all():
-                return RunError(f"the weights {name} are not finite since step {step - 1}", _LOWER_RATE)
+    def _not_finite(self, loss: str, terms: Terms, outputs: Pass, step: int) -> RunError:
+        """The error that names what went bad first: weights, images, the pass, or a term of the loss."""
+        for module in (self._experiment.model, self._experiment.objective):
+            for name, weights in module.named_parameters():
+                if not torch.isfinite(weights).all():
+                    return RunError(f"the weights {name} are not finite since step {step - 1}", _LOWER_RATE)
         suspects: dict[str, Any] = {
-            "images": outputs.x,
-            "posterior means": outputs.mu,
-            "posterior log-variances": outputs.logvar,
-            **{f"term {name!r}": term for name, term in terms.items() if name != "loss"},
-            "loss": terms["loss"],
+            **outputs.tensors(),
+            **{f"term {name!r}": term for name, term in terms.items() if name != loss},
+            "loss" if loss == "loss" else f"term {loss!r}": terms[loss],
         }
         for name, value in suspects.items():
             if not _finite(value):

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-ACTIVE_VARIANCE = 0.01
-"""Variance of the posterior means above which a latent counts as active (Burda et al. 2016)."""
+from bvtk.protocols import ACTIVE_VARIANCE
 
 
 def kl_per_latent(mu: NDArray[np.floating[Any]], logvar: NDArray[np.floating[Any]]) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from bvtk.component import parse
 from bvtk.errors import Problem, RecipeError
+from bvtk.recipe.agreement import disagreements
 from bvtk.recipe.extends import read_layers
 from bvtk.recipe.findings import problems_of, where_to_read_on
 from bvtk.recipe.marks import COMMAND_LINE, Mark, Node, Source, marked
@@ -79,9 +80,11 @@ def parse_recipe(mapping: Mapping[str, Any], name: str = "recipe") -> Recipe:
 
 def _validated(root: Node) -> tuple[Recipe | None, list[Problem], str]:
     try:
-        return parse(Recipe, root.plain()), [], ""
+        recipe = parse(Recipe, root.plain())
     except ValidationError as error:
         return None, problems_of(error, root), where_to_read_on(error, root)
+    disagreeing = list(disagreements(recipe, root))
+    return (None if disagreeing else recipe), disagreeing, ""
 
 
 def _in_order(problems: list[Problem], files: Sequence[str]) -> tuple[Problem, ...]:

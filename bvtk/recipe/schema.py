@@ -68,9 +68,9 @@ class Recipe(BaseModel):
     """Where the images come from."""
     model: Annotated[kinds.ModelSpec, Slot(kinds.models)]
     """What is trained."""
-    objective: Annotated[kinds.ObjectiveSpec, Slot(kinds.objectives)]
-    """What training minimises."""
-    training: Training
-    """How the model is trained."""
+    objective: Annotated[kinds.ObjectiveSpec, Slot(kinds.objectives)] | None = None
+    """What training minimises; none for a model that does not learn by steps."""
+    training: Training = Field(default_factory=lambda: Training(steps=0))
+    """How the model is trained; left out for a model that does not learn by steps."""
     metrics: tuple[Annotated[kinds.MetricSpec, Slot(kinds.metrics)], ...] = ()
     """What the trained model is scored by."""

@@ -17,8 +17,7 @@ from bvtk.engine.devices import describe
 from bvtk.engine.images import load_images
 from bvtk.engine.order import split
 from bvtk.evaluate import collapse
-from bvtk.metrics.latents import ACTIVE_VARIANCE
-from bvtk.protocols import Dataset
+from bvtk.protocols import ACTIVE_VARIANCE, Dataset
 from bvtk.recipe import Recipe, dump_yaml
 from bvtk.report.inputs import ReportInputs
 from bvtk.runs import RunFolder, read_json, read_lines

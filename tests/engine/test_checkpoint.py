@@ -7,6 +7,7 @@ import torch
 
 from bvtk.build import Experiment, build, build_dataset
 from bvtk.engine.checkpoint import checkpoints, read_checkpoint, resume, save_checkpoint
+from bvtk.engine.order import Batch
 from bvtk.engine.state import TrainingState
 from bvtk.engine.step import Stepper
 from bvtk.errors import RunError
@@ -34,7 +35,7 @@ def advance(state: TrainingState, steps: int) -> None:
 
     stepper = Stepper(state.experiment, torch.device("cpu"), "fp32")
     for _ in range(steps):
-        terms, _ = stepper.run(np.arange(16) + state.step, state.step)
+        terms, _ = stepper.run(Batch(np.arange(16) + state.step), state.step)
         state.window.add(terms)
         state.step += 1
 

@@ -1,0 +1,53 @@
+"""Whether the parts of a recipe fit each other: what no field can check for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bvtk.component import ModelSpec, objectives
+from bvtk.errors import Problem
+from bvtk.recipe.marks import Node, Path, problem
+from bvtk.recipe.schema import Recipe
+
+
+def disagreements(recipe: Recipe, root: Node) -> Iterator[Problem]:
+    """What a recipe's model asks for and the recipe lacks, or says for nothing.
+
+    Args:
+        recipe: valid field by field.
+        root: the data that it was read from.
+    """
+    model = recipe.model
+    if model.learns == "steps":
+        if "training" not in recipe.model_fields_set:
+            yield _missing(root, "training", "write `training: {steps: …}`; 0 leaves the model as it is initialised")
+        yield from _objective_for(model, recipe, root)
+        return
+    if recipe.objective is not None:
+        message = f"model {model.component!r} learns from no objective"
+        yield _wrong(root, ("objective",), message, "leave it out, or choose another model")
+    if recipe.training.steps:
+        how = "is fitted at one go" if model.learns == "fit" else "learns nothing"
+        message = f"model {model.component!r} {how}, in no steps, found {recipe.training.steps}"
+        yield _wrong(root, ("training", "steps"), message, "leave `training` out, or write 0")
+
+
+def _objective_for(model: ModelSpec, recipe: Recipe, root: Node) -> Iterator[Problem]:
+    fitting = [entry.name for entry in objectives.entries() if entry.item.family == model.family]
+    known = f"objectives that train it: {', '.join(fitting)}" if fitting else "no objective that trains it is known"
+    if recipe.objective is None:
+        yield _missing(root, "objective", known)
+    elif recipe.objective.family != model.family:
+        message = f"objective {recipe.objective.component!r} can't train model {model.component!r}"
+        yield _wrong(root, ("objective",), message, known)
+
+
+def _missing(root: Node, key: str, hint: str) -> Problem:
+    # The whole file lacks the key: its first line is where it begins, and shows nothing.
+    return replace(problem(root.mark, (key,), "is missing, it has no default", hint), excerpt="")
+
+
+def _wrong(root: Node, path: Path, message: str, hint: str) -> Problem:
+    node = root.descend(path)[-1]
+    return problem(node.key if isinstance(node.value, dict) and node.key else node.mark, path, message, hint)
