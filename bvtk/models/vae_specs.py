@@ -1,0 +1,47 @@
+"""The variational autoencoder as recipes declare it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import PositiveInt
+
+from bvtk.component import Decoder, Encoder, LikelihoodSlot, ModelSpec, register_model
+from bvtk.models.likelihood_specs import Bernoulli
+from bvtk.protocols import ImageShape
+
+if TYPE_CHECKING:
+    from bvtk.protocols import Model
+
+
+@register_model("vae")
+class Vae(ModelSpec):
+    """A variational autoencoder: diagonal Gaussian posterior, standard normal prior.
+
+    Kingma & Welling 2014 (1312.6114). With the objective `beta_vae` it is the β-VAE of Higgins et al. 2017.
+    """
+
+    latents: PositiveInt = 10
+    """Number of latents."""
+
+    encoder: Encoder
+    """Maps images to the means and log-variances of the latents."""
+
+    decoder: Decoder
+    """Maps latents to what the likelihood takes."""
+
+    likelihood: LikelihoodSlot = Bernoulli()
+    """Distribution of the pixels given the decoder's output."""
+
+    def build(self, image: ImageShape) -> Model:
+        """The model, randomly initialised from torch's current seed."""
+        from torch import nn
+
+        from bvtk.models import vae
+
+        encoder = self.encoder.build(image, 2 * self.latents)
+        decoder = self.decoder.build(self.latents, image)
+        likelihood = self.likelihood.build(image)
+        if not isinstance(likelihood, nn.Module):
+            raise TypeError(f"likelihood {self.likelihood.component!r} built {type(likelihood).__name__}, no nn.Module")
+        return vae.Vae(self.latents, encoder, decoder, likelihood)
