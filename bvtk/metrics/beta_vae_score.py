@@ -19,10 +19,6 @@ from bvtk.protocols import Codes
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
-CLASSIFIERS = 3
-"""Classifiers that the paper trains on one representation, each from a seed of its own."""
-
-
 def beta_vae_score(
     codes: Codes,
     seed: int,
@@ -31,6 +27,7 @@ def beta_vae_score(
     pairs: int = 200,
     train_points: int = 10_000,
     test_points: int = 5_000,
+    classifiers: int = 3,
 ) -> dict[str, Any]:
     """Accuracy of a linear classifier that predicts which factor pairs of images share.
 
@@ -43,6 +40,7 @@ def beta_vae_score(
         pairs: pairs averaged into one point, L.
         train_points: points to learn from.
         test_points: points to measure on.
+        classifiers: how many `paper` trains, each from a start of its own.
 
     Returns:
         `score`, the mean of `scores` (one a classifier), `train_accuracy`, `chance` (1/K), `protocol`, and
@@ -58,7 +56,7 @@ def beta_vae_score(
     test_factors = codes.factors if codes.factors_test is None else codes.factors_test
     x_test, y_test = sample_points(test_codes, test_factors, codes.factor_names, fixed, test_points, pairs, test_rng)
     if protocol == "paper":
-        predictions = softmax_classifiers(x, y, (x, x_test), len(fixed), CLASSIFIERS, classifier_rng)
+        predictions = softmax_classifiers(x, y, (x, x_test), len(fixed), classifiers, classifier_rng)
     else:
         predictions = _logistic_regression(x, y, (x, x_test))
     train, test = ((p == labels).mean(axis=1) for p, labels in zip(predictions, (y, y_test), strict=True))
@@ -100,15 +98,15 @@ def sample_points(
     for label, column in enumerate(fixed):
         shared = SharedValue(factors[:, column], names[column])
         mine = np.flatnonzero(labels == label)
-        for part in np.array_split(mine, max(1, mine.size * pairs // _CHUNK)):
+        for part in np.array_split(mine, max(1, mine.size * pairs * codes.shape[1] // _CHUNK)):
             first, second = shared.pairs(part.size * pairs, rng)
             distance = np.abs(codes[first] - codes[second])
             features[part] = distance.reshape(part.size, pairs, -1).mean(axis=1, dtype=np.float64)
     return features, labels
 
 
-_CHUNK = 100_000
-"""Pairs looked up at once: few enough for their codes to stay in the processor's cache."""
+_CHUNK = 1_000_000
+"""Numbers looked up at once: few enough for the codes of the pairs to stay in the processor's cache."""
 
 
 def _fixed_factors(codes: Codes, protocol: str) -> list[int]:

@@ -24,7 +24,7 @@ class BetaVaeScore(MetricSpec):
 
     protocol: Literal["paper", "dlib"] = "paper"
     """`paper`: the fixed factor is any but `shape`, the classifier a linear softmax trained by Adagrad with
-    rate 1e-2, three times; the score is the mean. `dlib`: any factor, one logistic regression on unscaled features,
+    rate 1e-2 in 10,000 steps of 10 points, three times; the score is the mean. `dlib`: any factor, one logistic regression on unscaled features,
     as in disentanglement_lib. The protocol is part of the number: compare like with like."""
 
     pairs: PositiveInt | None = None
@@ -36,6 +36,9 @@ class BetaVaeScore(MetricSpec):
     test_points: PositiveInt = 5_000
     """Points that its accuracy is measured on, drawn independently."""
 
+    classifiers: PositiveInt = 3
+    """Classifiers that `paper` trains, each from a random start of its own; all accuracies are in `scores`."""
+
     def build(self) -> Metric:
         """The metric as a function of codes and a seed."""
         from bvtk.metrics.beta_vae_score import beta_vae_score
@@ -46,6 +49,7 @@ class BetaVaeScore(MetricSpec):
             pairs=self.pairs or PAIRS[self.protocol],
             train_points=self.train_points,
             test_points=self.test_points,
+            classifiers=self.classifiers,
         )
 
 

@@ -16,6 +16,7 @@ def test_defaults():
         "pairs": None,
         "train_points": 10_000,
         "test_points": 5_000,
+        "classifiers": 3,
     }
     assert dump(Mig()) == {"type": "mig", "bins": 20, "points": 10_000}
 
