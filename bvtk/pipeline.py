@@ -17,7 +17,7 @@ from bvtk.engine.checkpoint import checkpoints
 from bvtk.engine.devices import choose_device, choose_precision, describe
 from bvtk.engine.loop import Training, train
 from bvtk.errors import RunError
-from bvtk.evaluate import collapse, evaluate, quick_scores
+from bvtk.evaluate import collapse, evaluate, images_encoded, quick_scores
 from bvtk.export import plugin_records, write_export
 from bvtk.files import write_bytes_atomic, write_text_atomic
 from bvtk.protocols import Dataset
@@ -79,7 +79,7 @@ class Pipeline:
         """
         if again or not (self.folder.scores.is_file() and self.folder.latents.is_file()):
             model = self.experiment.model
-            self._begin("evaluate", f"encoding {len(self.dataset):,} images")
+            self._begin("evaluate", f"encoding {images_encoded(len(self.dataset), model.latents):,} images")
             found = evaluate(self.recipe, model, self.dataset, self.device, self._audience.progressed)
             self._outdate(self.folder.export, self.folder.report, self.folder.card)
             write_bytes_atomic(self.folder.latents, save_arrays(found.latents))

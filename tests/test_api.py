@@ -28,7 +28,7 @@ def test_a_run_encodes_decodes_and_knows_itself(run: bvtk.Run) -> None:
     assert decoded.min() >= 0
     assert decoded.max() <= 1
     assert run.recipe.name == "tiny"
-    assert set(run.scores) == {"mig", "beta_vae_score", "held_out"}
+    assert set(run.scores) == {"mig", "beta_vae_score", "held_out", "squared_error"}
     assert run.image_shape == bvtk.ImageShape(1, 12, 12)
     assert "mig=" in repr(run)
 

@@ -126,6 +126,7 @@ def _evaluate_export(path: Path, overrides: list[str], device: str, as_json: boo
     from bvtk.build import build_dataset
     from bvtk.engine.devices import choose_device
     from bvtk.evaluate import evaluate as measure
+    from bvtk.evaluate import images_encoded
     from bvtk.export import read_export
     from bvtk.stopping import Stop
 
@@ -135,7 +136,7 @@ def _evaluate_export(path: Path, overrides: list[str], device: str, as_json: boo
         dataset = build_dataset(export.recipe)
         if dataset.provenance != export.metadata["data"]:
             watcher.warned(f"the data set is not what trained it: {export.metadata['data']} → {dataset.provenance}")
-        watcher.stage("evaluate", f"encoding {len(dataset):,} images")
+        watcher.stage("evaluate", f"encoding {images_encoded(len(dataset), export.model.latents):,} images")
         found = measure(export.recipe, export.model.to(place), dataset, place, watcher.progressed)
     if as_json:
         print_json(found.scores)

@@ -60,8 +60,8 @@ def test_every_image_is_encoded_once(workplace: Path) -> None:
     model.encode = lambda x: seen.append(len(x)) or encode(x)
     progress: list[tuple[int, int]] = []
     evaluate(recipe, model, dataset, CPU, lambda done, total: progress.append((done, total)))
-    held_out = 1
-    assert sum(seen) == len(dataset) + held_out  # the held-out pass draws samples for the reconstruction
+    held_out = 1  # encoded again for a sample of its posterior, and for what its code makes of it
+    assert sum(seen) == len(dataset) + 2 * held_out
     assert progress[-1] == (75, 75)
 
 
@@ -72,7 +72,8 @@ def test_latents_are_described_for_the_report(workplace: Path) -> None:
     np.testing.assert_allclose(found.latents["positions"], mu.mean(0).transpose(2, 0, 1), rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(found.latents["curve.size"], mu.mean((1, 2)).T, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(found.latents["std"], mu.reshape(-1, 3).std(0), rtol=1e-4)
-    assert set(found.latents) == {"kl", "mean", "std", "positions", "curve.size"}
+    assert found.latents["latents"].tolist() == [0, 1, 2]
+    assert set(found.latents) == {"latents", "kl", "mean", "std", "positions", "curve.size"}
 
 
 def test_the_same_model_gets_the_same_scores(workplace: Path) -> None:
@@ -84,7 +85,7 @@ def test_scores_during_training_say_how_they_were_made(workplace: Path) -> None:
     recipe, dataset, model, _ = measured()
     found = quick_scores(recipe, model, dataset, CPU)
     assert found["images"] == 75
-    assert set(found["scores"]) == {"mig", "beta_vae_score"}
+    assert set(found["scores"]) == {"held_out", "squared_error", "mig", "beta_vae_score"}
     assert len(found["kl_per_latent"]) == 3
 
 
@@ -104,3 +105,14 @@ def test_a_collapsed_posterior_is_told(workplace: Path) -> None:
     said = collapse(measured(model=model)[3].scores)
     assert said
     assert "none of the 3 latents" in said
+
+
+def test_the_squared_error_is_a_sum_over_pixels_and_a_mean_over_images_that_never_train(workplace: Path) -> None:
+    _, dataset, model, found = measured("training.held_out=0.2")
+    _, index = split(len(dataset), 0.2, 0)
+    x = torch.from_numpy(dataset.images(index).astype(np.float32))
+    by_hand = sum(float(((image - model.decode(model.encode(image)[0])) ** 2).sum()) for image in x.split(1)) / 15
+    error = found.scores["squared_error"]
+    assert error["score"] == pytest.approx(by_hand, rel=1e-5)
+    assert error["per_pixel"] == pytest.approx(by_hand / 144, rel=1e-5)
+    assert (error["images"], error["trained_on"]) == (15, False)

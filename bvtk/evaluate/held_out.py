@@ -1,0 +1,116 @@
+"""What is measured on images that never trained. Shapes: B images, C channels, H × W pixels, L latents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bvtk.engine.order import split
+from bvtk.evaluate.representation import BATCH, Encoder, Representation
+from bvtk.metrics.latents import active_latents
+from bvtk.protocols import Decoding
+from bvtk.recipe import Recipe
+from bvtk.seeding import derive
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Images to measure on.
+
+    Args:
+        index: (n,) which images.
+        trained_on: whether they trained, as the recipe holds none out.
+    """
+
+    index: NDArray[np.int64]
+    trained_on: bool
+
+    def portions(self) -> list[NDArray[np.int64]]:
+        """The indices in batches."""
+        return [self.index[start : start + BATCH] for start in range(0, len(self.index), BATCH)]
+
+
+def held_out_images(recipe: Recipe, size: int, most: int | None = None) -> HeldOut:
+    """The held-out images of a recipe, or where it holds none out some that trained.
+
+    Args:
+        recipe: gives the share and the seed.
+        size: number of images of the data set.
+        most: how many to take at most, drawn by the seed; None for all that are held out.
+    """
+    train, held_out = split(size, recipe.training.held_out, recipe.seed)
+    pool = held_out if len(held_out) else train
+    count = min(len(pool), (most or len(pool)) if len(held_out) else BATCH)
+    if count < len(pool):
+        generator = np.random.default_rng(derive(recipe.seed, "measured images"))
+        pool = np.sort(generator.choice(pool, count, replace=False))
+    return HeldOut(pool, not len(held_out))
+
+
+def held_out_scores(encoder: Encoder, images: HeldOut, found: Representation) -> dict[str, Any]:
+    """What the model makes of held-out images, an entry for each way in which it can be measured.
+
+    Args:
+        encoder: over the recipe's data set.
+        images: which images to measure on.
+        found: codes of more images than these, for what is counted over many.
+
+    Returns:
+        `held_out` for a VAE, `squared_error` for a model that reconstructs; empty for one that is neither.
+    """
+    spec = encoder.recipe.model
+    scores = {}
+    if spec.learns == "steps" and spec.family == "vae" and found.logvar is not None:
+        scores["held_out"] = _evidence(encoder, images, found)
+    if spec.reconstructs and isinstance(encoder.model, Decoding):
+        scores["squared_error"] = _squared_error(encoder, images)
+    return scores
+
+
+def _evidence(encoder: Encoder, images: HeldOut, found: Representation) -> dict[str, Any]:
+    """Evidence lower bound, reconstruction and KL in nats an image.
+
+    Active units are counted over all images that are encoded, as a few held-out ones may be alike.
+    """
+    generator = torch.Generator(encoder.device)
+    generator.manual_seed(derive(encoder.recipe.seed, "held out noise"))
+    total, kl_L = 0.0, np.zeros(encoder.model.latents)
+    with torch.inference_mode(), encoder.computing():
+        for index in images.portions():
+            outputs = encoder.model(encoder.inputs(index), generator)
+            total += float(outputs.reconstruction.cpu().double().sum())
+            kl_L += outputs.kl.cpu().double().sum(dim=0).numpy()
+    count = len(images.index)
+    reconstruction, kl_L = total / count, kl_L / count
+    elbo = -(reconstruction + float(kl_L.sum()))
+    return {
+        "score": elbo,
+        "elbo": elbo,
+        "reconstruction": reconstruction,
+        "kl": float(kl_L.sum()),
+        "kl_per_latent": kl_L.tolist(),
+        "active_units": int(active_latents(found.codes).sum()),
+        "latents": encoder.model.latents,
+        "images": count,
+        "trained_on": images.trained_on,
+    }
+
+
+def _squared_error(encoder: Encoder, images: HeldOut) -> dict[str, Any]:
+    """Σ (x − decode(encode(x)))² over pixels and channels, a mean over images: comparable between all models."""
+    total = 0.0
+    with torch.inference_mode(), encoder.computing():
+        for index in images.portions():
+            decoded = encoder.model.decode(encoder.model.encode(encoder.inputs(index))[0])
+            total += float((decoded.float() - encoder.images(index)).square().cpu().double().sum())
+    count = len(images.index)
+    return {
+        "score": total / count,
+        "per_pixel": total / count / encoder.dataset.image_shape.pixels,
+        "images": count,
+        "trained_on": images.trained_on,
+    }
