@@ -3,4 +3,6 @@
 import bvtk.models.decoder_specs
 import bvtk.models.encoder_specs
 import bvtk.models.likelihood_specs
+import bvtk.models.linear_specs
+import bvtk.models.reference_specs
 import bvtk.models.vae_specs  # noqa: F401
