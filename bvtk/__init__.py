@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from bvtk.api import load_dataset as load_dataset
     from bvtk.api import run as run
     from bvtk.api import score as score
+    from bvtk.comparison import Comparison as Comparison
+    from bvtk.comparison import compare as compare
     from bvtk.component import DatasetSpec as DatasetSpec
     from bvtk.component import Decoder as Decoder
     from bvtk.component import DecoderSpec as DecoderSpec
@@ -49,6 +51,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "bvtk.api": ("Run", "load", "load_dataset", "run", "score"),
+    "bvtk.comparison": ("Comparison", "compare"),
     "bvtk.component": (
         *("DatasetSpec", "EncoderSpec", "DecoderSpec", "LikelihoodSpec", "ModelSpec"),
         *("ObjectiveSpec", "ScheduleSpec", "OptimizerSpec", "MetricSpec"),

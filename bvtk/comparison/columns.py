@@ -1,0 +1,92 @@
+"""The columns of a comparison: which there are, what they are called, and which end of them is the good one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bvtk.comparison.keys import HEADLINE, Key, find_key, known_keys
+from bvtk.comparison.measured import Measured
+from bvtk.errors import UsageError
+
+HELD_OUT = "held_out"
+
+_LAST = ("held_out.reconstruction", "squared_error", "held_out.kl")
+"""What stands last in every table whose runs have it, and is no score of disentanglement."""
+
+_LOWER = {
+    ("held_out", "reconstruction"),
+    ("squared_error", HEADLINE),
+    ("unsupervised", "gaussian_total_correlation"),
+    ("unsupervised", "gaussian_wasserstein_correlation"),
+    ("unsupervised", "gaussian_wasserstein_correlation_normalised"),
+    ("unsupervised", "mutual_information"),
+}
+_HIGHER_PARTS = {
+    *("elbo", "disentanglement", "completeness", "informativeness", "informativeness_train", "gaps"),
+    *("modularity", "compactness", "explicitness", "explicitness_train", "train_accuracy"),
+}
+_NATS = {("held_out", part) for part in (HEADLINE, "elbo", "reconstruction", "kl")}
+_WORDS = {
+    "beta_vae_score": "β-VAE score",
+    "factor_vae_score": "FactorVAE score",
+    "infomec": "InfoMEC",
+    "elbo": "ELBO",
+} | {name: name.upper() for name in ("mig", "dci", "sap", "irs", "udr", "kl")}
+
+
+def default_columns(runs: Sequence[Measured]) -> list[Key]:
+    """The headline score of every metric that any run has, then reconstruction, squared error and KL."""
+    known = known_keys(runs)
+    scores = [key for key in known.values() if is_score(key)]
+    return [*scores, *(known[text] for text in _LAST if text in known)]
+
+
+def is_score(key: Key) -> bool:
+    """Whether it is the headline score of a metric of disentanglement."""
+    return key.metric is not None and key.metric != HELD_OUT and key.text not in _LAST
+
+
+def columns_of(texts: Sequence[str], runs: Sequence[Measured]) -> list[Key]:
+    """The columns that a user names, or the usual ones.
+
+    Raises:
+        UsageError: where no run has one of them.
+    """
+    found = [_figure_key(text, runs) for text in texts] if texts else default_columns(runs)
+    return list(dict.fromkeys(found))
+
+
+def _figure_key(text: str, runs: Sequence[Measured]) -> Key:
+    key = find_key(text, runs)
+    if key.kind == "score" and any(isinstance(key.of(run), list | Mapping) for run in runs):
+        parts = [known for known in known_keys(runs) if known.startswith(f"{key.text}.")]
+        raise UsageError(f"{key.text!r} holds several figures", f"name one of them: {', '.join(parts)}")
+    return key
+
+
+def better(key: Key) -> int:
+    """1 where higher is better, −1 where lower is, 0 where neither is or nobody knows."""
+    if key.kind != "score":
+        return 0
+    if key.path in _LOWER:
+        return -1
+    return int(key.metric is not None or key.path[1] in _HIGHER_PARTS)
+
+
+def heading(key: Key) -> str:
+    """What people call a column, with its unit: "reconstruction (nats)"."""
+    if key.kind != "score":
+        return key.text
+    words = [part for part in key.path if part != HEADLINE]
+    if key.path[0] == HELD_OUT:
+        words = words[1:] or ["elbo"]
+    unit = " (nats)" if key.path in _NATS else ""
+    return " ".join([metric_title(words[0]), *map(metric_title, words[1:])]) + unit
+
+
+def metric_title(metric: str) -> str:
+    """What people call a metric as `scores.json` files it: `beta_vae_score:protocol=dlib` is "β-VAE score (dlib)"."""
+    name, _, settings = metric.partition(":")
+    words = _WORDS.get(name, name.replace("_", " "))
+    values = ", ".join(setting.rpartition("=")[2] for setting in settings.split(",")) if settings else ""
+    return f"{words} ({values})" if values else words

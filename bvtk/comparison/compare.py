@@ -1,0 +1,59 @@
+"""Comparing runs, from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bvtk.comparison.aggregate import as_aggregate
+from bvtk.comparison.columns import columns_of
+from bvtk.comparison.rows import rows_of
+from bvtk.comparison.sources import gather
+from bvtk.comparison.table import Comparison
+from bvtk.plugins import discover
+
+
+def compare(
+    targets: str | Path | Sequence[str | Path],
+    by: Sequence[str] = (),
+    columns: Sequence[str] = (),
+    aggregate: str = "mean",
+    sort: str | None = None,
+) -> Comparison:
+    """Runs side by side.
+
+    Args:
+        targets: run folders, folders that hold run folders, exported models, or JSON that `bvtk compare --json`
+            printed.
+        by: keys whose values make a row, such as `objective.beta` or `name`; without any, runs that differ in the
+            seed alone are one row.
+        columns: keys such as `mig`, `mig.gaps.x`, `held_out.kl` or `model.latents`; without any, every headline score,
+            reconstruction, squared error and KL.
+        aggregate: how the figures of several runs become one: `mean`, `median` or `paper`.
+        sort: the key that rows are sorted by, the best first.
+
+    Returns:
+        The table; `to_markdown()`, `to_csv()`, `to_html()` and `figures()` show it.
+
+    Raises:
+        UsageError: where a target holds no runs, or no run has a key.
+        RunError: where a run's files are damaged.
+    """
+    discover(Path())
+    return assemble([targets] if isinstance(targets, str | Path) else targets, by, columns, aggregate, sort)
+
+
+def assemble(
+    targets: Sequence[str | Path],
+    by: Sequence[str] = (),
+    columns: Sequence[str] = (),
+    aggregate: str = "mean",
+    sort: str | None = None,
+) -> Comparison:
+    """As `compare`, for a caller that has loaded the plugins."""
+    how = as_aggregate(aggregate)
+    found = gather(targets)
+    rows = tuple(rows_of(found.runs, by))
+    chosen = tuple(columns_of(columns, found.runs))
+    table = Comparison(rows, chosen, how, found.published, found.left_out)
+    return table.sorted(sort) if sort else table

@@ -1,0 +1,155 @@
+"""What a key means: part of a recipe (`objective.beta`), part of the scores (`mig.gaps.x`), or `beta_norm`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bvtk.comparison.measured import Measured
+from bvtk.errors import UsageError
+from bvtk.recipe.writing import flow
+from bvtk.registry import did_you_mean
+
+BETA_NORM = "beta_norm"
+HEADLINE = "score"
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key that at least one of the compared runs has.
+
+    Args:
+        text: dotted and in full.
+        kind: where it is looked up.
+        path: the steps there; of a score the metric's own key first.
+    """
+
+    text: str
+    kind: Literal["recipe", "score", "fact"]
+    path: tuple[str, ...]
+
+    def of(self, run: Measured) -> Any:
+        """The value in a run; None where it has none."""
+        if self.kind == "fact":
+            return run.beta_norm
+        return short(_descend(run.recipe if self.kind == "recipe" else run.scores, self.path))
+
+    @property
+    def metric(self) -> str | None:
+        """The metric whose headline score it is; None where it is anything else."""
+        return self.path[0] if self.kind == "score" and self.path[1:] == (HEADLINE,) else None
+
+
+def find_key(text: str, runs: Sequence[Measured]) -> Key:
+    """The key that a user means, in full or by its unambiguous end: `latents` is `model.latents`.
+
+    Args:
+        text: such as `objective.beta`, `mig`, `mig.gaps.x`, `held_out.kl`, `beta_norm`.
+        runs: those that are compared.
+
+    Raises:
+        UsageError: where no run has it, or several keys end like this.
+    """
+    known = known_keys(runs)
+    if text in known:
+        return known[text]
+    for kind in ("recipe", "score"):
+        ends = [key for name, key in known.items() if key.kind == kind and name.endswith(f".{text}")]
+        if len(ends) == 1:
+            return ends[0]
+        if ends:
+            listed = ", ".join(key.text for key in ends)
+            raise UsageError(f"{text!r} could mean several keys: {listed}", "write one of them in full")
+    raise UsageError(f"no compared run has a key {text!r}, {_suggestion(text, known)}")
+
+
+def known_keys(runs: Sequence[Measured]) -> dict[str, Key]:
+    """Every key of every run: recipes before scores, metrics in the order of the run that has most of them.
+
+    A metric's own key stands for its headline score.
+    """
+    found: dict[str, Key] = {}
+    for run in runs:
+        for path in _paths(run.recipe):
+            found.setdefault(".".join(path), Key(".".join(path), "recipe", path))
+        if run.beta_norm is not None:
+            found.setdefault(BETA_NORM, Key(BETA_NORM, "fact", ()))
+    for run in sorted(runs, key=lambda run: -len(run.scores)):
+        for path in _paths(run.scores):
+            named = path[:1] if path[1:] == (HEADLINE,) else path
+            if len(path) > 1:
+                found.setdefault(".".join(named), Key(".".join(named), "score", path))
+    return found
+
+
+def short(value: Any) -> Any:
+    """A constant schedule as its number, anything else as it is."""
+    if isinstance(value, Mapping) and value.get("type") == "constant" and value.keys() == {"type", "value"}:
+        return value["value"]
+    return value
+
+
+def said(value: Any) -> str:
+    """A value of a recipe as people write it: `4`, `burgess`, `{type: linear, …}`."""
+    value = short(value)
+    if isinstance(value, Mapping) and value.keys() == {"type"}:
+        return said(value["type"])
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, str):
+        return value
+    return flow(value)
+
+
+def leaves(data: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every scalar, list of scalars and empty value of a recipe with its path; a constant schedule is its number."""
+    data = short(data)
+    below = list(_below(data))
+    if not below or (isinstance(data, list) and not any(isinstance(item, Mapping) for item in data)):
+        yield path, data
+        return
+    for part, value in below:
+        yield from leaves(value, (*path, part))
+
+
+def canonical(value: Any) -> str:
+    """A text that is the same for equal values: 4 and 4.0, and mappings in any order."""
+    return json.dumps(_equalised(value), sort_keys=True, ensure_ascii=False)
+
+
+def _equalised(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _equalised(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_equalised(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _paths(data: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for part, value in _below(data):
+        yield (*path, part)
+        yield from _paths(value, (*path, part))
+
+
+def _below(data: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(data, Mapping):
+        yield from ((str(key), value) for key, value in data.items())
+    elif isinstance(data, list | tuple):
+        yield from ((str(number), value) for number, value in enumerate(data))
+
+
+def _descend(data: Any, path: Sequence[str]) -> Any:
+    for part in path:
+        data = dict(_below(data)).get(part)
+    return data
+
+
+def _suggestion(text: str, known: Mapping[str, Key]) -> str:
+    ends = [name.rpartition(".")[2] for name in known]
+    near = did_you_mean(text, [*known, *ends])
+    if near.startswith("did"):
+        return near
+    metrics = dict.fromkeys(key.path[0] for key in known.values() if key.kind == "score")
+    return f"metrics: {', '.join(metrics) or 'none'}"

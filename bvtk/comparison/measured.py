@@ -1,0 +1,64 @@
+"""One run as a comparison sees it: its recipe, its scores, and how they came about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bvtk.errors import RecipeError
+from bvtk.recipe import parse_recipe, resolved
+
+Curve = tuple[tuple[int, float], ...]
+"""Points (step, score) over training."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A run that has been scored.
+
+    Args:
+        run: what it is called: its folder's name, or the file that its scores lie in.
+        recipe: complete, as plain data.
+        scores: one entry a metric, as `scores.json` has them.
+        beta_norm: β·M/N at the end of training; None where the run has no β.
+        curves: by metric, its score over training; empty where nothing was measured on the way.
+        pictures: its figures by name; empty where they don't lie on this machine.
+    """
+
+    run: str
+    recipe: Mapping[str, Any]
+    scores: Mapping[str, Mapping[str, Any]]
+    beta_norm: float | None = None
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    pictures: Mapping[str, Path] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The recipe's name."""
+        return str(self.recipe.get("name", self.run))
+
+
+def curves_of(evaluations: Iterable[Mapping[str, Any]]) -> dict[str, Curve]:
+    """The headline score of every metric over training, from the records of `evaluations.jsonl`."""
+    curves: dict[str, list[tuple[int, float]]] = {}
+    for record in evaluations:
+        for metric, parts in record.get("scores", {}).items():
+            if "score" in parts:
+                curves.setdefault(metric, []).append((record["step"], parts["score"]))
+    return {metric: tuple(points) for metric, points in curves.items()}
+
+
+def beta_norm_of(log: Iterable[Mapping[str, Any]]) -> float | None:
+    """The last β_norm of a training log; None where it has none."""
+    values = [record["beta_norm"] for record in log if record.get("beta_norm") is not None]
+    return float(values[-1]) if values else None
+
+
+def completed(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe with the defaults of fields younger than itself; as it is where a plugin that it needs is absent."""
+    try:
+        return resolved(parse_recipe(recipe))
+    except RecipeError:
+        return dict(recipe)

@@ -1,0 +1,143 @@
+"""The rows of a comparison: which runs belong together, and what a row is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bvtk.comparison.keys import Key, canonical, find_key, leaves, said
+from bvtk.comparison.measured import Measured
+
+Setting = tuple[str, ...]
+"""The path of a recipe's key."""
+
+_NOT_SAID = ("seed", "sweep", "extends")
+"""What the runs of one row may differ in."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """Runs that differ in their seed alone, or in nothing that the user groups by.
+
+    Args:
+        label: what tells the row from the others.
+        name: the recipes' name; empty where runs are grouped by other keys.
+        settings: the value of every key that tells rows apart, by its dotted key.
+        runs: at least one.
+    """
+
+    label: str
+    name: str
+    settings: Mapping[str, Any]
+    runs: tuple[Measured, ...]
+
+
+def rows_of(runs: Sequence[Measured], by: Sequence[str] = ()) -> list[Row]:
+    """Runs gathered to rows.
+
+    Args:
+        runs: at least one.
+        by: keys to group by; without any, runs that differ in the seed alone are one row.
+
+    Returns:
+        Rows in the order in which their names first appear, those of one name by their settings.
+
+    Raises:
+        UsageError: where no run has one of the keys.
+    """
+    return _by_keys(runs, [find_key(text, runs) for text in by]) if by else _by_recipe(runs)
+
+
+def _by_keys(runs: Sequence[Measured], keys: Sequence[Key]) -> list[Row]:
+    others = [key for key in keys if key.text != "name"]
+    shorts = shortened([tuple(key.text.split(".")) for key in others])
+    by_name = len(others) < len(keys)
+    rows = []
+    for group in _grouped(runs, lambda run: canonical([key.of(run) for key in keys])):
+        settings = {key.text: key.of(group[0]) for key in others}
+        pairs = [f"{name}={_shown(value)}" for name, value in zip(shorts.values(), settings.values(), strict=True)]
+        name = group[0].name if by_name else ""
+        rows.append(Row(_label(name, pairs), name, settings, tuple(group)))
+    return _ordered(rows)
+
+
+def _by_recipe(runs: Sequence[Measured]) -> list[Row]:
+    groups = list(_grouped(runs, lambda run: canonical(_identity(run))))
+    rows = []
+    for same_name in _grouped([group[0] for group in groups], lambda run: run.name):
+        differing = differing_settings(same_name)
+        shorts = shortened(differing)
+        for run in same_name:
+            said_of = dict(leaves(_identity(run)))
+            settings = {path: said_of.get(path) for path in differing}
+            pairs = [f"{shorts[path]}={_shown(value)}" for path, value in settings.items() if path in said_of]
+            members = next(group for group in groups if group[0] is run)
+            named = {".".join(path): value for path, value in settings.items()}
+            rows.append(Row(_label(run.name, pairs), run.name, named, tuple(members)))
+    return _ordered(rows)
+
+
+def differing_settings(runs: Sequence[Measured]) -> list[Setting]:
+    """The settings in which runs differ, in the order of their recipes.
+
+    Where the type of a component differs, settings that only one of the types has go unsaid.
+    """
+    recipes = [dict(leaves(_identity(run))) for run in runs]
+    everywhere = dict.fromkeys(path for recipe in recipes for path in recipe)
+    missing = object()
+    differing = [path for path in everywhere if len({_key(recipe.get(path, missing)) for recipe in recipes}) > 1]
+    types = {path[:-1] for path in differing if path[-1] == "type"}
+    shared = [path for path in differing if all(path in recipe for recipe in recipes)]
+    return [path for path in differing if path in shared or not any(_under(path, above) for above in types)]
+
+
+def shortened(paths: Sequence[Setting]) -> dict[Setting, str]:
+    """The shortest end of each path that no other shares; a component's `type` goes by the component's name."""
+    plain = {path: path[:-1] if path[-1] == "type" and len(path) > 1 else path for path in paths}
+    found = {}
+    for path, steps in plain.items():
+        others = [other for where, other in plain.items() if where != path]
+        length = next((n for n in range(1, len(steps)) if all(o[-n:] != steps[-n:] for o in others)), len(steps))
+        found[path] = ".".join(steps[-length:])
+    return found
+
+
+def _label(name: str, pairs: Sequence[str]) -> str:
+    settings = ", ".join(pairs)
+    return f"{name} ({settings})" if name and settings else name or settings
+
+
+def _identity(run: Measured) -> dict[str, Any]:
+    return {key: value for key, value in run.recipe.items() if key not in _NOT_SAID}
+
+
+def _under(path: Setting, above: Setting) -> bool:
+    return path[: len(above)] == above and path != (*above, "type")
+
+
+def _key(value: Any) -> str:
+    return canonical(value) if isinstance(value, str | int | float | list | dict | None) else "missing"
+
+
+def _shown(value: Any) -> str:
+    return "–" if value is None else said(value)
+
+
+def _grouped(runs: Iterable[Measured], key: Any) -> Iterable[list[Measured]]:
+    groups: dict[str, list[Measured]] = {}
+    for run in runs:
+        groups.setdefault(key(run), []).append(run)
+    return groups.values()
+
+
+def _ordered(rows: list[Row]) -> list[Row]:
+    names = list(dict.fromkeys(row.name for row in rows))
+    return sorted(rows, key=lambda row: (names.index(row.name), [_rank(value) for value in row.settings.values()]))
+
+
+def _rank(value: Any) -> tuple[int, float, str]:
+    """Numbers by size, then words as they come, then what has none."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return (0, float(value), "")
+    return (1, 0.0, "") if value is not None else (2, 0.0, "")

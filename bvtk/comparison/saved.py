@@ -1,0 +1,85 @@
+"""Results that were saved as JSON: what `bvtk compare --json` printed, or plain scores."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bvtk.comparison.measured import Measured, completed
+from bvtk.comparison.table import Published
+from bvtk.comparison.writing import FORMAT
+from bvtk.errors import UsageError
+
+T = TypeVar("T")
+
+
+def read_saved(path: Path) -> tuple[tuple[Measured, ...], tuple[str, ...], Published | None]:
+    """The runs, what was left out, and the published figures of a saved comparison.
+
+    A file of plain scores, as a run's `scores.json` or `bvtk score --json`, is one run without a recipe, called by
+    the file's name.
+
+    Raises:
+        UsageError: where the file is damaged or of another kind.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(
+            f"{path} can't be read as JSON: {error}", "write it again with `bvtk compare --json`"
+        ) from error
+    if isinstance(data, dict) and "runs" in data:
+        if data.get("format") != FORMAT:
+            raise UsageError(f"{path} is not of format {FORMAT}", "use the bvtk version that wrote it")
+        left_out = tuple(map(str, data.get("left_out") or ()))
+        return _shaped(_runs, data["runs"], path), left_out, _shaped(published_of, data.get("published"), path)
+    return (_shaped(lambda scores: _bare(scores, path), data, path),), (), None
+
+
+def published_of(data: Any) -> Published | None:
+    """Published figures from JSON or YAML values; None where there are none."""
+    if data is None:
+        return None
+    scores = {
+        metric: {
+            row: (float(value), None if spread is None else float(spread)) for row, (value, spread) in rows.items()
+        }
+        for metric, rows in data["scores"].items()
+    }
+    return Published(str(data["source"]), scores)
+
+
+def _shaped(read: Callable[[Any], T], data: Any, path: Path) -> T:
+    try:
+        return read(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UsageError(
+            f"{path} holds no results: {type(error).__name__}: {error}", "give what `bvtk compare --json` printed"
+        ) from error
+
+
+def _runs(runs: Any) -> tuple[Measured, ...]:
+    return tuple(_run(run) for run in runs)
+
+
+def _run(data: Mapping[str, Any]) -> Measured:
+    curves = {
+        str(metric): tuple((int(step), float(score)) for step, score in points)
+        for metric, points in data.get("curves", {}).items()
+    }
+    beta_norm = None if data.get("beta_norm") is None else float(data["beta_norm"])
+    return Measured(str(data["run"]), completed(data["recipe"]), _scores(data["scores"]), beta_norm, curves)
+
+
+def _bare(data: Any, path: Path) -> Measured:
+    scores = _scores(data.get("scores", data))
+    return Measured(path.stem, {"name": path.stem}, scores)
+
+
+def _scores(data: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    scores = {str(metric): dict(parts) for metric, parts in data.items()}
+    if not scores:
+        raise ValueError("it is empty")
+    return scores

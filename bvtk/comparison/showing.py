@@ -1,0 +1,95 @@
+"""A comparison as the text of its cells, for every way of printing it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bvtk.comparison.aggregate import MEANINGS, Figure
+from bvtk.comparison.columns import heading
+from bvtk.comparison.table import Cell, Comparison
+
+NOTHING = "–"
+"""What stands where a row has no such figure."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One cell as text.
+
+    Args:
+        text: what stands there.
+        best: whether it is the best of its column.
+    """
+
+    text: str
+    best: bool = False
+
+
+def headings(table: Comparison) -> list[str]:
+    """What stands above each column, the rows' own names first."""
+    found = [""]
+    for column in table.columns:
+        found.append(heading(column))
+        if table.has_published(column):
+            found.append("published")
+    return [*found, "runs"]
+
+
+def shown_rows(table: Comparison) -> list[list[Shown]]:
+    """The cells of every row, its name first and the number of its runs last."""
+    digits = [_digits(table, number) for number in range(len(table.columns))]
+    rows = []
+    for line, row in enumerate(table.rows):
+        cells = [Shown(row.label)]
+        for place, column in enumerate(table.columns):
+            text = _text(table.values[line][place], digits[place], len(row.runs))
+            cells.append(Shown(text, table.best[line][place]))
+            if table.has_published(column):
+                published = table.published_of(row, column)
+                cells.append(Shown(figure_text(*published, digits[place]) if published else NOTHING))
+        rows.append([*cells, Shown(str(len(row.runs)))])
+    return rows
+
+
+def captions(table: Comparison) -> list[str]:
+    """What is to be said below the table, a sentence or more each."""
+    said = [MEANINGS[table.how] if _has_spread(table) else "One run a row: how much seeds differ is not known."]
+    if any(any(line) for line in table.best):
+        said.append("The best of a column is in bold.")
+    if any(found is None for line in table.values for found in line):
+        said.append(f"{NOTHING}: there is no such figure.")
+    if table.published:
+        said.append(f"Published: {table.published.source}")
+    return said
+
+
+def figure_text(value: float, spread: float | None, digits: int) -> str:
+    """`0.992 ± 0.001`."""
+    text = f"{value:.{digits}f}".replace("-", "−")
+    return text if spread is None else f"{text} ± {spread:.{digits}f}"
+
+
+def digits_for(values: Sequence[float]) -> int:
+    """Decimals that show figures of this size to three or four digits."""
+    largest = max((abs(value) for value in values), default=0.0)
+    return 1 if largest >= 10 else 3 if largest >= 0.01 or largest == 0 else 5
+
+
+def _has_spread(table: Comparison) -> bool:
+    return any(isinstance(found, Figure) and found.spread is not None for line in table.values for found in line)
+
+
+def _digits(table: Comparison, place: int) -> int:
+    column = table.columns[place]
+    figures = [found for line in table.values if isinstance(found := line[place], Figure)]
+    if all(isinstance(column.of(run), int | None) for run in table.runs):
+        return int(any(figure.spread or not figure.value.is_integer() for figure in figures))
+    return digits_for([figure.value for figure in figures])
+
+
+def _text(found: Cell, digits: int, runs: int) -> str:
+    if not isinstance(found, Figure):
+        return NOTHING if found is None else found
+    few = f" (n = {len(found.values)})" if len(found.values) < runs else ""
+    return figure_text(found.value, found.spread, digits) + few

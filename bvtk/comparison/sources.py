@@ -1,0 +1,168 @@
+"""Where runs come from: run folders, folders of them, exports, and results that were saved as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bvtk.comparison.keys import canonical, short
+from bvtk.comparison.measured import Measured, beta_norm_of, completed, curves_of
+from bvtk.comparison.saved import read_saved
+from bvtk.comparison.table import Published
+from bvtk.errors import RunError, UsageError
+from bvtk.recipe.source import read_document
+from bvtk.runs import RunFolder, read_json, read_lines
+
+_METADATA = "bvtk"
+"""The metadata key of an export."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a target holds.
+
+    Args:
+        runs: those that have been scored, in a stable order.
+        left_out: why others are not among them.
+        published: figures from the literature that go with them.
+    """
+
+    runs: tuple[Measured, ...]
+    left_out: tuple[str, ...] = ()
+    published: Published | None = None
+
+
+def gather(targets: Sequence[str | Path]) -> Found:
+    """The runs of all targets, each once.
+
+    Args:
+        targets: run folders, folders that hold run folders, exported models, saved comparisons.
+
+    Raises:
+        UsageError: where a target is none of these, or none holds a scored run.
+        RunError: where a run's files are damaged.
+    """
+    found = [read_target(Path(target)) for target in targets]
+    runs, twice = _each_once(run for part in found for run in part.runs)
+    left_out = tuple(dict.fromkeys([*(word for part in found for word in part.left_out), *twice]))
+    if not runs:
+        named = ", ".join(map(str, targets)) or "nothing"
+        hint = "; ".join(left_out[:3]) or "give a run folder, such as runs/quickstart-1a2b3c4d, or the folder of them"
+        raise UsageError(f"no run with scores in {named}", hint)
+    published = next((part.published for part in found if part.published), None)
+    return Found(tuple(runs), left_out, published)
+
+
+def read_target(path: Path) -> Found:
+    """The runs of one target.
+
+    Raises:
+        UsageError: where it is nothing that holds runs.
+        RunError: where a run's files are damaged.
+    """
+    if path.is_dir():
+        return _read_folder(path)
+    if not path.exists():
+        raise UsageError(f"no such file or folder: {path}", "give a run folder, or a folder that holds some")
+    if path.suffix == ".safetensors":
+        return Found((read_export_facts(path),))
+    if path.suffix == ".json":
+        return Found(*read_saved(path))
+    raise UsageError(
+        f"{path} holds no runs", "give a run folder, a folder of them, model.safetensors, or JSON of `bvtk compare`"
+    )
+
+
+def read_run(path: Path) -> Measured | None:
+    """A run folder; None where the run has no scores yet.
+
+    Raises:
+        RunError: where its files are damaged.
+    """
+    folder = RunFolder(path)
+    if not folder.scores.is_file():
+        return None
+    scores = _checked(read_json(folder.scores), folder.scores)
+    pictures = {file.stem: file for file in sorted(folder.figures.glob("*.png"))}
+    recipe = completed(_plain_recipe(folder.recipe))
+    curves = curves_of(read_lines(folder.evaluations))
+    return Measured(path.resolve().name, recipe, scores, beta_norm_of(folder.read_log()), curves, pictures)
+
+
+def read_export_facts(path: Path) -> Measured:
+    """The recipe and the scores in an exported model; its tensors stay unread.
+
+    Raises:
+        UsageError: where it is no export of bvtk, or has no scores.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="np") as file:
+            facts = json.loads((file.metadata() or {})[_METADATA])
+        recipe, scores, shape = facts["recipe"], _checked(facts["scores"], path), facts["image_shape"]
+        pixels = shape[0] * shape[1] * shape[2]
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError, IndexError, RunError) as error:
+        raise UsageError(f"{path} can't be read as an export of bvtk: {error}", "export the run again") from error
+    if not scores:
+        raise UsageError(f"{path} has no scores in it", "score the run with `bvtk evaluate`, and export it again")
+    recipe = completed(recipe)
+    return Measured(str(path), recipe, scores, _beta_norm(recipe, pixels))
+
+
+def _read_folder(path: Path) -> Found:
+    if (path / "recipe.yaml").is_file():
+        return _read_runs([path])
+    found = _read_runs(sorted(file.parent for file in path.glob("*/recipe.yaml")))
+    return replace(found, runs=tuple(sorted(found.runs, key=_by_contents)))
+
+
+def _by_contents(run: Measured) -> tuple[str, str, int]:
+    """An order that the hashes in folders' names don't decide."""
+    rest = {key: value for key, value in run.recipe.items() if key != "seed"}
+    return run.name, canonical(rest), run.recipe.get("seed", 0)
+
+
+def _read_runs(folders: Iterable[Path]) -> Found:
+    found = {folder: read_run(folder) for folder in folders}
+    unfinished = tuple(f"{folder} has no scores yet" for folder, run in found.items() if run is None)
+    return Found(tuple(run for run in found.values() if run), unfinished)
+
+
+def _each_once(runs: Iterable[Measured]) -> tuple[list[Measured], list[str]]:
+    """Runs of different recipes or seeds, and what to say of those that came again."""
+    first: dict[str, Measured] = {}
+    twice = []
+    for run in runs:
+        identity = canonical(run.recipe)
+        known = first.setdefault(identity, run)
+        if known is run:
+            continue
+        if known.scores != run.scores:
+            twice.append(f"{run.run} is of the same recipe and seed as {known.run}, but has other scores")
+        first[identity] = replace(known, pictures=known.pictures or run.pictures, curves=known.curves or run.curves)
+    return list(first.values()), twice
+
+
+def _plain_recipe(path: Path) -> dict[str, Any]:
+    document = read_document(path, str(path))
+    if document.problems or document.root is None:
+        raise RunError(f"{path} is damaged: {document.problems[0]}", "restore it, or leave the run out")
+    plain: dict[str, Any] = document.root.plain()
+    return plain
+
+
+def _checked(scores: Any, path: Path) -> dict[str, Any]:
+    if not isinstance(scores, dict) or not all(isinstance(parts, dict) for parts in scores.values()):
+        raise RunError(f"{path} holds no scores: expected an object a metric", "evaluate the run again")
+    return scores
+
+
+def _beta_norm(recipe: Mapping[str, Any], pixels: int) -> float | None:
+    objective, model = recipe.get("objective") or {}, recipe.get("model") or {}
+    beta, latents = short(objective.get("beta")), model.get("latents")
+    known = isinstance(beta, int | float) and isinstance(latents, int)
+    return beta * latents / pixels if known else None

@@ -1,0 +1,147 @@
+"""The table of a comparison: a figure for every row and column, and which of them is the best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from bvtk.comparison.aggregate import Aggregate, Figure, aggregate
+from bvtk.comparison.columns import better
+from bvtk.comparison.keys import Key, find_key, said
+from bvtk.comparison.measured import Measured
+from bvtk.comparison.rows import Row
+
+Cell = Figure | str | None
+"""A figure, a word of a recipe, or nothing where a row has no such thing."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """Figures from the literature, to stand beside the measured ones.
+
+    Args:
+        source: where they were published.
+        scores: by metric and by row, the figure and its spread, None where none was published.
+    """
+
+    source: str
+    scores: Mapping[str, Mapping[str, tuple[float, float | None]]]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs side by side.
+
+    Args:
+        rows: runs that belong together.
+        columns: what is compared.
+        how: how the figures of several runs become one.
+        published: figures from the literature.
+        left_out: why which runs are not in it.
+    """
+
+    rows: tuple[Row, ...]
+    columns: tuple[Key, ...]
+    how: Aggregate = "mean"
+    published: Published | None = None
+    left_out: tuple[str, ...] = field(default=())
+
+    @property
+    def runs(self) -> list[Measured]:
+        """Every run, row by row."""
+        return [run for row in self.rows for run in row.runs]
+
+    @cached_property
+    def values(self) -> list[list[Cell]]:
+        """The cells, a list a row."""
+        return [[cell(row, column, self.how) for column in self.columns] for row in self.rows]
+
+    @cached_property
+    def best(self) -> list[list[bool]]:
+        """Which cells are the best of their column, where one end of it is known to be good and rows differ."""
+        columns = [self._best_of(number) for number in range(len(self.columns))]
+        return [[column[row] for column in columns] for row in range(len(self.rows))]
+
+    def published_of(self, row: Row, column: Key) -> tuple[float, float | None] | None:
+        """The published figure beside a cell, by the row's label, or by its name where no other row has that."""
+        found = (self.published.scores if self.published else {}).get(column.text, {})
+        if row.label in found:
+            return found[row.label]
+        alone = sum(other.name == row.name for other in self.rows) == 1
+        return found.get(row.name) if alone else None
+
+    def has_published(self, column: Key) -> bool:
+        """Whether any row has a published figure in a column."""
+        return any(self.published_of(row, column) for row in self.rows)
+
+    def sorted(self, text: str) -> Comparison:
+        """The same with its rows sorted by a key, the best first, or the smallest where neither end is the good one.
+
+        Raises:
+            UsageError: where no run has the key.
+        """
+        key = find_key(text, self.runs)
+        sign = -1 if better(key) > 0 else 1
+        ranked = sorted(self.rows, key=lambda row: _rank(cell(row, key, self.how), sign))
+        return Comparison(tuple(ranked), self.columns, self.how, self.published, self.left_out)
+
+    def to_markdown(self) -> str:
+        """The table as Markdown, the best figures in bold, a caption below."""
+        from bvtk.comparison.writing import markdown
+
+        return markdown(self)
+
+    def to_csv(self) -> str:
+        """The table as CSV: value, spread and number of runs of every figure."""
+        from bvtk.comparison.writing import csv_text
+
+        return csv_text(self)
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything: the table, and the recipe, scores and curves of every run; `bvtk.compare` reads it back."""
+        from bvtk.comparison.writing import document
+
+        return document(self)
+
+    def _best_of(self, column: int) -> list[bool]:
+        direction = better(self.columns[column])
+        figures = [line[column] for line in self.values]
+        values = [direction * figure.value for figure in figures if isinstance(figure, Figure)]
+        if not direction or len(set(values)) < 2:
+            return [False] * len(figures)
+        return [isinstance(figure, Figure) and direction * figure.value == max(values) for figure in figures]
+
+
+def cell(row: Row, column: Key, how: Aggregate) -> Cell:
+    """What stands in a row under a column."""
+    found = [value for run in row.runs if (value := column.of(run)) is not None]
+    if not found:
+        return None
+    if column.kind == "recipe" or not all(_is_number(value) for value in found):
+        return ", ".join(dict.fromkeys(said(value) for value in found))
+    return aggregate([float(value) for value in found], how, better(column), _pooled(row, column))
+
+
+def _pooled(row: Row, column: Key) -> Sequence[float]:
+    """The scores of every classifier of every run, where a metric lists them for each."""
+    if column.metric is None:
+        return ()
+    measured = [run.scores[column.metric] for run in row.runs if column.metric in run.scores]
+    if not all(isinstance(parts.get("scores"), list) for parts in measured):
+        return ()
+    return [float(value) for parts in measured for value in parts["scores"]]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _rank(found: Cell, sign: int) -> tuple[int, float, str]:
+    if isinstance(found, Figure):
+        return (0, sign * found.value, "")
+    try:
+        return (0, sign * float(found), "") if found is not None else (2, 0.0, "")
+    except ValueError:
+        return (1, 0.0, str(found))

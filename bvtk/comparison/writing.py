@@ -1,0 +1,104 @@
+"""A comparison as Markdown, CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import Any
+
+from bvtk.comparison.aggregate import Figure
+from bvtk.comparison.measured import Measured
+from bvtk.comparison.showing import Shown, captions, headings, shown_rows
+from bvtk.comparison.table import Cell, Comparison
+
+FORMAT = 1
+"""Of the JSON document; a reader refuses others."""
+
+
+def markdown(table: Comparison) -> str:
+    """The table as Markdown, its captions below."""
+    titles = headings(table)
+    lines = [
+        _line([_md(title) for title in titles]),
+        "|".join(["", "---", *["--:"] * (len(titles) - 1), ""]),
+        *(_line([_cell(shown) for shown in row]) for row in shown_rows(table)),
+    ]
+    return "\n".join([*lines, "", *(_md(caption) for caption in captions(table))]) + "\n"
+
+
+def csv_text(table: Comparison) -> str:
+    """The table as CSV, a column for each value, each spread and each published figure."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    settings = list(dict.fromkeys(key for row in table.rows for key in row.settings))
+    head = ["row", *settings]
+    for column in table.columns:
+        head += [column.text, f"{column.text} spread"]
+        head += [f"{column.text} published", f"{column.text} published spread"] if table.has_published(column) else []
+    writer.writerow([*head, "runs"])
+    for line, row in zip(table.values, table.rows, strict=True):
+        cells: list[Any] = [row.label, *(row.settings.get(key) for key in settings)]
+        for column, found in zip(table.columns, line, strict=True):
+            cells += [found.value, found.spread] if isinstance(found, Figure) else [found, None]
+            if table.has_published(column):
+                cells += table.published_of(row, column) or (None, None)
+        writer.writerow([*("" if value is None else value for value in cells), len(row.runs)])
+    return file.getvalue()
+
+
+def document(table: Comparison) -> dict[str, Any]:
+    """The table as JSON values, with everything that it was made from."""
+    published = table.published
+    return {
+        "format": FORMAT,
+        "aggregate": table.how,
+        "columns": [column.text for column in table.columns],
+        "rows": [
+            {
+                "label": row.label,
+                "settings": dict(row.settings),
+                "runs": [run.run for run in row.runs],
+                "values": {c.text: _json_cell(found) for c, found in zip(table.columns, line, strict=True)},
+            }
+            for row, line in zip(table.rows, table.values, strict=True)
+        ],
+        "published": {"source": published.source, "scores": _plain(published.scores)} if published else None,
+        "left_out": list(table.left_out),
+        "runs": [_json_run(run) for run in table.runs],
+    }
+
+
+def _json_cell(found: Cell) -> Any:
+    if not isinstance(found, Figure):
+        return found
+    return {"value": found.value, "spread": found.spread, "values": list(found.values)}
+
+
+def _json_run(run: Measured) -> dict[str, Any]:
+    return {
+        "run": run.run,
+        "recipe": dict(run.recipe),
+        "scores": _plain(run.scores),
+        "beta_norm": run.beta_norm,
+        "curves": {metric: [list(point) for point in points] for metric, points in run.curves.items()},
+    }
+
+
+def _plain(scores: Any) -> dict[str, Any]:
+    return {name: dict(parts) for name, parts in scores.items()}
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(shown: Shown) -> str:
+    text = _md(shown.text)
+    return f"**{text}**" if shown.best else text
+
+
+def _md(text: str) -> str:
+    """Text that Markdown and HTML take for nothing but text, on one line."""
+    line = re.sub(r"([\\`*{}\[\]<>#|!&~$]|(?<!\w)_|_(?!\w))", r"\\\1", " ".join(text.split()))
+    return line.replace("\\&", "&amp;").replace("\\<", "&lt;")

@@ -1,0 +1,114 @@
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+import bvtk
+from bvtk.comparison.sources import gather, read_target
+from bvtk.errors import BvtkError, RunError, UsageError
+from bvtk.recipe import load_recipe, resolved
+from tests.comparison.folders import scores, three_systems, write_run
+
+
+def test_a_run_folder_is_read_whole(tmp_path):
+    (run,) = gather([write_run(tmp_path, ["objective.beta=8"], scores(0.3), [(10, 0.1), (20, 0.2)])]).runs
+    assert run.name == "toy"
+    assert run.recipe["objective"]["beta"] == {"type": "constant", "value": 8.0}
+    assert run.scores["mig"]["score"] == 0.3
+    assert run.beta_norm == pytest.approx(80 / 4096)
+    assert run.curves == {"mig": ((10, 0.1), (20, 0.2))}
+
+
+def test_unfinished_runs_are_named_and_left_out(tmp_path):
+    done, under_way = write_run(tmp_path, [], scores(0.3)), write_run(tmp_path, ["seed=1"], None)
+    found = gather([tmp_path])
+    assert [run.run for run in found.runs] == [done.name]
+    assert found.left_out == (f"{under_way} has no scores yet",)
+
+
+def test_a_run_counts_once(tmp_path):
+    run = write_run(tmp_path / "a", [], scores(0.3))
+    write_run(tmp_path / "b", [], scores(0.3))
+    write_run(tmp_path / "c", [], scores(0.4))
+    found = gather([run, tmp_path / "a", tmp_path / "b"])
+    assert len(found.runs) == 1
+    assert not found.left_out
+    assert "other scores" in gather([tmp_path / "a", tmp_path / "c"]).left_out[0]
+
+
+def test_an_export_tells_its_recipe_and_scores(tmp_path):
+    folder = write_run(tmp_path, ["objective.beta=2"], scores(0.3))
+    recipe = resolved(load_recipe(folder / "recipe.yaml").recipe)
+    facts = {"format": 1, "recipe": recipe, "image_shape": [1, 64, 64], "scores": scores(0.3)}
+    path = tmp_path / "model.safetensors"
+    save_file({"w": np.zeros(1, np.float32)}, path, {"bvtk": json.dumps(facts)})
+    (run,) = gather([path]).runs
+    assert run.beta_norm == pytest.approx(20 / 4096)
+    assert len(gather([path, folder]).runs) == 1
+    save_file({"w": np.zeros(1, np.float32)}, path, {"other": "x"})
+    with pytest.raises(UsageError, match="can't be read as an export"):
+        gather([path])
+
+
+def test_a_file_of_plain_scores_is_a_run_without_a_recipe(tmp_path):
+    path = tmp_path / "theirs.json"
+    path.write_text(json.dumps(scores(0.25)))
+    three_systems(tmp_path / "runs")
+    table = bvtk.compare([path, tmp_path / "runs"], columns=["mig", "objective.beta"])
+    assert table.rows[0].label == "theirs"
+    assert [cell if cell is None else cell.value for cell in table.values[0]] == [0.25, None]
+
+
+def test_fields_younger_than_a_run_do_not_part_it_from_others(tmp_path):
+    write_run(tmp_path, ["seed=0"], scores(0.1))
+    old = write_run(tmp_path, ["seed=1"], scores(0.2)) / "recipe.yaml"
+    lines = old.read_text().splitlines(keepends=True)
+    old.write_text("".join(line for line in lines if "keep:" not in line))
+    assert len(bvtk.compare(tmp_path).rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("{", UsageError),
+        ("[1, 2]", UsageError),
+        ("{}", UsageError),
+        ('{"mig": 1}', UsageError),
+        ('{"format": 9, "runs": []}', UsageError),
+        ('{"format": 1, "runs": [{"run": "x"}]}', UsageError),
+        ('{"format": 1, "runs": [{"run": "x", "recipe": {}, "scores": {"mig": 1}}]}', UsageError),
+        ('{"format": 1, "runs": [], "published": {"source": "x", "scores": {"mig": 3}}}', UsageError),
+        ("[" * 100_000, UsageError),
+    ],
+)
+def test_damaged_json_is_told(tmp_path, text, error):
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    with pytest.raises(error, match=r"x\.json"):
+        gather([path])
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"mig": 0.5}'])
+def test_damaged_scores_of_a_run_are_told(tmp_path, text):
+    folder = write_run(tmp_path, [], scores(0.1))
+    (folder / "scores.json").write_text(text)
+    with pytest.raises(RunError, match=r"scores\.json"):
+        gather([folder])
+
+
+def test_a_damaged_recipe_of_a_run_is_told(tmp_path):
+    folder = write_run(tmp_path, [], scores(0.1))
+    (folder / "recipe.yaml").write_text("name: [")
+    with pytest.raises(BvtkError, match=r"recipe\.yaml"):
+        gather([folder])
+
+
+def test_what_holds_no_runs_is_told(tmp_path):
+    with pytest.raises(UsageError, match="no such file"):
+        gather([tmp_path / "none"])
+    with pytest.raises(UsageError, match="no run with scores"):
+        gather([tmp_path])
+    (tmp_path / "x.txt").write_text("")
+    with pytest.raises(UsageError, match="holds no runs"):
+        read_target(tmp_path / "x.txt")
