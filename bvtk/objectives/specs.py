@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import bvtk.objectives.infogan_specs  # noqa: F401
 from bvtk.component import ObjectiveSpec, Weight, register_objective
 from bvtk.objectives.schedule_specs import Constant
 from bvtk.protocols import ObjectiveContext

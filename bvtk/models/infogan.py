@@ -1,0 +1,136 @@
+"""InfoGAN. Chen et al. 2016 (1606.03657).
+
+Shapes: B images, C channels, H height, W width, L codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn.functional import softplus
+
+from bvtk.errors import UsageError
+from bvtk.models.infogan_networks import Discriminator, Generator
+from bvtk.protocols import ACTIVE_VARIANCE, ImageShape
+
+LOGVAR_FLOOR = -6.0
+"""What recognised log-variances stay above (σ = 0.05): a gradient grows with 1/σ², and nothing else would bound it."""
+
+
+@dataclass(frozen=True)
+class InfoGanPass:
+    """What InfoGAN makes of a batch, for its objective. All in float32.
+
+    Attributes:
+        real_logits: (B,) the discriminator's of the images.
+        fake_logits: (B,) the discriminator's of as many generated ones.
+        codes: (B, L) what the generated images were made from, drawn from U(−1, 1).
+        mu: (B, L) means of the codes recognised in them.
+        logvar: (B, L) their log-variances.
+    """
+
+    real_logits: torch.Tensor
+    fake_logits: torch.Tensor
+    codes: torch.Tensor
+    mu: torch.Tensor
+    logvar: torch.Tensor
+
+    def tensors(self) -> Mapping[str, torch.Tensor]:
+        """What to look at where a loss is not finite."""
+        return {
+            "logits of real images": self.real_logits,
+            "logits of generated images": self.fake_logits,
+            "recognised means": self.mu,
+            "recognised log-variances": self.logvar,
+        }
+
+    def figures(self) -> dict[str, float]:
+        """How many recognised codes respond to the generated images of the batch."""
+        return {"active_units": int((self.mu.detach().var(dim=0) > ACTIVE_VARIANCE).sum())}
+
+
+def draw_uniform(count: int, size: int, generator: torch.Generator | None = None) -> torch.Tensor:
+    """Draws (count, size) from U(−1, 1), on the generator's device; torch's default generator where None."""
+    device = generator.device if generator else None
+    return 2 * torch.rand(count, size, generator=generator, device=device) - 1
+
+
+class InfoGan(nn.Module):
+    """A generator, and a discriminator that shares its convolutions with the recognition of codes.
+
+    Args:
+        latents: number of codes, L.
+        noise: number of noise variables.
+        generator: maps codes and noise (B, L + noise) to images (B, C, H, W) in [−1, 1].
+        discriminator: decides and recognises, on images in [−1, 1].
+        instance_noise: standard deviation of the noise on all images in training; Sønderby et al. 2017 (1610.04490).
+    """
+
+    def __init__(
+        self, latents: int, noise: int, generator: Generator, discriminator: Discriminator, instance_noise: float
+    ) -> None:
+        super().__init__()
+        self.latents = latents
+        self.noise = noise
+        self.generator = generator
+        self.discriminator = discriminator
+        self.instance_noise = instance_noise
+
+    def forward(self, x: torch.Tensor, generator: torch.Generator | None = None) -> InfoGanPass:
+        """Both players' view of real images and of as many generated ones, in float32 under autocast too.
+
+        Real and generated images are normalised apart, each as a batch of its own.
+
+        Args:
+            x: images (B, C, H, W) in [0, 1].
+            generator: draws codes, noise and instance noise; torch's default where None.
+
+        Raises:
+            UsageError: for a training batch of one image.
+        """
+        if self.training and len(x) < 2:
+            raise UsageError(
+                "infogan normalises over the images of a batch, and found a batch of one",
+                "train with a batch_size of at least 2",
+            )
+        inputs = draw_uniform(len(x), self.latents + self.noise, generator).to(x.device)
+        real_logits = self.discriminator.decide(self.discriminator.features(self._blur(2 * x - 1, generator)))
+        features = self.discriminator.features(self._blur(self.generator(inputs), generator))
+        fake_logits = self.discriminator.decide(features)
+        mu, logvar = self.discriminator.recognise(features)
+        return InfoGanPass(real_logits, fake_logits, inputs[:, : self.latents], mu, above_floor(logvar))
+
+    def encode(self, x: torch.Tensor) -> tuple[torch.Tensor, None]:
+        """Means (B, L) of the codes recognised in images (B, C, H, W) in [0, 1], float32; no posterior."""
+        mu, _ = self.discriminator.recognise(self.discriminator.features(2 * x - 1))
+        return mu, None
+
+    def decode(self, z: torch.Tensor) -> torch.Tensor:
+        """Images (B, C, H, W) in [0, 1], float32, generated from codes (B, L) with noise 0."""
+        x: torch.Tensor = self.generator(torch.cat([z, z.new_zeros(len(z), self.noise)], dim=1))
+        return (x + 1) / 2
+
+    def _blur(self, x: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
+        if not self.training or not self.instance_noise:
+            return x
+        device = generator.device if generator else x.device
+        noise = torch.randn(x.shape, generator=generator, device=device).to(x.device)
+        return x + self.instance_noise * noise
+
+
+def above_floor(logvar: torch.Tensor) -> torch.Tensor:
+    """Bounds log-variances smoothly from below by `LOGVAR_FLOOR`, and leaves large ones as they are."""
+    return LOGVAR_FLOOR + softplus(logvar - LOGVAR_FLOOR)
+
+
+def build_infogan(latents: int, noise: int, image: ImageShape, instance_noise: float) -> InfoGan:
+    """InfoGAN for images of a shape, randomly initialised.
+
+    Raises:
+        UsageError: where the images can't be halved three times.
+    """
+    generator, discriminator = Generator(latents + noise, image), Discriminator(latents, image)
+    return InfoGan(latents, noise, generator, discriminator, instance_noise)

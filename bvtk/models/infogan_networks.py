@@ -1,0 +1,126 @@
+"""The networks of InfoGAN, as Higgins et al. 2017 (appendix) chose them for 2D shapes.
+
+Shapes: B images, C channels, H height, W width, L codes, Z codes and noise, F features.
+Where batch normalisation follows a layer, the layer has no bias of its own.
+"""
+
+from __future__ import annotations
+
+import torch
+from einops import rearrange
+from torch import nn
+
+from bvtk.errors import UsageError
+from bvtk.protocols import ImageShape
+
+CHANNELS = (64, 128, 4)
+"""Of the feature maps at a half, a quarter and an eighth of the images' size: 4 maps of 8×8 are the paper's FC 256."""
+HIDDEN = 256
+RECOGNITION = 128
+SLOPE = 0.2
+"""Of the leaky ReLU below 0, as in the authors' code."""
+
+
+def smallest_maps(image: ImageShape) -> tuple[int, int]:
+    """Height and width of an image that is halved three times.
+
+    Raises:
+        UsageError: where they are no whole numbers.
+    """
+    if image.height % 8 or image.width % 8:
+        raise UsageError(
+            f"infogan halves images three times, so their height and width must be multiples of 8, found {image}",
+            "scale or pad the images",
+        )
+    return image.height // 8, image.width // 8
+
+
+class Generator(nn.Module):
+    """Makes images: FC 256, 256 as 4 maps of 8×8, transposed 4×4 convolutions of stride 2 to 128, 64, C, then tanh.
+
+    Args:
+        inputs: codes and noise variables, Z.
+        image: shape of the images; for other sizes than 64×64 the second layer has other than 256 units.
+
+    Raises:
+        UsageError: where the images can't be halved three times.
+    """
+
+    def __init__(self, inputs: int, image: ImageShape) -> None:
+        super().__init__()
+        self.height, self.width = smallest_maps(image)
+        fine, coarse, small = CHANNELS
+        self.hidden = nn.Sequential(*_dense(inputs, HIDDEN), *_dense(HIDDEN, small * self.height * self.width))
+        self.convolutions = nn.Sequential(
+            nn.ConvTranspose2d(small, coarse, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(coarse),
+            nn.ReLU(),
+            nn.ConvTranspose2d(coarse, fine, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(fine),
+            nn.ReLU(),
+            nn.ConvTranspose2d(fine, image.channels, 4, stride=2, padding=1),
+        )
+
+    def forward(self, z_BZ: torch.Tensor) -> torch.Tensor:
+        """Images (B, C, H, W) in [−1, 1], float32, of codes and noise (B, Z)."""
+        # Features in the order in which convolutions keep them in memory, so that nothing is copied.
+        h = rearrange(self.hidden(z_BZ), "b (h w c) -> b c h w", h=self.height, w=self.width)
+        output: torch.Tensor = self.convolutions(h)
+        return torch.tanh(output.float())
+
+
+class Discriminator(nn.Module):
+    """Tells real images from generated ones, and recognises the codes that the generated ones were made from.
+
+    The generator reversed, with leaky ReLU: 4×4 convolutions of stride 2 to 64, 128 and 4 maps, shared; FC 256, 256,
+    1 decides; FC 128 and the means and log-variances of the codes recognise.
+
+    Args:
+        latents: number of codes, L.
+        image: shape of the images.
+
+    Raises:
+        UsageError: where the images can't be halved three times.
+    """
+
+    def __init__(self, latents: int, image: ImageShape) -> None:
+        super().__init__()
+        height, width = smallest_maps(image)
+        fine, coarse, small = CHANNELS
+        features = small * height * width
+        self.convolutions = nn.Sequential(
+            nn.Conv2d(image.channels, fine, 4, stride=2, padding=1),
+            nn.LeakyReLU(SLOPE),
+            nn.Conv2d(fine, coarse, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(coarse),
+            nn.LeakyReLU(SLOPE),
+            nn.Conv2d(coarse, small, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(small),
+            nn.LeakyReLU(SLOPE),
+        )
+        self.decision = nn.Sequential(
+            *_dense(features, HIDDEN, leaky=True), *_dense(HIDDEN, HIDDEN, leaky=True), nn.Linear(HIDDEN, 1)
+        )
+        self.recognition = nn.Sequential(
+            *_dense(features, RECOGNITION, leaky=True), nn.Linear(RECOGNITION, 2 * latents)
+        )
+
+    def features(self, x_BCHW: torch.Tensor) -> torch.Tensor:
+        """What both heads see (B, F) of images (B, C, H, W) in [−1, 1]."""
+        return rearrange(self.convolutions(x_BCHW), "b c h w -> b (h w c)")
+
+    def decide(self, features_BF: torch.Tensor) -> torch.Tensor:
+        """Logits (B,) of being real; float32."""
+        logits_B1: torch.Tensor = self.decision(features_BF)
+        return rearrange(logits_B1.float(), "b 1 -> b")
+
+    def recognise(self, features_BF: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Means and log-variances of the codes, (B, L) each; float32."""
+        output_B2L: torch.Tensor = self.recognition(features_BF)
+        mu_BL, logvar_BL = output_B2L.float().chunk(2, dim=1)
+        return mu_BL, logvar_BL
+
+
+def _dense(inputs: int, outputs: int, leaky: bool = False) -> list[nn.Module]:
+    activation = nn.LeakyReLU(SLOPE) if leaky else nn.ReLU()
+    return [nn.Linear(inputs, outputs, bias=False), nn.BatchNorm1d(outputs), activation]

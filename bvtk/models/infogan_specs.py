@@ -1,0 +1,41 @@
+"""InfoGAN as recipes declare it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
+
+from bvtk.component import ModelSpec, register_model
+from bvtk.protocols import ImageShape
+
+if TYPE_CHECKING:
+    from bvtk.protocols import Model
+
+
+@register_model("infogan")
+class InfoGan(ModelSpec):
+    """InfoGAN: a generative adversarial network whose images tell the codes that they were made from.
+
+    Chen et al. 2016 (1606.03657), with the networks of Higgins et al. 2017, appendix. The code of an image is the
+    mean that the recognition network gives it. There is no reconstruction and no posterior over the noise. Takes
+    images whose height and width are multiples of 8.
+    """
+
+    family: ClassVar[str] = "infogan"
+    reconstructs: ClassVar[bool] = False
+
+    latents: PositiveInt = 5
+    """Number of codes, each drawn from U(−1, 1), that images are to tell."""
+
+    noise: NonNegativeInt = 5
+    """Number of further inputs of the generator, each drawn from U(−1, 1), that nobody asks for."""
+
+    instance_noise: NonNegativeFloat = 0.2
+    """Standard deviation of the noise on real and generated images, scaled to [−1, 1], while training."""
+
+    def build(self, image: ImageShape) -> Model:
+        """The model, randomly initialised from torch's current seed."""
+        from bvtk.models.infogan import build_infogan
+
+        return build_infogan(self.latents, self.noise, image, self.instance_noise)

@@ -1,0 +1,93 @@
+"""The objective of InfoGAN. Chen et al. 2016 (1606.03657). Shapes: B images, L codes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import torch
+from torch import nn
+from torch.nn.functional import softplus
+
+
+class Adversaries(Protocol):
+    """What the objective needs of a training pass.
+
+    Attributes:
+        real_logits: (B,) the discriminator's of real images.
+        fake_logits: (B,) the discriminator's of generated images.
+        codes: (B, L) what the generated images were made from, drawn from U(−1, 1).
+        mu: (B, L) means of the codes recognised in them.
+        logvar: (B, L) their log-variances.
+    """
+
+    real_logits: torch.Tensor
+    fake_logits: torch.Tensor
+    codes: torch.Tensor
+    mu: torch.Tensor
+    logvar: torch.Tensor
+
+
+def discriminator_loss(real_B: torch.Tensor, fake_B: torch.Tensor) -> torch.Tensor:
+    """−E log D(x) − E log(1 − D(G(z))), a scalar in nats. Goodfellow et al. 2014, equation 1.
+
+    Args:
+        real_B: logits of real images.
+        fake_B: logits of generated images.
+    """
+    return softplus(-real_B).mean() + softplus(fake_B).mean()
+
+
+def generator_loss(fake_B: torch.Tensor) -> torch.Tensor:
+    """−E log D(G(z)), the loss that does not saturate, a scalar in nats. Goodfellow et al. 2014, section 3.
+
+    Args:
+        fake_B: logits of generated images.
+    """
+    return softplus(-fake_B).mean()
+
+
+def mutual_information_bound(codes_BL: torch.Tensor, mu_BL: torch.Tensor, logvar_BL: torch.Tensor) -> torch.Tensor:
+    """L_I = E[log q(c|x)] + H(c), at most the mutual information of codes and images. Chen et al. 2016, equation 5.
+
+    Args:
+        codes_BL: codes drawn from U(−1, 1), whose entropy is log 2 nats each.
+        mu_BL: means of q(c|x), a diagonal Gaussian.
+        logvar_BL: its log-variances.
+
+    Returns:
+        A scalar in nats, summed over the codes and averaged over the images; below 0 for a poor q.
+    """
+    log_q_BL = -0.5 * ((codes_BL - mu_BL).square() * (-logvar_BL).exp() + logvar_BL + math.log(2 * math.pi))
+    return (log_q_BL + math.log(2)).sum(dim=1).mean()
+
+
+class InfoGanObjective(nn.Module):
+    """Trains a generator against a discriminator, both together for the mutual information.
+
+    Args:
+        information: weight λ of the mutual information as a function of the training step.
+    """
+
+    def __init__(self, information: Callable[[int], float]) -> None:
+        super().__init__()
+        self.information = information
+
+    def forward(self, outputs: Adversaries, step: int) -> dict[str, torch.Tensor | float]:
+        """The losses of both players at a training step, in nats, and their terms."""
+        information = self.information(step)
+        shared = mutual_information_bound(outputs.codes, outputs.mu, outputs.logvar)
+        real, fake = outputs.real_logits, outputs.fake_logits
+        right = ((real > 0).float().mean() + (fake <= 0).float().mean()) / 2
+        return {
+            "loss": generator_loss(fake) - information * shared,
+            "discriminator_loss": discriminator_loss(real, fake) - information * shared,
+            "mutual_information": shared.detach(),
+            "discriminator_accuracy": right,
+            "information": information,
+        }
+
+    def parts(self, model: Any) -> Mapping[str, nn.Module]:
+        """The discriminator, its recognition of codes included; the generator is the rest of the model."""
+        return {"discriminator": model.discriminator}

@@ -1,0 +1,44 @@
+"""The objective of InfoGAN as recipes declare it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from bvtk.component import ObjectiveSpec, Optimizer, OptimizerSpec, Weight, register_objective
+from bvtk.objectives.schedule_specs import Constant
+from bvtk.protocols import ObjectiveContext
+
+if TYPE_CHECKING:
+    from bvtk.protocols import Objective
+
+
+@register_objective("infogan")
+class InfoGan(ObjectiveSpec):
+    """An adversarial game in which images must tell the codes that they were made from.
+
+    Chen et al. 2016 (1606.03657), equations 5 and 6, with the generator's loss that does not saturate. The recipe's
+    own optimiser moves the generator. Both players gain from the mutual information, as in the authors' code.
+    """
+
+    family: ClassVar[str] = "infogan"
+
+    information: Weight = Constant(value=0.1)
+    """Weight λ of the mutual information in nats: the paper has 1 for discrete codes and less for continuous ones."""
+
+    discriminator_optimizer: Optimizer = Field(
+        default={"type": "adam", "lr": 2e-4, "beta1": 0.5}, validate_default=True
+    )
+    """Moves the discriminator and the recognition network."""
+
+    def build(self, context: ObjectiveContext) -> Objective:
+        """The objective as a module."""
+        from bvtk.objectives.infogan import InfoGanObjective
+
+        return InfoGanObjective(self.information.build(context.training_steps))
+
+    def optimizers(self) -> Mapping[str, OptimizerSpec]:
+        """The discriminator's."""
+        return {"discriminator": self.discriminator_optimizer}
