@@ -101,4 +101,6 @@ def as_data(value: Any) -> Any:
         return value.model_dump(mode="json")
     if isinstance(value, list | tuple):
         return [as_data(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): as_data(item) for key, item in value.items()}
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)

@@ -19,6 +19,7 @@ from bvtk.component import REGISTRIES, Slot
 from bvtk.documentation import document
 from bvtk.recipe.fields import as_data
 from bvtk.recipe.schema import Recipe, Training
+from bvtk.recipe.sweep_schema import Published, Sweep, SweepCell
 from bvtk.registry import Entry
 
 SLOT = "x-slot"
@@ -36,7 +37,8 @@ _EXTENDS: Json = {
 
 def recipe_schema() -> Json:
     """The schema of a recipe's file, as JSON values."""
-    document(Training)
+    for model in (Training, SweepCell, Published, Sweep):
+        document(model)
     definitions = _definitions()
     definitions["recipe"] = _whole(definitions)
     definitions |= {_PARTIAL + name: _without_required(schema) for name, schema in definitions.items()}

@@ -50,15 +50,15 @@ def load_recipe(path: File | str, overrides: Sequence[str] = ()) -> LoadedRecipe
     layers = read_layers(File(path))
     problems = list(layers.problems)
     if layers.root is None:
-        raise RecipeError(_in_order(problems, layers.files))
+        raise RecipeError(in_order(problems, layers.files))
     root = layers.root
     for text in overrides:
         root, refused = apply_override(root, text)
         problems += refused
-    recipe, found, hint = _validated(root)
+    recipe, found, hint = validated(root)
     problems += found
     if recipe is None or problems:
-        raise RecipeError(_in_order(problems, layers.files), hint)
+        raise RecipeError(in_order(problems, layers.files), hint)
     return LoadedRecipe(recipe, origins_of(recipe, root), layers.text, File(path))
 
 
@@ -72,13 +72,18 @@ def parse_recipe(mapping: Mapping[str, Any], name: str = "recipe") -> Recipe:
     Raises:
         RecipeError: with everything that is wrong, without places.
     """
-    recipe, problems, hint = _validated(marked(mapping, Mark(Source(name))))
+    recipe, problems, hint = validated(marked(mapping, Mark(Source(name))))
     if recipe is None:
         raise RecipeError(tuple(problems), hint)
     return recipe
 
 
-def _validated(root: Node) -> tuple[Recipe | None, list[Problem], str]:
+def validated(root: Node) -> tuple[Recipe | None, list[Problem], str]:
+    """A recipe from its data.
+
+    Returns:
+        The recipe, None where something is wrong; what is wrong, in no order; and the command that tells more.
+    """
     try:
         recipe = parse(Recipe, root.plain())
     except ValidationError as error:
@@ -87,6 +92,7 @@ def _validated(root: Node) -> tuple[Recipe | None, list[Problem], str]:
     return (None if disagreeing else recipe), disagreeing, ""
 
 
-def _in_order(problems: list[Problem], files: Sequence[str]) -> tuple[Problem, ...]:
+def in_order(problems: Sequence[Problem], files: Sequence[str]) -> tuple[Problem, ...]:
+    """Problems by file, line and column; those of overrides last."""
     order = {name: number for number, name in enumerate([*files, COMMAND_LINE])}
     return tuple(sorted(problems, key=lambda p: (order.get(p.file, len(order)), p.line, p.column)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pydantic_core import PydanticUndefined
 
@@ -16,6 +16,24 @@ from bvtk.recipe.source import compose
 _BUILT_IN = Mark(Source(DEFAULT))
 
 
+@dataclass(frozen=True)
+class Override:
+    """A value for one key, wherever it was written.
+
+    Args:
+        path: the key; positions of lists are words still.
+        value: what it gets, with the place of its key.
+    """
+
+    path: tuple[str, ...]
+    value: Node
+
+    @property
+    def key(self) -> str:
+        """The dotted key."""
+        return ".".join(self.path)
+
+
 def apply_override(root: Node, text: str) -> tuple[Node, tuple[Problem, ...]]:
     """Lays one override over a recipe.
 
@@ -26,26 +44,45 @@ def apply_override(root: Node, text: str) -> tuple[Node, tuple[Problem, ...]]:
     Returns:
         The recipe with the override, or as it was where that can't be read, with what is wrong in it.
     """
+    override, problems = read_override(text)
+    return lay(root, override) if override else (root, problems)
+
+
+def read_override(text: str) -> tuple[Override | None, tuple[Problem, ...]]:
+    """An override of the command line, or what is wrong in it.
+
+    Args:
+        text: `a.b.c=value`.
+    """
     key, equals, _ = text.partition("=")
     source = Source(COMMAND_LINE, text)
     here = Mark(source, 1, 1, len(key) or len(text))
-    parts: Path = tuple(key.split("."))
+    parts = tuple(key.split("."))
     if not equals or not all(parts):
-        return root, (
-            problem(here, (), f"'{printable(text)}' is no override", "write key=value, such as objective.beta=8"),
-        )
+        message = f"'{printable(text)}' is no override"
+        return None, (problem(here, (), message, "write key=value, such as objective.beta=8"),)
     if UNSPEAKABLE.search(key):
-        return root, (problem(here, parts, "a character that no text may hold"),)
+        return None, (problem(here, parts, "a character that no text may hold"),)
     if parts[0] == "extends":
-        return root, (problem(here, parts, "can't be overridden", "name another recipe instead"),)
+        return None, (problem(here, parts, "can't be overridden", "name another recipe instead"),)
     document = compose(source, len(key) + 1, parts)
     if document.problems:
-        return root, document.problems
-    value = document.root or Node(None, here)
+        return None, document.problems
+    return Override(_in_sweep(parts), (document.root or Node(None, here)).under(here)), ()
+
+
+def lay(root: Node, override: Override) -> tuple[Node, tuple[Problem, ...]]:
+    """Lays an override over a recipe; where it has no place there, returns the recipe as it was and says so."""
     try:
-        return _laid(root, RECIPE, parts, value.under(here), ()), ()
+        return _laid(root, RECIPE, override.path, override.value, ()), ()
     except _NoSuchItemError as error:
-        return root, (problem(here, parts, str(error)),)
+        return root, (problem(override.value.key or override.value.mark, override.path, str(error)),)
+
+
+def _in_sweep(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys of a sweep's grid and cells are dotted themselves: `sweep.grid.objective.beta`."""
+    own = 2 if parts[:2] == ("sweep", "grid") else 3 if parts[:2] == ("sweep", "cells") else len(parts)
+    return parts if len(parts) <= own else (*parts[:own], ".".join(parts[own:]))
 
 
 class _NoSuchItemError(Exception):

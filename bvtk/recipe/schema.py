@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from bvtk import component as kinds
 from bvtk.component import Slot, Spec
+from bvtk.recipe.sweep_schema import Sweep
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -74,3 +75,5 @@ class Recipe(BaseModel):
     """How the model is trained; left out for a model that does not learn by steps."""
     metrics: tuple[Annotated[kinds.MetricSpec, Slot(kinds.metrics)], ...] = ()
     """What the trained model is scored by."""
+    sweep: Sweep | None = Field(default=None, exclude=True)
+    """Variants that `bvtk sweep` runs; no part of the experiment itself."""

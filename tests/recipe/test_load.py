@@ -53,8 +53,8 @@ def test_all_errors_come_at_once_in_the_order_of_the_file(load: Load) -> None:
     with pytest.raises(RecipeError) as caught:
         load(text)
     assert [problem.key for problem in caught.value.problems] == [
-        *("dataset", "objective", "training"),
-        *("metrics.0", "seed", "name", "model.encoder.width", "model.encoder.flag", "model.decoder"),
+        *("dataset", "metrics.0", "seed", "name"),
+        *("model.encoder.width", "model.encoder.flag", "model.decoder"),
     ]
 
 

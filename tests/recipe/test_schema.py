@@ -11,7 +11,9 @@ from tests.recipe.conftest import COMPLETE, Load
 
 
 def test_keys_stand_in_the_order_of_the_contract() -> None:
-    assert list(Recipe.model_fields) == ["name", "seed", "dataset", "model", "objective", "training", "metrics"]
+    assert list(Recipe.model_fields) == [
+        *("name", "seed", "dataset", "model", "objective", "training", "metrics", "sweep"),
+    ]
     assert list(Training.model_fields)[:3] == ["steps", "batch_size", "optimizer"]
 
 

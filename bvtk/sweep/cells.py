@@ -1,0 +1,102 @@
+"""The cells of a sweep, each with the run folder that `bvtk run` of the same recipe would have."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bvtk.api import run_folder
+from bvtk.errors import UsageError
+from bvtk.recipe import LoadedRecipe, Recipe
+from bvtk.recipe.sweep_schema import Published
+from bvtk.recipe.variants import LoadedSweep, load_sweep
+from bvtk.runs import RunFolder
+
+_HASH_DIGITS = 10
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of a sweep.
+
+    Args:
+        recipe: complete, its seed included.
+        settings: what tells it from the other cells beside its seed, by dotted key; `recipe` where it starts
+            from another recipe's file.
+        folder_name: what its run folder is called, such as `vae-1a2b3c4d5e`.
+    """
+
+    recipe: Recipe
+    settings: Mapping[str, Any]
+    folder_name: str
+
+    @property
+    def seed(self) -> int:
+        """The recipe's seed."""
+        return self.recipe.seed
+
+    def folder(self, out: Path) -> RunFolder:
+        """Its run folder.
+
+        Args:
+            out: the parent of run folders.
+        """
+        return RunFolder(out / self.folder_name)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A recipe and its cells.
+
+    Args:
+        loaded: the recipe that holds the sweep.
+        cells: in the sweep's order, no run twice.
+    """
+
+    loaded: LoadedRecipe
+    cells: tuple[Cell, ...]
+
+    @property
+    def folder_name(self) -> str:
+        """What the sweep's own folder is called: `<name>-sweep-<hash>`, the hash over its cells."""
+        names = "\n".join(cell.folder_name for cell in self.cells)
+        digest = hashlib.sha256(names.encode()).hexdigest()[:_HASH_DIGITS]
+        return f"{self.loaded.recipe.name}-sweep-{digest}"
+
+    @property
+    def published(self) -> Published | None:
+        """Published figures to print beside the measured ones."""
+        return self.loaded.recipe.sweep.published if self.loaded.recipe.sweep else None
+
+
+def read_sweep(path: Path | str, overrides: Sequence[str] = ()) -> Sweep:
+    """The sweep of a recipe; load plugins first, as for every recipe.
+
+    Args:
+        path: the recipe's file.
+        overrides: those below `sweep` change the sweep itself, all others are laid over every cell.
+
+    Raises:
+        RecipeError: with everything that is wrong in the recipe or in any cell.
+        UsageError: where the recipe has no `sweep`.
+    """
+    found = load_sweep(path, overrides)
+    if found.loaded.recipe.sweep is None:
+        raise UsageError(f"{path} has no `sweep`", "add one, such as `sweep: {seeds: 3}`, or use: bvtk run")
+    return Sweep(found.loaded, tuple(_cells(found).values()))
+
+
+def cells_of(path: Path | str, overrides: Sequence[str] = ()) -> list[Cell]:
+    """The cells of a recipe's sweep in order, no run twice; raises as `read_sweep` does."""
+    return list(read_sweep(path, overrides).cells)
+
+
+def _cells(found: LoadedSweep) -> dict[str, Cell]:
+    cells: dict[str, Cell] = {}
+    for variant in found.variants:
+        name = run_folder(variant.recipe, Path()).path.name
+        cells.setdefault(name, Cell(variant.recipe, variant.settings, name))
+    return cells
