@@ -1,7 +1,6 @@
 """The report of a run: one self-contained page, its figures as PNG, and a model card."""
 
-from bvtk.report.gather import gather
 from bvtk.report.inputs import ReportInputs
 from bvtk.report.write import write_report
 
-__all__ = ["ReportInputs", "gather", "write_report"]
+__all__ = ["ReportInputs", "write_report"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from bvtk.report.figures import Figures
 from bvtk.report.inputs import ReportInputs
 from bvtk.report.scores import disentanglement_scores, held_out_scores
+from bvtk.report.usage import usage
 
 
 def render_card(inputs: ReportInputs, figures: Figures) -> str:
@@ -17,11 +17,9 @@ def render_card(inputs: ReportInputs, figures: Figures) -> str:
         _md(inputs.summary),
         *(f"> **Read this first:** {_md(warning)}" for warning in inputs.warnings),
         _scores(inputs),
-        "## What it learnt",
-        f"![{_md(figures.reconstructions.alt)}](figures/{figures.reconstructions.file})",
-        *(_traversal(figure.title, figure.note, figure.alt, figure.file) for figure in figures.traversals),
+        *_pictures(figures),
         "## Use",
-        _usage(inputs),
+        _fenced(usage(inputs), "python"),
         "## What to know before using it",
         _limits(inputs),
         "## Recipe",
@@ -38,22 +36,22 @@ def _scores(inputs: ReportInputs) -> str:
     return "\n".join(rows)
 
 
-def _traversal(title: str, note: str, alt: str, file: str) -> str:
-    return f"**{_md(title)}** {_md(note)}\n\n![{_md(alt)}](figures/{file})"
-
-
-def _usage(inputs: ReportInputs) -> str:
-    code = f"""import bvtk
-
-run = bvtk.load({json.dumps(inputs.export)})
-z = run.encode(images)   # (n, C, H, W) in [0, 1] -> (n, {len(inputs.kl_per_latent)}) posterior means
-x = run.decode(z)        # back to images"""
-    return _fenced(code, "python")
+def _pictures(figures: Figures) -> list[str]:
+    """What the model makes of images, or for one that makes none what its latents follow."""
+    shown = [figure for figure in (figures.reconstructions, *figures.traversals) if figure]
+    shown = shown or [figure for figure in (figures.dependence, figures.activation) if figure]
+    headings = {figure.file: f"**{_md(figure.title)}** {_md(figure.note)}\n\n" for figure in shown if figure.title}
+    pictures = [f"{headings.get(figure.file, '')}![{_md(figure.alt)}](figures/{figure.file})" for figure in shown]
+    return ["## What it learnt", *pictures] if pictures else []
 
 
 def _limits(inputs: ReportInputs) -> str:
+    what = {
+        "factors": "It takes the factor values of its data set, as integers from 0 or floats, and no images.",
+        "images": f"It takes images of {inputs.image_shape} (channels × height × width), like those of its data set.",
+    }
     known = [
-        f"It takes images of {inputs.image_shape} (channels × height × width), like those that it was trained on.",
+        what[inputs.reads],
         "Scores are of one seed. They vary between seeds: compare several before believing a difference.",
         "`report.html` shows traversals, training curves and every part of each score.",
     ]

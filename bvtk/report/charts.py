@@ -30,44 +30,58 @@ PANELS = (
     ("beta", "β", "", False),
     ("active_units", "Active latents", "", False),
 )
-"""Key of the log, title, unit, and whether the axis is logarithmic, of each training curve."""
+"""Key of the log, title, unit, and whether the axis is logarithmic, of each training curve that comes first."""
+NO_PANELS = frozenset({"step", "beta_norm", "learning_rate", "images_per_second"})
+"""What is logged and says nothing of what was learnt; every other term gets a panel."""
+
+Points = Sequence[tuple[int, float]]
 
 
-def training_chart(log: Sequence[Mapping[str, Any]], scores: Mapping[str, Sequence[tuple[int, float]]]) -> bytes:
+def training_chart(
+    log: Sequence[Mapping[str, Any]], held_out: Mapping[str, Points], scores: Mapping[str, Points]
+) -> bytes:
     """Curves over training steps, a panel each for the terms of the log, and one for all scores.
 
     Args:
         log: the records of `metrics.jsonl`.
-        scores: by title, points (step, score) measured on the way; may be empty.
+        held_out: by title, points (step, value) measured on held-out images on the way, a panel each.
+        scores: by title, points (step, score) measured on the way, all from 0 to 1.
     """
-    panels = [panel for panel in PANELS if any(panel[0] in record for record in log)]
-    count = max(1, len(panels) + bool(scores))
+    terms = dict.fromkeys(key for record in log for key in record)
+    known = {panel[0] for panel in PANELS} | NO_PANELS
+    others = [(key, key[:1].upper() + key[1:], "", False) for key in terms if key not in known]
+    panels = [*(panel for panel in PANELS if panel[0] in terms), *others]
+    count = max(1, len(panels) + len(held_out) + bool(scores))
     columns = min(3, count)
     rows = math.ceil(count / columns)
     figure = _figure(10.0, 2.5 * rows)
-    for place, (key, title, unit, logarithmic) in enumerate(panels):
-        axes = figure.add_subplot(rows, columns, place + 1)
-        _curve(axes, log, key, logarithmic)
+    places = (figure.add_subplot(rows, columns, place + 1) for place in range(count))
+    for (key, title, unit, logarithmic), axes in zip(panels, places, strict=False):
+        points = [(record["step"], record[key]) for record in log if record.get(key) is not None]
+        _curve(axes, points, logarithmic, counted=key == "active_units")
         _label(axes, title, unit)
+    for (title, measured), axes in zip(held_out.items(), places, strict=False):
+        _curve(axes, measured, logarithmic=True)
+        _label(axes, title, "held-out images")
     if scores:
-        axes = figure.add_subplot(rows, columns, len(panels) + 1)
+        axes = next(places)
         _score_curves(axes, scores)
         _label(axes, "Scores on the way", "")
     return _png(figure)
 
 
-def kl_chart(kl: Sequence[float], order: Sequence[int], active: Sequence[bool]) -> bytes:
-    """A bar a latent, the largest first; latents that respond to nothing are grey."""
+def kl_chart(kl: Sequence[float], order: Sequence[int], names: Sequence[str], active: Sequence[bool]) -> bytes:
+    """A bar a latent, in this order; latents that respond to nothing are grey."""
     figure = _figure(10.0, 0.5 + 0.24 * len(order))
     axes = figure.add_subplot()
-    values = [float(kl[latent]) for latent in order]
+    values = [float(kl[row]) for row in order]
     places = np.arange(len(order))
-    axes.barh(places, values, height=0.62, color=[ACCENT if active[latent] else MUTED for latent in order])
+    axes.barh(places, values, height=0.62, color=[ACCENT if active[row] else MUTED for row in order])
     for place, value in zip(places, values, strict=True):
         axes.annotate(
             f"{value:.2f}", (value, place), (5, 0), textcoords="offset points", va="center", size=8.5, color=INK
         )
-    axes.set_yticks(places, [f"z{latent}" for latent in order])
+    axes.set_yticks(places, [names[row] for row in order])
     axes.invert_yaxis()
     axes.set_xlim(0, max([*values, 1e-3]) * 1.08)
     _label(axes, "", "")
@@ -76,9 +90,9 @@ def kl_chart(kl: Sequence[float], order: Sequence[int], active: Sequence[bool]) 
     return _png(figure)
 
 
-def dependence_chart(dependence: Mapping[str, Sequence[float]], order: Sequence[int]) -> bytes:
+def dependence_chart(dependence: Mapping[str, Sequence[float]], order: Sequence[int], names: Sequence[str]) -> bytes:
     """A cell for every factor and latent: the share of the latent's variance that the factor explains."""
-    shares = np.array([[values[latent] for latent in order] for values in dependence.values()])
+    shares = np.array([[values[row] for row in order] for values in dependence.values()])
     figure = _figure(10.0, 0.55 + 0.42 * len(shares))
     axes = figure.add_subplot()
     axes.pcolormesh(shares, cmap="Blues", vmin=0.0, vmax=1.15, edgecolor="white", linewidth=2.0)
@@ -87,7 +101,7 @@ def dependence_chart(dependence: Mapping[str, Sequence[float]], order: Sequence[
         shade = "white" if share > 0.55 else INK if share >= 0.05 else MUTED
         axes.text(column + 0.5, row + 0.5, f"{100 * share:.0f}", ha="center", va="center", size=8.5, color=shade)
     axes.set_yticks(np.arange(len(shares)) + 0.5, [_plain(name) for name in dependence])
-    axes.set_xticks(np.arange(len(order)) + 0.5, [f"z{latent}" for latent in order])
+    axes.set_xticks(np.arange(len(order)) + 0.5, [names[row] for row in order], rotation=_tilt(order, names))
     axes.xaxis.tick_top()
     axes.invert_yaxis()
     axes.tick_params(length=0, labelsize=8.5, labelcolor=INK)
@@ -96,7 +110,11 @@ def dependence_chart(dependence: Mapping[str, Sequence[float]], order: Sequence[
 
 
 def activation_chart(
-    positions: Any | None, curves: Mapping[str, Any], order: Sequence[int], shape_names: Sequence[str]
+    positions: Any | None,
+    curves: Mapping[str, Any],
+    order: Sequence[int],
+    names: Sequence[str],
+    shape_names: Sequence[str],
 ) -> bytes:
     """The paper's Figure 7: a column a latent, its map over positions on top, its curves over the factors below.
 
@@ -104,6 +122,7 @@ def activation_chart(
         positions: (L, width, height), or None.
         curves: by factor, (L, size) or (L, shapes, size).
         order: the latents from left to right.
+        names: of the latents.
         shape_names: of the curves of one panel.
     """
     heights = ([1.0] if positions is not None else []) + [0.72] * len(curves)
@@ -115,16 +134,21 @@ def activation_chart(
     limit = _largest(list(curves.values()))
     for axes, (name, curve) in zip(remaining, curves.items(), strict=True):
         _factor_curves(axes, name, np.asarray(curve)[list(order)], limit)
-    for column, latent in enumerate(order):
+    for column, row in enumerate(order):
         plots[0].annotate(
-            f"z{latent}", ((column + 0.5) * 1.0, 1.0), (0, 4), xycoords=("data", "axes fraction"),
-            textcoords="offset points", ha="center", size=8.5, color=INK,
+            names[row], ((column + 0.5) * 1.0, 1.0), (0, 4), xycoords=("data", "axes fraction"),
+            textcoords="offset points", ha="center", size=8.5, color=INK, rotation=_tilt(order, names),
         )  # fmt: skip
     if shape_names and any(np.ndim(curve) == 3 for curve in curves.values()):
         handles = [h for axes in plots for h in axes.get_legend_handles_labels()[0]][: len(shape_names)]
-        names = [_plain(name) for name in shape_names]
-        figure.legend(handles, names, loc="outside lower center", ncols=6, frameon=False, fontsize=8.5, labelcolor=INK)
+        shapes = [_plain(name) for name in shape_names]
+        figure.legend(handles, shapes, loc="outside lower center", ncols=6, frameon=False, fontsize=8.5, labelcolor=INK)
     return _png(figure)
+
+
+def _tilt(order: Sequence[int], names: Sequence[str]) -> float:
+    """The angle of names above columns: upright where they would run into each other."""
+    return 90.0 if len(order) * max(len(names[row]) for row in order) > 100 else 0.0
 
 
 def _largest(means: Sequence[Any]) -> float:
@@ -175,8 +199,7 @@ def _bare(axes: Axes, name: str) -> None:
     axes.set_ylabel(_plain(name), size=8.5, color=INK)
 
 
-def _curve(axes: Axes, log: Sequence[Mapping[str, Any]], key: str, logarithmic: bool) -> None:
-    points = [(record["step"], record[key]) for record in log if record.get(key) is not None]
+def _curve(axes: Axes, points: Points, logarithmic: bool, counted: bool = False) -> None:
     steps, values = zip(*points, strict=True) if points else ((), ())
     axes.plot(steps, values, color=ACCENT, linewidth=1.4, solid_capstyle="round")
     if logarithmic and values and min(values) > 0 and max(values) > 4 * min(values):
@@ -184,12 +207,12 @@ def _curve(axes: Axes, log: Sequence[Mapping[str, Any]], key: str, logarithmic: 
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.yaxis.set_minor_locator(NullLocator())
-    elif key == "active_units":
+    elif counted:
         axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.set_ylim(bottom=0)
 
 
-def _score_curves(axes: Axes, scores: Mapping[str, Sequence[tuple[int, float]]]) -> None:
+def _score_curves(axes: Axes, scores: Mapping[str, Points]) -> None:
     for (title, points), colour in zip(scores.items(), _colours(len(scores)), strict=True):
         steps, values = zip(*points, strict=True)
         axes.plot(steps, values, color=colour, linewidth=1.4, marker="o", markersize=2.5, label=_plain(title))

@@ -9,7 +9,7 @@ import numpy as np
 from bvtk.report.charts import activation_chart, dependence_chart, kl_chart, training_chart
 from bvtk.report.grids import fit, grid_png
 from bvtk.report.inputs import ReportInputs
-from bvtk.report.scores import score_curves
+from bvtk.report.scores import held_out_curves, score_curves
 
 
 @dataclass(frozen=True)
@@ -36,27 +36,28 @@ class Figures:
     """The figures of a report, by section.
 
     Args:
-        reconstructions: originals over their reconstructions.
-        traversals: one a latent that responds to the image, largest KL first.
+        reconstructions: originals over their reconstructions; None where there are none.
+        traversals: one a latent that responds to the image, in the order of the inputs; none without a decoder.
         quiet: traversals of the latents that respond to nothing.
         dependence: which factor each latent follows; None without factors.
         activation: the paper's Figure 7; None without factors.
-        kl: KL a latent.
+        kl: KL a latent; None without a posterior.
         training: curves over training; None without a log.
     """
 
-    reconstructions: Figure
+    reconstructions: Figure | None
     traversals: tuple[Figure, ...]
     quiet: tuple[Figure, ...]
     dependence: Figure | None
     activation: Figure | None
-    kl: Figure
+    kl: Figure | None
     training: Figure | None
 
     def all(self) -> list[Figure]:
         """Every figure, in the order of the page."""
-        single = (self.dependence, self.activation, self.kl, self.training)
-        return [self.reconstructions, *self.traversals, *self.quiet, *(f for f in single if f is not None)]
+        after = (self.dependence, self.activation, self.kl, self.training)
+        figures = (self.reconstructions, *self.traversals, *self.quiet, *after)
+        return [figure for figure in figures if figure is not None]
 
 
 def draw_figures(inputs: ReportInputs) -> Figures:
@@ -64,8 +65,8 @@ def draw_figures(inputs: ReportInputs) -> Figures:
     blocks = _traversals(inputs)
     return Figures(
         reconstructions=_reconstructions(inputs),
-        traversals=tuple(block for latent, block in blocks if inputs.active[latent]),
-        quiet=tuple(block for latent, block in blocks if not inputs.active[latent]),
+        traversals=tuple(block for row, block in blocks if inputs.active[row]),
+        quiet=tuple(block for row, block in blocks if not inputs.active[row]),
         dependence=_dependence(inputs),
         activation=_activation(inputs),
         kl=_kl(inputs),
@@ -73,48 +74,54 @@ def draw_figures(inputs: ReportInputs) -> Figures:
     )
 
 
-def _reconstructions(inputs: ReportInputs) -> Figure:
+def _reconstructions(inputs: ReportInputs) -> Figure | None:
+    if inputs.originals is None or inputs.reconstructions is None:
+        return None
     pairs = fit(np.stack([inputs.originals, inputs.reconstructions]))
     alt = f"Two rows of {pairs.shape[1]} images: originals above, their reconstructions below."
     return Figure("reconstructions.png", grid_png(pairs), alt)
 
 
 def _traversals(inputs: ReportInputs) -> list[tuple[int, Figure]]:
+    if inputs.traversals is None:
+        return []
     images = fit(inputs.traversals)
     low, high = float(inputs.span[0]), float(inputs.span[-1])
     return [
         (
-            latent,
+            row,
             Figure(
-                file=f"traversal-{latent:02d}.png",
-                png=grid_png(images[latent]),
-                alt=f"Decoded images as latent {latent} goes from {low:+.0f} to {high:+.0f}, a row an image.",
-                title=f"z{latent}",
-                note=_note(inputs, latent),
+                file=f"traversal-{inputs.latents[row]:02d}.png",
+                png=grid_png(images[row]),
+                alt=f"Decoded images as {inputs.names[row]} goes from {low:+.0f} to {high:+.0f} σ, a row an image.",
+                title=inputs.names[row],
+                note=_note(inputs, row),
             ),
         )
-        for latent in inputs.order
+        for row in inputs.order
     ]
 
 
-def _note(inputs: ReportInputs, latent: int) -> str:
-    nats = f"{inputs.kl_per_latent[latent]:.2f} nats"
-    shares = {name: float(values[latent]) for name, values in inputs.dependence.items()}
-    if not shares or not inputs.active[latent]:
-        return nats
+def _note(inputs: ReportInputs, row: int) -> str:
+    kl = inputs.kl_per_latent
+    weight = f"σ {inputs.spread[row]:.3g}" if kl is None else f"{kl[row]:.2f} nats"
+    shares = {name: float(values[row]) for name, values in inputs.dependence.items()}
+    if not shares or not inputs.active[row]:
+        return weight
     name = max(shares, key=lambda factor: shares[factor])
     if shares[name] < 0.2:
-        return f"{nats} · follows no single factor"
-    return f"{nats} · {100 * shares[name]:.0f} % of it follows {name.replace('_', ' ')}"
+        return f"{weight} · follows no single factor"
+    return f"{weight} · {100 * shares[name]:.0f} % of it follows {name.replace('_', ' ')}"
 
 
 def _dependence(inputs: ReportInputs) -> Figure | None:
     shares = inputs.dependence
     if not shares:
         return None
-    png = dependence_chart({name: values.tolist() for name, values in shares.items()}, inputs.order)
+    png = dependence_chart({name: values.tolist() for name, values in shares.items()}, inputs.order, inputs.names)
     best = ", ".join(
-        f"{name}: z{int(np.argmax(values))} ({100 * values.max():.0f} %)" for name, values in shares.items()
+        f"{name}: {inputs.names[int(np.argmax(values))]} ({100 * values.max():.0f} %)"
+        for name, values in shares.items()
     )
     alt = f"Table of factors against latents. The latent that follows each factor most closely: {best}."
     return Figure("dependence.png", png, alt)
@@ -123,17 +130,21 @@ def _dependence(inputs: ReportInputs) -> Figure | None:
 def _activation(inputs: ReportInputs) -> Figure | None:
     if inputs.positions is None and not inputs.curves:
         return None
-    png = activation_chart(inputs.positions, inputs.curves, inputs.order, inputs.shape_names)
+    positions = None if inputs.positions is None else inputs.in_own_units(inputs.positions)
+    curves = {name: inputs.in_own_units(curve) for name, curve in inputs.curves.items()}
+    png = activation_chart(positions, curves, inputs.order, inputs.names, inputs.shape_names)
     rows = (["a map over positions"] if inputs.positions is not None else []) + [
         f"curves over {n}" for n in inputs.curves
     ]
     return Figure("activation.png", png, f"For each latent, a column with its mean activation: {', '.join(rows)}.")
 
 
-def _kl(inputs: ReportInputs) -> Figure:
+def _kl(inputs: ReportInputs) -> Figure | None:
+    if inputs.kl_per_latent is None:
+        return None
     kl = [float(value) for value in inputs.kl_per_latent]
-    alt = "Bars of KL in nats: " + ", ".join(f"z{latent} {kl[latent]:.2f}" for latent in inputs.order) + "."
-    return Figure("kl.png", kl_chart(kl, inputs.order, inputs.active.tolist()), alt)
+    alt = "Bars of KL in nats: " + ", ".join(f"{inputs.names[row]} {kl[row]:.2f}" for row in inputs.order) + "."
+    return Figure("kl.png", kl_chart(kl, inputs.order, inputs.names, inputs.active.tolist()), alt)
 
 
 def _training(inputs: ReportInputs) -> Figure | None:
@@ -142,4 +153,5 @@ def _training(inputs: ReportInputs) -> Figure | None:
     last = inputs.log[-1]
     ends = ", ".join(f"{key} {last[key]:.4g}" for key in ("loss", "reconstruction", "kl") if key in last)
     alt = f"Curves over training steps. At step {last['step']}: {ends}."
-    return Figure("training.png", training_chart(inputs.log, score_curves(inputs.evaluations)), alt)
+    png = training_chart(inputs.log, held_out_curves(inputs.evaluations), score_curves(inputs.evaluations))
+    return Figure("training.png", png, alt)

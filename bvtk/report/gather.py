@@ -1,10 +1,11 @@
 """Collects what a report shows from a run folder, the trained model and its data set.
 
-Shapes: L latents, R rows, S steps of a traversal, C×H×W an image.
+Shapes: L latents of a code, S of them described, R rows, V values of a traversal, C×H×W an image.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -14,10 +15,9 @@ from numpy.typing import NDArray
 from safetensors.numpy import load as load_arrays
 
 from bvtk.engine.devices import describe
-from bvtk.engine.images import load_images
 from bvtk.engine.order import split
-from bvtk.evaluate import collapse
-from bvtk.protocols import ACTIVE_VARIANCE, Dataset
+from bvtk.evaluate import Encoder, collapse
+from bvtk.protocols import ACTIVE_VARIANCE, Dataset, Decoding
 from bvtk.recipe import Recipe, dump_yaml
 from bvtk.report.inputs import ReportInputs
 from bvtk.runs import RunFolder, read_json, read_lines
@@ -26,6 +26,8 @@ from bvtk.seeding import derive
 _ORIGINALS = 10
 _ROWS = 3
 _SPAN = np.linspace(-3, 3, 11, dtype=np.float32)
+
+Floats = NDArray[np.float32]
 
 
 def gather(folder: RunFolder, recipe: Recipe, model: Any, dataset: Dataset, device: torch.device) -> ReportInputs:
@@ -39,28 +41,24 @@ def gather(folder: RunFolder, recipe: Recipe, model: Any, dataset: Dataset, devi
         device: where the model lives.
     """
     latents = load_arrays(folder.latents.read_bytes())
-    scores, log = folder.read_scores(), folder.read_log()
-    x = load_images(dataset, _examples(recipe, dataset), device)
-    with torch.inference_mode():
-        mu = model.encode(x)[0]
-        reconstructions = model.decode(mu)
-        traversals = _traversals(model, mu[:_ROWS])
-    active = latents["std"] ** 2 > ACTIVE_VARIANCE
-    environment = read_json(folder.environment)
+    shown = latents.get("latents", np.arange(len(latents["std"])))  # runs of before hold them all, and don't say so
+    scores, log, environment = folder.read_scores(), folder.read_log(), read_json(folder.environment)
     return ReportInputs(
         name=recipe.name,
-        summary=_summary(recipe, device),
+        summary=_summary(recipe, model, device),
         recipe=dump_yaml(recipe),
         image_shape=dataset.image_shape,
         scores=scores,
-        log=log,
-        originals=x.cpu().numpy(),
-        reconstructions=reconstructions.cpu().numpy(),
-        traversals=traversals,
-        span=_SPAN,
-        kl_per_latent=latents["kl"],
-        active=active,
+        code_size=model.latents,
+        latents=shown.tolist(),
+        mean=latents["mean"],
         spread=latents["std"],
+        active=latents["std"] ** 2 > (ACTIVE_VARIANCE if "kl" in latents else 0),
+        kl_per_latent=latents.get("kl"),
+        log=log,
+        **_pictures(Encoder(recipe, model, dataset, device), latents, shown),
+        span=_SPAN.tolist(),
+        reads=recipe.model.reads,
         evaluations=read_lines(folder.evaluations),
         positions=latents.get("positions"),
         position_factors=dataset.position_factors or ("x", "y"),
@@ -78,8 +76,8 @@ def _warnings(scores: dict[str, Any], environment: dict[str, Any]) -> list[str]:
     found = []
     if collapsed := collapse(scores):
         found.append(collapsed)
-    if scores["held_out"]["trained_on"]:
-        found.append("no images were held out: reconstruction and KL are those of images that trained")
+    if any(parts.get("trained_on") for parts in scores.values()):
+        found.append("no images were held out: what is said of reconstructions is of images that trained")
     if environment.get("resumed_with"):
         found.append("the run was resumed under other circumstances than it began: see environment.json")
     return found
@@ -92,26 +90,55 @@ def _examples(recipe: Recipe, dataset: Dataset) -> NDArray[np.int64]:
     return generator.choice(pool, min(_ORIGINALS, len(pool)), replace=False)
 
 
-def _traversals(model: Any, mu_RL: torch.Tensor) -> NDArray[np.float32]:
-    """Decodes rows of images while one latent after the other takes the values of the span: (L, R, S, C, H, W)."""
-    rows, count = mu_RL.shape
-    span_S = torch.from_numpy(_SPAN).to(mu_RL.device)
+def _pictures(encoder: Encoder, latents: Mapping[str, Floats], shown: NDArray[np.int64]) -> dict[str, Floats]:
+    """What the model makes of codes, by the field of `ReportInputs` that takes it; empty where it makes nothing."""
+    if not isinstance(encoder.model, Decoding):
+        return {}
+    model: Any = encoder.model
+    index = _examples(encoder.recipe, encoder.dataset)
+    with torch.inference_mode():
+        codes_NL = model.encode(encoder.inputs(index))[0]
+        pictures = {"traversals": _traversals(model, codes_NL[:_ROWS], shown, _values(latents))}
+        if encoder.recipe.model.reconstructs:
+            pictures["originals"] = encoder.images(index).cpu().numpy()
+            pictures["reconstructions"] = model.decode(codes_NL).cpu().numpy()
+    return pictures
+
+
+def _values(latents: Mapping[str, Floats]) -> Floats:
+    """The values that each latent takes in its traversal (S, V): of the prior, or without one of its own spread."""
+    if "kl" in latents:
+        return np.tile(_SPAN, (len(latents["std"]), 1))
+    return np.asarray(latents["mean"][:, None] + latents["std"][:, None] * _SPAN, np.float32)
+
+
+def _traversals(model: Any, codes_RL: torch.Tensor, shown: NDArray[np.int64], values_SV: Floats) -> Floats:
+    """Decodes rows of codes while one latent after the other takes its values: (S, R, V, C, H, W)."""
+    rows, count = codes_RL.shape
     blocks = []
-    for latent in range(count):
-        z_RSL = mu_RL[:, None, :].repeat(1, len(_SPAN), 1)
-        z_RSL[:, :, latent] = span_S
-        images = model.decode(z_RSL.reshape(-1, count))
-        blocks.append(images.reshape(rows, len(_SPAN), *images.shape[1:]).cpu().numpy())
+    for latent, values in zip(shown.tolist(), values_SV, strict=True):
+        z_RVL = codes_RL[:, None, :].repeat(1, len(values), 1)
+        z_RVL[:, :, latent] = torch.from_numpy(values).to(z_RVL)
+        images = model.decode(z_RVL.reshape(-1, count))
+        blocks.append(images.reshape(rows, len(values), *images.shape[1:]).cpu().numpy())
     return np.stack(blocks)
 
 
-def _summary(recipe: Recipe, device: torch.device) -> str:
-    model, training = recipe.model, recipe.training
-    latents = f", {count} latents" if (count := getattr(model, "latents", None)) else ""
+def _summary(recipe: Recipe, model: Any, device: torch.device) -> str:
+    what = recipe.objective or recipe.model
+    latents = f"{model.latents:,} latent{'' if model.latents == 1 else 's'}"
     return (
-        f"{recipe.objective.component} on {recipe.dataset.component}{latents}, "
-        f"{training.steps:,} steps of {training.batch_size} images, seed {recipe.seed}, {describe(device)}"
+        f"{what.component} on {recipe.dataset.component}, {latents}, {_learning(recipe)}, "
+        f"seed {recipe.seed}, {describe(device)}"
     )
+
+
+def _learning(recipe: Recipe) -> str:
+    if recipe.model.learns == "fit":
+        return "fitted at one go"
+    if recipe.model.learns == "nothing" or not recipe.training.steps:
+        return "untrained"
+    return f"{recipe.training.steps:,} steps of {recipe.training.batch_size} images"
 
 
 def _training_seconds(log: list[dict[str, Any]], batch_size: int) -> float:

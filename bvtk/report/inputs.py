@@ -1,6 +1,6 @@
 """Everything that a report is made from: plain arrays and JSON values.
 
-Shapes: L latents, n images, C×H×W an image.
+Shapes: L latents, those that are described, n images, C×H×W an image.
 """
 
 from __future__ import annotations
@@ -27,15 +27,22 @@ class ReportInputs:
         summary: what was trained on what, in one line.
         recipe: the resolved recipe as YAML.
         image_shape: of every image.
-        scores: one entry a metric, with `score` and its parts; `held_out` holds reconstruction, KL and bound.
-        log: the records of `metrics.jsonl`.
-        originals: (n, C, H, W) held-out images in [0, 1].
-        reconstructions: (n, C, H, W) what the model makes of them, in [0, 1].
-        traversals: (L, rows, columns, C, H, W) decoded images in [0, 1]: in block l only latent l changes.
-        span: (columns,) the values that the latent takes there, in units of the prior's σ.
-        kl_per_latent: (L,) in nats.
+        scores: one entry a metric, with `score` and its parts; `held_out` holds reconstruction, KL and bound, and
+            `squared_error` that of reconstructions, for models that have them.
+        code_size: how many latents a code has.
+        latents: (L,) which of them the arrays below describe, ascending.
+        mean: (L,) mean of the codes over the data set.
+        spread: (L,) their standard deviation.
         active: (L,) whether the latent responds to the image.
-        spread: (L,) standard deviation of the posterior means over the data set.
+        kl_per_latent: (L,) in nats; None for a model without a posterior.
+        log: the records of `metrics.jsonl`; empty for a model that does not learn by steps.
+        originals: (n, C, H, W) held-out images in [0, 1].
+        reconstructions: (n, C, H, W) what the model makes of them, in [0, 1]; None where it does not reconstruct.
+        traversals: (L, rows, columns, C, H, W) decoded images in [0, 1]: in block l only latent l changes; None for
+            a model that does not decode.
+        span: (columns,) the values that the latent takes there: in units of the prior's σ, and without a posterior
+            in units of the latent's own σ around its mean.
+        reads: what the model encodes, `images` or `factors`.
         evaluations: scores during training, each with `step` and `scores`; empty where there are none.
         positions: (L, width, height) mean activation of each latent over positions; NaN where there is no image.
         position_factors: what the two axes of `positions` are called.
@@ -53,14 +60,18 @@ class ReportInputs:
     recipe: str
     image_shape: ImageShape
     scores: Mapping[str, Any]
-    log: Sequence[Mapping[str, Any]]
-    originals: Array
-    reconstructions: Array
-    traversals: Array
-    span: Array
-    kl_per_latent: Array
-    active: NDArray[np.bool_]
+    code_size: int
+    latents: Sequence[int]
+    mean: Array
     spread: Array
+    active: NDArray[np.bool_]
+    kl_per_latent: Array | None = None
+    log: Sequence[Mapping[str, Any]] = ()
+    originals: Array | None = None
+    reconstructions: Array | None = None
+    traversals: Array | None = None
+    span: Sequence[float] = ()
+    reads: str = "images"
     evaluations: Sequence[Mapping[str, Any]] = ()
     positions: Array | None = None
     position_factors: tuple[str, str] = ("x", "y")
@@ -72,10 +83,29 @@ class ReportInputs:
     timings: Mapping[str, float] = field(default_factory=dict)
     warnings: Sequence[str] = ()
 
+    @property
+    def trained_on(self) -> bool:
+        """Whether what is measured on held-out images was measured on such that trained."""
+        return any(parts.get("trained_on") for parts in self.scores.values())
+
     @cached_property
     def order(self) -> list[int]:
-        """The latents, the one with the largest KL first."""
-        return [int(latent) for latent in np.argsort(-np.asarray(self.kl_per_latent), kind="stable")]
+        """The rows of the arrays, largest KL first, or largest standard deviation where there is no posterior."""
+        weight = self.spread if self.kl_per_latent is None else self.kl_per_latent
+        return [int(row) for row in np.argsort(-np.asarray(weight), kind="stable")]
+
+    @cached_property
+    def names(self) -> list[str]:
+        """What the latents are called, row by row."""
+        return [f"z{latent}" for latent in self.latents]
+
+    def in_own_units(self, means: Array) -> Array:
+        """Mean activations (L, …) as they are drawn: without a prior to hold them against, in the latent's own σ."""
+        if self.kl_per_latent is not None:
+            return means
+        apart = (-1, *(1,) * (np.ndim(means) - 1))
+        spread = np.where(self.spread > 0, self.spread, 1.0)
+        return np.asarray((means - self.mean.reshape(apart)) / spread.reshape(apart))
 
     @cached_property
     def dependence(self) -> dict[str, NDArray[np.float64]]:

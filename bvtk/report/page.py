@@ -15,6 +15,7 @@ from markupsafe import Markup
 from bvtk.report.figures import Figure, Figures
 from bvtk.report.inputs import ReportInputs
 from bvtk.report.scores import disentanglement_scores, held_out_scores
+from bvtk.report.usage import usage
 
 
 def render_page(inputs: ReportInputs, figures: Figures) -> str:
@@ -31,6 +32,7 @@ def render_page(inputs: ReportInputs, figures: Figures) -> str:
             figures=figures,
             metrics=disentanglement_scores(inputs.scores),
             held_out=held_out_scores(inputs.scores),
+            usage=usage(inputs),
             environment=list(_flat(inputs.environment)),
             css=Markup(css),  # noqa: S704 - the package's own file
             css_hash=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode(),

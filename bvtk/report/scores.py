@@ -38,20 +38,26 @@ _HELD_OUT = {
     "kl": ("KL", "Nats per held-out image that the latents carry."),
     "active_units": ("Active latents", "Latents whose mean varies with the image."),
 }
+_SQUARED_ERROR = "Squared error over pixels and channels, a mean over held-out images: lower is sharper."
+_NO_METRICS = ("held_out", "squared_error")
 _KNOWN_CHANCE = {"mig": 0.0}
 
 
 def disentanglement_scores(scores: Mapping[str, Any]) -> list[Score]:
     """The metrics of a run, in the order in which the recipe lists them."""
-    return [_of_metric(key, result) for key, result in scores.items() if key != "held_out"]
+    return [_of_metric(key, result) for key, result in scores.items() if key not in _NO_METRICS]
 
 
 def held_out_scores(scores: Mapping[str, Any]) -> list[Score]:
     """What was measured on images that never trained."""
     found = scores.get("held_out", {})
-    return [
+    shown = [
         Score(key, title, _figure(found, key), meaning) for key, (title, meaning) in _HELD_OUT.items() if key in found
     ]
+    if error := scores.get("squared_error"):
+        parts = tuple((part, _text(error[part])) for part in ("per_pixel", "images") if part in error)
+        shown.append(Score("squared_error", "Squared error", _number(error["score"], 1), _SQUARED_ERROR, parts=parts))
+    return shown
 
 
 def score_curves(evaluations: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[int, float]]]:
@@ -61,6 +67,18 @@ def score_curves(evaluations: Sequence[Mapping[str, Any]]) -> dict[str, list[tup
         for score in disentanglement_scores(evaluation.get("scores", {})):
             if score.share is not None:
                 curves.setdefault(score.title, []).append((evaluation["step"], score.share))
+    return curves
+
+
+def held_out_curves(evaluations: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[int, float]]]:
+    """Points (step, value) of what was measured on held-out images over training, by its title."""
+    wanted = {("held_out", "reconstruction"): "Reconstruction", ("squared_error", "score"): "Squared error"}
+    curves: dict[str, list[tuple[int, float]]] = {}
+    for evaluation in evaluations:
+        for (entry, part), title in wanted.items():
+            value = evaluation.get("scores", {}).get(entry, {}).get(part)
+            if value is not None:
+                curves.setdefault(title, []).append((evaluation["step"], value))
     return curves
 
 

@@ -6,16 +6,18 @@ from bvtk.report.charts import activation_chart, training_chart
 
 
 def test_no_global_state_is_used():
-    training_chart([{"step": 1, "loss": 2.0}], {})
+    training_chart([{"step": 1, "loss": 2.0}], {}, {})
     assert "matplotlib.pyplot" not in sys.modules
 
 
 def test_gaps_in_the_data_are_left_blank():
     positions, curve = np.full((2, 4, 4), np.nan), np.full((2, 3), np.nan)
     positions[0, 0, 0] = 1.0
-    assert activation_chart(positions, {"scale": curve}, [0, 1], ()).startswith(b"\x89PNG")
+    assert activation_chart(positions, {"scale": curve}, [0, 1], ["z0", "z1"], ()).startswith(b"\x89PNG")
 
 
 def test_terms_that_were_logged_only_sometimes():
     log = [{"step": 1, "loss": 5.0}, {"step": 2, "loss": 4.0, "kl": 1.0, "beta": None}]
-    assert training_chart(log, {"MIG": [(1, 0.1), (2, 0.2)]}).startswith(b"\x89PNG")
+    assert training_chart(log, {"Squared error": [(1, 9.0), (2, 5.0)]}, {"MIG": [(1, 0.1), (2, 0.2)]}).startswith(
+        b"\x89PNG"
+    )
