@@ -71,8 +71,13 @@ class Vae(nn.Module):
         """
         mu, logvar = self.encode(x)
         z = sample(mu, logvar, generator)
-        output = self.decoder(z).float()
-        reconstruction = self._likelihood.nll(output, x)
+        return self.outputs(x, mu, logvar, z, self.decoder(z))
+
+    def outputs(
+        self, x: torch.Tensor, mu: torch.Tensor, logvar: torch.Tensor, z: torch.Tensor, output: torch.Tensor
+    ) -> Outputs:
+        """The training pass of images, from their posteriors, a sample of these and the decoder's output."""
+        reconstruction = self._likelihood.nll(output.float(), x)
         return Outputs(x, mu, logvar, z, reconstruction, kl_divergence(mu, logvar))
 
     def encode(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

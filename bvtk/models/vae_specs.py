@@ -11,6 +11,8 @@ from bvtk.models.likelihood_specs import Bernoulli
 from bvtk.protocols import ImageShape
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from bvtk.protocols import Model
 
 
@@ -35,13 +37,17 @@ class Vae(ModelSpec):
 
     def build(self, image: ImageShape) -> Model:
         """The model, randomly initialised from torch's current seed."""
-        from torch import nn
-
         from bvtk.models import vae
+
+        return vae.Vae(self.latents, *self._parts(image))
+
+    def _parts(self, image: ImageShape) -> tuple[nn.Module, nn.Module, nn.Module]:
+        """Encoder, decoder and likelihood, in the order in which they are initialised."""
+        from torch import nn
 
         encoder = self.encoder.build(image, 2 * self.latents)
         decoder = self.decoder.build(self.latents, image)
         likelihood = self.likelihood.build(image)
         if not isinstance(likelihood, nn.Module):
             raise TypeError(f"likelihood {self.likelihood.component!r} built {type(likelihood).__name__}, no nn.Module")
-        return vae.Vae(self.latents, encoder, decoder, likelihood)
+        return encoder, decoder, likelihood

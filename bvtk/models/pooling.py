@@ -1,0 +1,151 @@
+"""Convolutions with max-pooling, and their reverse, convolutions of unpooled images.
+
+Shapes: B images, C channels, H height, W width, L latents, O outputs.
+Every convolution is 3×3, padded by 1 pixel of zeros.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from einops import rearrange
+from torch import nn
+from torch.nn import functional
+
+from bvtk.errors import UsageError
+from bvtk.models.dense import dense_stack
+from bvtk.protocols import ImageShape
+
+
+def halvings(image: ImageShape, times: int) -> list[tuple[int, int]]:
+    """Height and width of an image before the first and after each of several 2×2 poolings.
+
+    Raises:
+        UsageError: where the image is too small for them.
+    """
+    found = [(image.height >> i, image.width >> i) for i in range(times + 1)]
+    if min(found[-1]) < 1:
+        raise UsageError(
+            f"{times} poolings that halve an image need {2**times}×{2**times} pixels, found images of {image}",
+            "use larger images, or `mlp`, which takes any size",
+        )
+    return found
+
+
+class PoolEncoder(nn.Module):
+    """Convolutions, each followed by 2×2 max-pooling and ReLU, then a linear layer.
+
+    A row or column left over by a pooling is not seen.
+
+    Args:
+        image: shape of the images.
+        outputs: features that come out.
+        channels: output channels of the convolutions, from the image on.
+
+    Raises:
+        UsageError: where the images are too small.
+    """
+
+    def __init__(self, image: ImageShape, outputs: int, channels: Sequence[int]) -> None:
+        super().__init__()
+        height, width = halvings(image, len(channels))[-1]
+        layers: OrderedDict[str, nn.Module] = OrderedDict()
+        for i, (before, after) in enumerate(pairwise([image.channels, *channels]), start=1):
+            layers[f"conv{i}"] = nn.Conv2d(before, after, 3, padding=1)
+            # ReLU after the pooling gives what it would before it, from a quarter of the pixels.
+            layers[f"pool{i}"] = nn.MaxPool2d(2)
+            layers[f"relu{i}"] = nn.ReLU()
+        self.convolutions = nn.Sequential(layers)
+        self.output = nn.Linear([image.channels, *channels][-1] * height * width, outputs)
+
+    def forward(self, x_BCHW: torch.Tensor) -> torch.Tensor:
+        """Features (B, O) of images (B, C, H, W)."""
+        h = rearrange(self.convolutions(x_BCHW), "b c h w -> b (c h w)")
+        features_BO: torch.Tensor = self.output(h)
+        return features_BO
+
+
+class UnpoolConv2d(nn.Conv2d):
+    """A 3×3 convolution of an image twice as large as its input, every value of which fills 2×2 pixels.
+
+    Each 2×2 pixels of the output that lie around a corner of the input's pixels depend on the 2×2 pixels that meet
+    there. So it is computed as one 2×2 convolution of the small input, to four times as many channels: the same sums
+    in less than half the products, and no large input is ever made.
+
+    Args:
+        before: channels that come in.
+        after: channels that come out.
+        rest: rows and columns, 0 or 1 each, that the output has beyond twice the input's.
+    """
+
+    def __init__(self, before: int, after: int, rest: tuple[int, int] = (0, 0)) -> None:
+        super().__init__(before, after, 3, padding=1)
+        self.rest = rest
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        """Images (B, C, 2H + rest, 2W + rest) of images (B, C, H, W)."""
+        height, width = (2 * size + rest for size, rest in zip(input.shape[2:], self.rest, strict=True))
+        corners = functional.conv2d(input, corner_kernel(self.weight), _four_times(self.bias), padding=1)
+        # Channels come last here as in memory: moving them is what would cost time.
+        corners = rearrange(corners, "b (s t c) h w -> b (h s) (w t) c", s=2, t=2)
+        return rearrange(corners[:, 1 : 1 + height, 1 : 1 + width], "b h w c -> b c h w")
+
+
+def corner_kernel(weight: torch.Tensor) -> torch.Tensor:
+    """The 2×2 kernel on the small image that equals a 3×3 one on the image twice as large.
+
+    Along each side, the pixel before a corner sees w₀ + w₁ of the small pixel before it and w₂ of the one after it,
+    the pixel after the corner w₀ and w₁ + w₂.
+
+    Args:
+        weight: (O, I, 3, 3).
+
+    Returns:
+        (4·O, I, 2, 2): all outputs above and left of the corner, then above right, below left, below right.
+    """
+    kernel = _around_corner(_around_corner(weight, dim=-2), dim=-1)
+    return rearrange(kernel, "t s o i h w -> (s t o) i h w")
+
+
+def _around_corner(weight: torch.Tensor, dim: int) -> torch.Tensor:
+    first, middle, last = weight.unbind(dim)
+    return torch.stack([torch.stack([first + middle, last], dim), torch.stack([first, middle + last], dim)])
+
+
+def _four_times(bias: torch.Tensor | None) -> torch.Tensor | None:
+    return None if bias is None else bias.repeat(4)
+
+
+class UnpoolDecoder(nn.Module):
+    """A linear layer, then convolutions of unpooled images: each of them doubles height and width.
+
+    Args:
+        latents: number of latents.
+        image: shape of the images.
+        channels: input channels of the convolutions, from the latents on; the last gives the image's.
+
+    Raises:
+        UsageError: where the images are too small.
+    """
+
+    def __init__(self, latents: int, image: ImageShape, channels: Sequence[int]) -> None:
+        super().__init__()
+        steps = halvings(image, len(channels))[::-1]
+        self.channels, (self.height, self.width) = channels[0], steps[0]
+        self.hidden = dense_stack(latents, [channels[0] * self.height * self.width], "relu")
+        layers: OrderedDict[str, nn.Module] = OrderedDict()
+        for i, (before, after) in enumerate(pairwise([*channels, image.channels]), start=1):
+            if i > 1:
+                layers[f"relu{i - 1}"] = nn.ReLU()
+            height, width = steps[i]
+            layers[f"conv{i}"] = UnpoolConv2d(before, after, (height % 2, width % 2))
+        self.convolutions = nn.Sequential(layers)
+
+    def forward(self, z_BL: torch.Tensor) -> torch.Tensor:
+        """Parameters of the likelihood (B, C, H, W) for latents (B, L)."""
+        h = rearrange(self.hidden(z_BL), "b (c h w) -> b c h w", h=self.height, w=self.width)
+        x_BCHW: torch.Tensor = self.convolutions(h)
+        return x_BCHW
