@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 from pydantic_core import PydanticCustomError
 
+import bvtk.data.subset_specs  # noqa: F401
 from bvtk.component import DatasetSpec, register_dataset
 from bvtk.protocols import Dataset
 

@@ -138,7 +138,7 @@ def independent(centred_NP: NDArray[np.float32], latents: int, seed: int, *, ite
         centred_NP: images less their mean.
         latents: how many components, at most N and P.
         seed: of the rotation that it starts from.
-        iterations: at most; where they don't suffice, a warning says so and the last rotation counts.
+        iterations: at most; where they don't suffice, a warning says so and the last rotation is kept.
     """
     encoder_LP, decoder_PL, share_L = principal(centred_NP, latents, seed, whiten=True)
     rotation_LL = _rotation(centred_NP @ encoder_LP.T, iterations, seed)
@@ -154,5 +154,9 @@ def _rotation(whitened_NL: Floats, iterations: int, seed: int) -> Floats:
         warnings.simplefilter("always", ConvergenceWarning)
         ica.fit(whitened_NL.astype(np.float64))
     if any(issubclass(warning.category, ConvergenceWarning) for warning in caught):
-        warnings.warn(f"ICA has not settled within {iterations} iterations, raise model.iterations", stacklevel=2)
+        warnings.warn(
+            f"FastICA has not settled within {iterations} iterations, its last rotation is kept: raise "
+            "model.iterations, which is in vain where components are so near to normal that they keep turning",
+            stacklevel=2,
+        )
     return np.asarray(ica.components_)

@@ -57,7 +57,7 @@ class Ica(ModelSpec):
     images: PositiveInt = 50_000
     """How many training images it is fitted on, drawn by the seed: 4 bytes of memory a pixel of each."""
 
-    iterations: PositiveInt = 1000
+    iterations: PositiveInt = 200
     """Iterations of FastICA at most; a warning says where they did not suffice."""
 
     def build(self, image: ImageShape) -> Model:

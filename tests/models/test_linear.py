@@ -104,7 +104,7 @@ def test_independent_components_find_the_sources() -> None:
 
 
 def test_ica_that_does_not_settle_says_so(data: ImageSet) -> None:
-    with pytest.warns(UserWarning, match=r"not settled within 1 iterations, raise model\.iterations"):
+    with pytest.warns(UserWarning, match=r"not settled within 1 iterations, its last rotation is kept"):
         model = fitted(data, "ica", latents=3, iterations=1)
     assert model.encode(pixels(data))[0].isfinite().all()
 

@@ -1,0 +1,109 @@
+"""Part of another data set: some values of its factors, and every image that has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bvtk.data.factors import FactorTable
+from bvtk.data.imageset import ImageSet, Index
+from bvtk.errors import DataError
+from bvtk.protocols import Dataset
+
+Value = int | str
+"""A value of a factor: its number, or its name where values have names."""
+
+
+class Chosen:
+    """Some images of a data set, read from it when they are asked for.
+
+    Args:
+        dataset: the data set.
+        index: (n,) which of its images.
+    """
+
+    def __init__(self, dataset: Dataset, index: NDArray[np.int64]) -> None:
+        self._dataset = dataset
+        self._index = index
+        self.shape = (len(index), *dataset.image_shape)
+
+    def read(self, index: Index) -> NDArray[np.uint8]:
+        """Images (n, C, H, W) for integers (n,)."""
+        return self._dataset.images(self._index[index])
+
+
+def take(dataset: Dataset, keep: Mapping[str, Sequence[Value]], every: Mapping[str, int]) -> ImageSet:
+    """The images that have certain values of factors, in their old order.
+
+    Values are renumbered from 0 in theirs; factors that are left with one value are no factors any more.
+
+    Args:
+        dataset: a data set with factors.
+        keep: by factor, the values that stay.
+        every: by factor, n where the values 0, n, 2n, … stay.
+
+    Raises:
+        DataError: where the data set lacks a factor or a value, or no image is left.
+    """
+    kept = {name: _numbers(dataset, name, values) for name, values in keep.items()}
+    kept |= {name: list(range(0, _size(dataset, name), step)) for name, step in every.items()}
+    index, table = _matching(dataset, kept)
+    varying = np.flatnonzero((table != table[0]).any(axis=0))
+    names = tuple(dataset.factor_names[column] for column in varying)
+    value_names = {
+        name: tuple(dataset.value_names[name][number] for number in np.unique(table[:, column]))
+        for name, column in zip(names, varying, strict=True)
+        if name in dataset.value_names
+    }
+    provenance = _provenance(dataset, kept)
+    subset = ImageSet(
+        Chosen(dataset, index), FactorTable(names, table[:, varying]), dataset.peak, provenance, value_names
+    )
+    positions = dataset.position_factors
+    subset.position_factors = positions if positions and set(positions) <= set(names) else None
+    return subset
+
+
+def _matching(dataset: Dataset, kept: Mapping[str, list[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The indices (n,) of the images with these values, and their factors (n, k)."""
+    factors = dataset.factors(np.arange(len(dataset)))
+    matching = np.ones(len(factors), bool)
+    for name, numbers in kept.items():
+        stays = np.zeros(_size(dataset, name), bool)
+        stays[numbers] = True
+        matching &= stays[factors[:, dataset.factor_names.index(name)]]
+    if not matching.any():
+        said = "; ".join(f"{name}: {', '.join(map(str, numbers))}" for name, numbers in kept.items())
+        raise DataError(f"no image has these values together: {said}", "keep more values")
+    return np.flatnonzero(matching), factors[matching]
+
+
+def _size(dataset: Dataset, name: str) -> int:
+    known = dataset.factor_names
+    if not known:
+        raise DataError(
+            "a subset is chosen by factors, and the data set within has none", "give a data set with factors"
+        )
+    if name not in known:
+        close = get_close_matches(name, known, 1)
+        hint = f"did you mean {close[0]!r}?" if close else ""
+        raise DataError(f"the data set has no factor {name!r}, its factors are {', '.join(known)}", hint)
+    return dataset.factor_sizes[known.index(name)]
+
+
+def _numbers(dataset: Dataset, name: str, values: Sequence[Value]) -> list[int]:
+    size, named = _size(dataset, name), dataset.value_names.get(name, ())
+    numbers = {value: number for number, value in enumerate(named)} | {number: number for number in range(size)}
+    for value in values:
+        if value not in numbers:
+            known = f"0 to {size - 1}" + (f", or {', '.join(named)}" if named else "")
+            raise DataError(f"factor {name!r} has no value {value!r}, its values are {known}")
+    return sorted({numbers[value] for value in values})
+
+
+def _provenance(dataset: Dataset, kept: Mapping[str, list[int]]) -> dict[str, Any]:
+    return {"source": "subset", "sha256": dataset.provenance["sha256"], "kept": dict(kept), "of": dataset.provenance}
