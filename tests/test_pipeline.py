@@ -35,9 +35,11 @@ class Memory(Silence):
         self.warnings.append(message)
 
 
-def pipeline(*overrides: str, stop_at: str = "") -> tuple[Pipeline, Memory, RunFolder]:
+def pipeline(
+    *overrides: str, stop_at: str = "", recipe: Path = Path("tiny.yaml")
+) -> tuple[Pipeline, Memory, RunFolder]:
     discover()
-    loaded = load_recipe(Path("tiny.yaml"), overrides)
+    loaded = load_recipe(recipe, overrides)
     folder = run_folder(loaded.recipe, Path("runs"))
     folder.create()
     prepare_folder(folder, loaded.recipe, loaded.text)

@@ -8,10 +8,10 @@ from bvtk.report.inputs import ReportInputs
 HOSTILE = "</style><script>alert('x')</script> & \"quoted\" `code` | $a$ {{ 7*7 }} [l](javascript:x)\n# h"
 
 
-def made_up(latents=4, rows=2, columns=5, shape=(1, 16, 16), factors=True, **changed):
+def made_up(count=4, rows=2, columns=5, shape=(1, 16, 16), factors=True, **changed):
     """Inputs of a report on noise, in which latent 0 follows x and latent 1 the scale."""
     rng = np.random.default_rng(0)
-    kl = np.linspace(2.0, 0.0, latents)
+    kl = np.linspace(2.0, 0.0, count)
     usual = {
         "name": "made-up",
         "summary": "A β-VAE on noise",
@@ -38,25 +38,25 @@ def made_up(latents=4, rows=2, columns=5, shape=(1, 16, 16), factors=True, **cha
         "log": [{"step": s, "loss": 900 / s, "reconstruction": 800 / s, "kl": 2.0, "beta": 4.0} for s in (1, 50, 100)],
         "originals": rng.random((3, *shape)),
         "reconstructions": rng.random((3, *shape)),
-        "traversals": rng.random((latents, rows, columns, *shape)),
+        "traversals": rng.random((count, rows, columns, *shape)),
         "span": np.linspace(-3, 3, columns),
-        "code_size": latents,
-        "latents": range(latents),
-        "mean": np.zeros(latents),
+        "code_size": count,
+        "latents": range(count),
+        "mean": np.zeros(count),
         "kl_per_latent": kl,
         "active": kl > 0.01,
-        "spread": np.ones(latents),
+        "spread": np.ones(count),
         "evaluations": [{"step": s, "scores": {"mig": {"score": s / 500}}} for s in (50, 100)],
     }
     if factors:
         ramp = np.linspace(-(3**0.5), 3**0.5, 301)
-        positions = np.zeros((latents, 301, 3))
+        positions = np.zeros((count, 301, 3))
         positions[0] = ramp[:, None]
-        curve = np.zeros((latents, 2, 301))
-        curve[min(1, latents - 1)] = ramp
+        curve = np.zeros((count, 2, 301))
+        curve[min(1, count - 1)] = ramp
         usual |= {
             "positions": positions,
-            "curves": {"shape": np.zeros((latents, 2)), "scale": curve},
+            "curves": {"shape": np.zeros((count, 2)), "scale": curve},
             "shape_names": ("square", "heart"),
             "environment": {"libraries": {"torch": "2"}, "threads": 2, "plugins": [{"name": "p"}], "none": None},
             "timings": {"train": 125.0},

@@ -15,6 +15,15 @@ def test_the_card_has_scores_pictures_use_and_recipe():
     assert "needs these plugins: mine.py" in card
 
 
+def test_the_card_of_a_model_that_reads_factors_shows_and_uses_what_there_is():
+    inputs = made_up(reconstructions=None, traversals=None, kl_per_latent=None, reads="factors", scores={})
+    card = render_card(inputs, draw_figures(inputs))
+    assert re.findall(r"\(figures/([^)]+)\)", card) == ["dependence.png", "activation.png"]
+    assert "z = run.encode(factors)" in card
+    assert "run.decode" not in card
+    assert "It takes the factor values of its data set" in card
+
+
 def test_a_recipe_cannot_end_its_own_block():
     card = render_card(made_up(recipe="a\n````\n# not a heading"), draw_figures(made_up()))
     assert card.rstrip().endswith("`````yaml\na\n````\n# not a heading\n`````")

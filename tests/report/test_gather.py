@@ -3,8 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
+import torch
 
 from bvtk.report.gather import gather
+from tests.systems import SYSTEMS, recipe_of
 from tests.test_pipeline import pipeline
 
 
@@ -26,8 +29,6 @@ def test_a_report_is_gathered_from_the_run(workplace: Path) -> None:
 
 def test_only_the_named_latent_moves_in_a_traversal(workplace: Path) -> None:
     """The block of latent l at value v is the decoded inferred code with v in place l."""
-    import torch
-
     run, _, folder = pipeline("training.held_out=0.2")
     run.export()
     model = run.experiment.model
@@ -44,3 +45,38 @@ def test_images_that_trained_are_said_to_have(workplace: Path) -> None:
     run.export()
     inputs = gather(folder, run.recipe, run.experiment.model, run.dataset, run.device)
     assert any("no images were held out" in warning for warning in inputs.warnings)
+
+
+LEARNING = {
+    "vae": "beta_vae on arrays, 3 latents, 6 steps of 16 images, seed 0, cpu",
+    "infogan": "infogan on arrays, 2 latents, 6 steps of 16 images, seed 0, cpu",
+    "pca": "pca on arrays, 3 latents, fitted at one go, seed 0, cpu",
+    "pixels": "pixels on arrays, 256 latents, untrained, seed 0, cpu",
+}
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_of_every_system_what_it_can_do_is_gathered(workplace: Path, system: str) -> None:
+    run, _, folder = pipeline(recipe=recipe_of(system))
+    run.report()
+    inputs = gather(folder, run.recipe, run.experiment.model, run.dataset, run.device)
+    assert (inputs.traversals is None) == (system == "ground_truth")
+    assert (inputs.reconstructions is None) == (system in ("ground_truth", "infogan"))
+    assert (inputs.kl_per_latent is None) == (system not in ("vae", "dc_ign"))
+    assert bool(inputs.log) == (system in ("vae", "dc_ign", "infogan"))
+    assert inputs.positions is not None
+    assert set(inputs.curves) == {"size"}
+    assert (folder.figures / "activation.png").is_file(), "the paper's Figure 7 is drawn of all"
+    assert inputs.summary == LEARNING.get(system, inputs.summary)
+
+
+def test_without_a_prior_a_latent_moves_by_its_own_deviations(workplace: Path) -> None:
+    run, _, folder = pipeline(recipe=recipe_of("pca"))
+    run.export()
+    model = run.experiment.model
+    inputs = gather(folder, run.recipe, model, run.dataset, run.device)
+    everything = torch.from_numpy(run.dataset.images(np.arange(75)).astype(np.float32))
+    codes = model.encode(everything)[0]
+    code = model.encode(torch.from_numpy(inputs.originals[:1].astype(np.float32)))[0]
+    code[0, 1] = codes[:, 1].mean() + inputs.span[2] * codes[:, 1].std(correction=0)
+    np.testing.assert_allclose(inputs.traversals[1, 0, 2], model.decode(code)[0].numpy(), atol=1e-5)

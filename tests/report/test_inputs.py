@@ -8,6 +8,17 @@ def test_order_is_by_kl():
     assert made_up(kl_per_latent=np.array([0.1, 2.0, 0.1, 3.0])).order == [3, 1, 0, 2]
 
 
+def test_without_a_posterior_order_is_by_variance():
+    assert made_up(kl_per_latent=None, spread=np.array([0.1, 2.0, 0.1, 3.0])).order == [3, 1, 0, 2]
+
+
+def test_without_a_prior_activations_are_in_the_latents_own_deviations():
+    usual = {"mean": np.array([1.0, 0, 0, 5]), "spread": np.array([2.0, 1, 1, 0])}
+    means = np.array([[1.0, 3], [0, 1], [0, 0], [5, 5]])
+    assert made_up(kl_per_latent=None, **usual).in_own_units(means).tolist() == [[0, 1], [0, 1], [0, 0], [0, 0]]
+    assert made_up(**usual).in_own_units(means) is means
+
+
 def test_dependence_is_the_share_of_variance_that_a_factor_explains():
     # The ramps have variance 1 (a uniform spread over ±√3) but for their finite steps.
     inputs = made_up(spread=np.array([1.0, 2.0, 1.0, 1.0]))

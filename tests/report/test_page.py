@@ -92,6 +92,27 @@ def test_sections_without_content_are_left_out(inputs):
         assert f'id="{target}"' in page
 
 
+def test_a_model_without_posterior_and_decoder_has_no_empty_sections():
+    inputs = made_up(reconstructions=None, traversals=None, kl_per_latent=None, log=[], reads="factors", scores={})
+    page = render_page(inputs, draw_figures(inputs))
+    found = set(re.findall(r'<section[^>]* id="(\w+)"', page))
+    assert found == {"factors", "scores", "recipe", "use", "environment"}
+    assert set(re.findall(r'href="#(\w+)"', page)) <= found
+    assert "z = run.encode(factors)" in page
+    assert "run.decode" not in page
+    assert "posterior" not in page.replace(inputs.recipe, "")
+    assert 'aria-label="On held-out images"' not in page
+
+
+def test_without_a_prior_traversals_are_in_the_latents_own_deviations():
+    inputs = made_up(kl_per_latent=None)
+    page = render_page(inputs, draw_figures(inputs))
+    assert "of its own standard deviations around its mean" in page
+    assert "of the prior" not in page
+    assert "(n, 4) codes" in page
+    assert "(n, 4) posterior means" in render_page(made_up(), FIGURES)
+
+
 def test_images_that_trained_are_not_called_held_out():
     scores = made_up().scores | {"held_out": {"trained_on": True, "elbo": -1.0}}
     assert "never trained" not in render_page(made_up(scores=scores), FIGURES)

@@ -1,5 +1,5 @@
 import bvtk.metrics.specs  # noqa: F401 - registers the metrics whose words are shown
-from bvtk.report.scores import disentanglement_scores, held_out_scores, score_curves
+from bvtk.report.scores import disentanglement_scores, held_out_curves, held_out_scores, score_curves
 from tests.report.examples import made_up
 
 
@@ -23,6 +23,22 @@ def test_held_out():
         ("KL", "5.0"),
         ("Active latents", "3 of 4"),
     ]
+
+
+def test_the_squared_error_stands_beside_them():
+    found = held_out_scores({"squared_error": {"score": 12.34, "per_pixel": 0.003, "images": 9}})
+    assert [(s.title, s.value, s.parts) for s in found] == [
+        ("Squared error", "12.3", (("per_pixel", "0.003"), ("images", "9")))
+    ]
+    assert disentanglement_scores({"squared_error": {"score": 1.0}}) == []
+
+
+def test_curves_on_held_out_images():
+    measured = {"held_out": {"reconstruction": 50.0}, "squared_error": {"score": 12.0}}
+    assert held_out_curves([{"step": 5, "scores": measured}, {"step": 9, "scores": {}}]) == {
+        "Reconstruction": [(5, 50.0)],
+        "Squared error": [(5, 12.0)],
+    }
 
 
 def test_curves_over_training():
