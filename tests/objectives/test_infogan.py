@@ -1,0 +1,216 @@
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from bvtk.build import build, build_dataset
+from bvtk.component import dump, objectives, parse
+from bvtk.engine.checkpoint import resume, save_checkpoint
+from bvtk.engine.order import Batch
+from bvtk.engine.state import TrainingState
+from bvtk.engine.step import Stepper
+from bvtk.errors import RunError
+from bvtk.objectives.infogan import discriminator_loss, generator_loss, mutual_information_bound
+from bvtk.plugins import discover
+from bvtk.protocols import ImageShape, ObjectiveContext
+from bvtk.recipe import load_recipe
+from bvtk.seeding import derive
+from tests.conftest import squares
+
+discover(installed=False)
+
+CPU = torch.device("cpu")
+LOG_2 = math.log(2)
+GRID = torch.linspace(-1, 1, 20_001, dtype=torch.float64)[:-1] + 1 / 20_000
+"""Every code in equal shares: a mean over them is an expectation over U(−1, 1)."""
+GAP = 0.5 * math.log(2 * math.pi * math.e / 12)
+"""KL(U ‖ N) of a uniform density and the normal one with its mean and variance: what a Gaussian q can't have."""
+
+RECIPE = """\
+name: game
+dataset: {type: arrays, path: padded.npz}
+model: {type: infogan, latents: 2, noise: 3}
+objective: {type: infogan, discriminator_optimizer: {type: adam, lr: 2e-3, beta1: 0.5}}
+training: {steps: 8, batch_size: 16, optimizer: {type: adam, lr: 1e-2, beta1: 0.5}, precision: fp32}
+"""
+
+
+def bound(codes, mu, variance):
+    codes, mu = codes.reshape(len(codes), -1), mu.reshape(len(codes), -1)
+    return mutual_information_bound(codes, mu, torch.full_like(codes, variance).log()).item()
+
+
+def test_a_recogniser_that_knows_nothing():
+    # E log N(c; 0, σ²) = −½(E[c²]/σ² + log 2πσ²) with E[c²] = 1/3, plus log 2.
+    for variance in (1.0, 1 / 3, 0.25):
+        expected = -0.5 * (1 / (3 * variance) + math.log(2 * math.pi * variance)) + LOG_2
+        assert bound(GRID, torch.zeros_like(GRID), variance) == pytest.approx(expected, abs=1e-6)
+    # With the codes' own variance the bound misses the true 0 by nothing but the Gaussian's misfit.
+    assert bound(GRID, torch.zeros_like(GRID), 1 / 3) == pytest.approx(-GAP, abs=1e-6)
+
+
+def test_a_recogniser_that_knows_every_code_but_is_unsure_by_a_variance():
+    # The means are exact: log N(c; c, σ²) = −½ log 2πσ², for each of two codes.
+    codes = torch.stack([GRID, -GRID], dim=1)
+    assert bound(codes, codes, 0.01) == pytest.approx(2 * (LOG_2 - 0.5 * math.log(2 * math.pi * 0.01)))
+
+
+def test_images_that_tell_the_sign_of_a_code_tell_one_bit():
+    # q(c | sign) is centred in its half with that half's variance 1/12: the bound is one bit less the misfit.
+    found = bound(GRID, 0.5 * GRID.sign(), 1 / 12)
+    assert found == pytest.approx(LOG_2 - GAP, abs=1e-6)
+    assert found < LOG_2
+
+
+def test_no_recogniser_beats_the_information_there_is():
+    # x = c + ε with ε ~ U(−¼, ¼): h(x) of a trapezium of height ½, flat over 1.5 and with two ramps of ½, less h(ε).
+    information = LOG_2 + 0.5 * 0.5 * 0.5 - math.log(0.5)
+    generator = torch.Generator().manual_seed(0)
+    codes = 2 * torch.rand(100_000, generator=generator, dtype=torch.float64) - 1
+    x = codes + 0.5 * torch.rand(codes.shape, generator=generator, dtype=torch.float64) - 0.25
+    bounds = [bound(codes, scale * x, variance) for scale in (0.9, 1.0) for variance in (0.01, 1 / 48, 0.05)]
+    assert max(bounds) < information
+    assert bounds[4] == pytest.approx(LOG_2 - math.log(0.5) - GAP, abs=0.01)  # q = N(x, Var ε)
+
+
+def test_losses_at_logits_whose_probabilities_are_known():
+    # D = 0.75 and 0.5 for real images, 0.2 and 0.5 for generated ones.
+    real, fake = torch.tensor([math.log(3), 0.0]), torch.tensor([-math.log(4), 0.0])
+    on_real = -(math.log(0.75) + math.log(0.5)) / 2
+    on_fake = -(math.log(0.8) + math.log(0.5)) / 2
+    assert discriminator_loss(real, fake).item() == pytest.approx(on_real + on_fake)
+    assert generator_loss(fake).item() == pytest.approx(-(math.log(0.2) + math.log(0.5)) / 2)
+
+
+def test_losses_stay_finite_and_keep_their_gradient_where_the_discriminator_is_sure():
+    fake = torch.tensor([-200.0], requires_grad=True)
+    generator_loss(fake).backward()
+    assert fake.grad.item() == pytest.approx(-1.0)  # does not saturate
+    assert discriminator_loss(torch.tensor([-200.0]), torch.tensor([200.0])).item() == pytest.approx(400.0)
+
+
+def objective(**fields):
+    context = ObjectiveContext(ImageShape(1, 16, 16), latents=1, dataset_size=100, training_steps=100)
+    return parse(objectives.get("infogan"), fields).build(context)
+
+
+def made():
+    """Logits 0 everywhere but for one real image; a code at 1, recognised as 0 with variance 1."""
+    one = torch.ones(2, 1)
+    zeros = torch.zeros(2, 1, requires_grad=True)
+    return SimpleNamespace(
+        real_logits=torch.tensor([2.0, 0.0]), fake_logits=torch.zeros(2), codes=one, mu=zeros, logvar=0 * one
+    )
+
+
+def test_both_players_gain_from_the_information():
+    terms = objective(information=2.0)(made(), step=0)
+    shared = LOG_2 - 0.5 * (1 + math.log(2 * math.pi))
+    assert terms["mutual_information"].item() == pytest.approx(shared)
+    assert terms["loss"].item() == pytest.approx(LOG_2 - 2 * shared)
+    on_real = (math.log1p(math.exp(-2)) + LOG_2) / 2
+    assert terms["discriminator_loss"].item() == pytest.approx(on_real + LOG_2 - 2 * shared)
+    assert terms["discriminator_accuracy"].item() == pytest.approx(0.75)
+    assert terms["information"] == 2.0
+    assert not terms["mutual_information"].requires_grad
+
+
+def test_the_weight_follows_its_schedule():
+    built = objective(information={"type": "linear", "start": 0, "end": 1})
+    assert [built(made(), step)["information"] for step in (0, 50, 100)] == [0.0, 0.5, 1.0]
+
+
+def test_the_defaults_are_the_papers():
+    spec = parse(objectives.get("infogan"), {})
+    assert dump(spec)["information"] == {"type": "constant", "value": 0.1}
+    assert dump(spec.discriminator_optimizer).items() >= {"type": "adam", "beta1": 0.5}.items()
+    assert spec.optimizers()["discriminator"].lr.build(1)(0) == 2e-4
+
+
+@pytest.fixture
+def game(workplace):
+    """Builds the tiny game, given overrides."""
+    images, factors = squares()
+    np.savez("padded.npz", images=np.pad(images, ((0, 0), (0, 0), (2, 2), (2, 2))), factors=factors)
+    (workplace / "game.yaml").write_text(RECIPE)
+
+    def make(*overrides):
+        recipe = load_recipe(workplace / "game.yaml", overrides).recipe
+        dataset = build_dataset(recipe)
+        experiment = build(recipe, dataset, len(dataset), CPU)
+        experiment.model.train()
+        return experiment
+
+    return make
+
+
+SGD = (
+    "training.optimizer={type: sgd, lr: 0.1}",
+    "objective.discriminator_optimizer={type: sgd, lr: 0.01}",
+    "objective.information=0.5",
+)
+
+
+def test_a_step_moves_each_player_by_the_gradient_of_its_own_loss(game):
+    built, twin = game(*SGD), game(*SGD)
+    Stepper(built, CPU, "fp32").run(Batch(np.arange(16)), 0)
+    x = torch.from_numpy(twin.dataset.images(np.arange(16)).astype(np.float32))
+    terms = twin.objective(twin.model(x, torch.Generator().manual_seed(derive(0, "noise", 0))), 0)
+    for player, loss, rate in (("generator", "loss", 0.1), ("discriminator", "discriminator_loss", 0.01)):
+        weights = list(getattr(twin.model, player).parameters())
+        gradients = torch.autograd.grad(terms[loss], weights, retain_graph=True)
+        moved = list(getattr(built.model, player).parameters())
+        assert len(moved) == len(weights)
+        for after, before, gradient in zip(moved, weights, gradients, strict=True):
+            assert gradient.abs().sum() > 0
+            torch.testing.assert_close(after.detach(), (before - rate * gradient).detach(), rtol=1e-5, atol=1e-6)
+
+
+def test_each_player_has_its_optimiser(game):
+    own, other = game().parts
+    assert (own.name, own.loss, other.name, other.loss) == ("model", "loss", "discriminator", "discriminator_loss")
+    assert (own.learning_rate(0), other.learning_rate(0)) == (1e-2, 2e-3)
+
+
+def train(state, steps):
+    stepper = Stepper(state.experiment, CPU, "fp32")
+    for _ in range(steps):
+        terms, _ = stepper.run(Batch((np.arange(16) + 5 * state.step) % 75), state.step)
+        state.window.add(terms)
+        state.step += 1
+    return state
+
+
+def test_a_resumed_game_goes_on_bit_for_bit(game, workplace):
+    straight = train(TrainingState(game()), 7).tensors()
+    save_checkpoint(train(TrainingState(game()), 4), workplace, keep=1)
+    resumed = TrainingState(game())
+    assert resume(resumed, workplace, pytest.fail)
+    found = train(resumed, 3).tensors()
+    assert any(name.endswith("running_mean") for name in found["model"])
+    assert sum(name.endswith(".exp_avg") for name in found["optimizer"]) == len(list(game().model.parameters()))
+    for part, tensors in straight.items():
+        assert tensors.keys() == found[part].keys()
+        assert all(torch.equal(found[part][name], value) for name, value in tensors.items())
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_codes_are_learnt_and_everything_stays_finite(game, precision):
+    state = TrainingState(game("objective.information=1"))
+    stepper = Stepper(state.experiment, CPU, precision)
+    shared = []
+    for step in range(40):
+        terms, _ = stepper.run(Batch((np.arange(32) + 7 * step) % 75), step)
+        shared.append(terms["mutual_information"].item())
+    state.check_finite()
+    assert sum(shared[-10:]) / 10 > sum(shared[:10]) / 10 + 0.3
+
+
+def test_weights_that_went_bad_stop_the_game_by_name(game):
+    built = game()
+    with torch.no_grad():
+        built.model.discriminator.recognition[-1].weight.fill_(float("nan"))
+    with pytest.raises(RunError, match=r"weights discriminator\.recognition\.3\.weight are not finite"):
+        Stepper(built, CPU, "fp32").run(Batch(np.arange(16)), 3)
