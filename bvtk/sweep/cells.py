@@ -13,6 +13,7 @@ from bvtk.errors import UsageError
 from bvtk.recipe import LoadedRecipe, Recipe
 from bvtk.recipe.sweep_schema import Published
 from bvtk.recipe.variants import LoadedSweep, load_sweep
+from bvtk.recipe.writing import flow
 from bvtk.runs import RunFolder
 
 _HASH_DIGITS = 10
@@ -37,6 +38,11 @@ class Cell:
     def seed(self) -> int:
         """The recipe's seed."""
         return self.recipe.seed
+
+    @property
+    def label(self) -> str:
+        """Its settings in words: `objective.beta=4, model.latents=10`."""
+        return ", ".join(f"{key}={flow(value)}" for key, value in self.settings.items())
 
     def folder(self, out: Path) -> RunFolder:
         """Its run folder.

@@ -1,0 +1,97 @@
+"""How far a run is, read from the files that it writes: the same for a process here and a node elsewhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bvtk.recipe import Recipe
+from bvtk.runs import RunFolder
+
+_TAIL = 65_536
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is.
+
+    Args:
+        step: the last logged step.
+        steps: the recipe's last step.
+        speed: steps a second; None before the first logged step.
+        loss: the logged loss.
+        metric: the key of the score below.
+        score: the newest score that was measured in training.
+    """
+
+    step: int
+    steps: int
+    speed: float | None = None
+    loss: float | None = None
+    metric: str = ""
+    score: float | None = None
+
+
+def progress_of(recipe: Recipe, folder: RunFolder) -> Progress:
+    """How far a recipe's run is."""
+    line = last_line(folder.log)
+    metric, score = headline(last_line(folder.evaluations).get("scores", {}))
+    images = line.get("images_per_second")
+    speed = images / recipe.training.batch_size if images else None
+    return Progress(line.get("step", 0), recipe.training.steps, speed, line.get("loss"), metric, score)
+
+
+def headline(scores: Mapping[str, Any]) -> tuple[str, float | None]:
+    """The score that stands for all: the β-VAE score where there is one, else the first; its key and value."""
+    found = {key: parts["score"] for key, parts in scores.items() if "score" in parts and key != "held_out"}
+    key = next((key for key in found if key.startswith("beta_vae_score")), next(iter(found), ""))
+    return key, found.get(key)
+
+
+def last_line(path: Path) -> dict[str, Any]:
+    """The last whole object of a JSON Lines file, empty where there is none yet."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
+            whole = file.read().rpartition(b"\n")[0]
+        return dict(json.loads(whole.rpartition(b"\n")[2] or b"{}"))
+    except (OSError, ValueError):
+        return {}
+
+
+def last_words(path: Path, lines: int = 5) -> list[str]:
+    """The last lines of a log that hold something."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return []
+    return [line.rstrip() for line in text.splitlines() if line.strip()][-lines:]
+
+
+class Pace:
+    """How long the rest takes, from what was done since the start.
+
+    Args:
+        total: all work, in any unit.
+    """
+
+    def __init__(self, total: float) -> None:
+        self._total = total
+        self._first: tuple[float, float] | None = None
+
+    def left(self, done: float) -> float | None:
+        """Seconds until all is done; None before anything was done.
+
+        Args:
+            done: how much is done by now.
+        """
+        now = time.monotonic()
+        first, since = self._first = self._first or (done, now)
+        return (now - since) * (self._total - done) / (done - first) if done > first else None

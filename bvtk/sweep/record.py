@@ -1,0 +1,85 @@
+"""A sweep's own folder: what it consists of, how far it is, the cells' recipes and what their processes print."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from bvtk.errors import RunBusyError, RunError
+from bvtk.files import LockTakenError, file_lock, write_text_atomic
+from bvtk.recipe import dump_yaml
+from bvtk.runs import write_json
+from bvtk.sweep.cells import Cell, Sweep
+
+State = Literal["waiting", "running", "elsewhere", "done", "failed"]
+"""How a cell stands; `elsewhere` is at work in a process that is not this sweep's."""
+
+_INTERVAL = 2.0
+
+
+class SweepFolder:
+    """`<out>/<name>-sweep-<hash>/`.
+
+    Args:
+        sweep: the sweep.
+        out: the parent of run folders.
+    """
+
+    def __init__(self, sweep: Sweep, out: Path) -> None:
+        self._sweep = sweep
+        self._saved = 0.0
+        self.path = out / sweep.folder_name
+        self.facts = self.path / "sweep.json"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Makes the folder, and keeps other drivers of the same sweep out for the length of the block.
+
+        Raises:
+            RunError: where it can't be made.
+            RunBusyError: naming the process that drives the sweep.
+        """
+        try:
+            for name in ("cells", "logs"):
+                (self.path / name).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(f"can't make {self.path}: {error.strerror}", "choose another parent with --out") from error
+        try:
+            with file_lock(self.path / ".lock"):
+                yield
+        except LockTakenError as error:
+            owner = f"process {error.pid}" if error.pid else "another process"
+            raise RunBusyError(f"{self.path} is being run by {owner}", "wait until it is done, or stop it") from error
+
+    def recipe_of(self, cell: Cell) -> Path:
+        """The cell's complete recipe, written where it is missing."""
+        path = self.path / "cells" / f"{cell.folder_name}.yaml"
+        if not path.is_file():
+            write_text_atomic(path, dump_yaml(cell.recipe))
+        return path
+
+    def log_of(self, cell: Cell) -> Path:
+        """What the cell's processes print."""
+        return self.path / "logs" / f"{cell.folder_name}.log"
+
+    def save(self, states: Sequence[State], at_once: bool = False) -> None:
+        """Writes `sweep.json`, at most every other second.
+
+        Args:
+            states: one a cell.
+            at_once: whether to write it in any case.
+        """
+        if at_once or time.monotonic() - self._saved >= _INTERVAL:
+            write_json(self.facts, self._facts(states))
+            self._saved = time.monotonic()
+
+    def _facts(self, states: Sequence[State]) -> dict[str, Any]:
+        recipe = self._sweep.loaded
+        cells = [
+            {"run": cell.folder_name, "settings": dict(cell.settings), "seed": cell.seed, "state": state}
+            for cell, state in zip(self._sweep.cells, states, strict=True)
+        ]
+        return {"name": recipe.recipe.name, "recipe": str(recipe.path), "cells": cells}
