@@ -107,7 +107,8 @@ class Discriminator(nn.Module):
 
     def features(self, x_BCHW: torch.Tensor) -> torch.Tensor:
         """What both heads see (B, F) of images (B, C, H, W) in [−1, 1]."""
-        return rearrange(self.convolutions(x_BCHW), "b c h w -> b (h w c)")
+        maps_BCHW: torch.Tensor = self.convolutions(x_BCHW)
+        return rearrange(maps_BCHW, "b c h w -> b (h w c)")
 
     def decide(self, features_BF: torch.Tensor) -> torch.Tensor:
         """Logits (B,) of being real; float32."""
