@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bvtk.cli.common import AsJson, NoPlugins, PluginFiles, error_console, load_plugins, out_console, print_json
+from bvtk.errors import BvtkError, UsageError
+from bvtk.files import write_bytes_atomic
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from bvtk.comparison import Comparison
+
+Texts = dict[Path | None, Callable[[], str]]
+"""What makes the text of each file that was asked for."""
 
 
 def compare(
@@ -52,6 +60,24 @@ def compare(
     markdown: Annotated[
         Path | None, typer.Option("--markdown", metavar="FILE", help="Write the table as Markdown.")
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write one page with the table and its plots.")
+    ] = None,
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Show each row's latents and traversals on the page.")
+    ] = False,
+    plot: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--plot",
+            metavar="NAME=FILE.png",
+            help="Write one plot: bars, curves, heatmap, rate-distortion or training; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    figures: Annotated[
+        Path | None, typer.Option("--figures", metavar="DIR", help="Write every plot that fits these rows as PNG.")
+    ] = None,
     plugin: PluginFiles = None,
     no_plugins: NoPlugins = False,
     as_json: AsJson = False,
@@ -63,6 +89,8 @@ def compare(
     Example: bvtk compare runs --by model.latents --by objective.beta --column mig --json
 
     Example: bvtk compare docs/results/paper.json --aggregate paper --markdown table.md
+
+    Example: bvtk compare runs --html compare.html --pictures --plot training=training.png
     """
     load_plugins(plugin, no_plugins)
     from bvtk.comparison.compare import assemble
@@ -70,23 +98,38 @@ def compare(
     table = assemble(targets, by or (), column or (), aggregate, sort)
     for why in table.left_out:
         error_console().print(f"left out: {why}", style="yellow", markup=False)
-    for path, write in ((csv, table.to_csv), (markdown, table.to_markdown)):
-        if path:
-            _write(path, write())
+    texts: Texts = {csv: table.to_csv, markdown: table.to_markdown, html: partial(table.to_html, pictures)}
+    files = _files(table, texts, plot)
+    with _writing():
+        for path, data in files.items():
+            write_bytes_atomic(path, data)
+        if figures:
+            table.write_figures(figures)
     if as_json:
         print_json(table.to_json())
     else:
         _show(table)
 
 
-def _write(path: Path, text: str) -> None:
-    from bvtk.errors import BvtkError
-    from bvtk.files import write_text_atomic
+def _files(table: Comparison, texts: dict[Path | None, Callable[[], str]], plot: list[str] | None) -> dict[Path, bytes]:
+    """What is to be written where; everything is made before anything is written."""
+    found = {path: make().encode() for path, make in texts.items() if path}
+    for text in plot or ():
+        name, separator, file = text.partition("=")
+        if not separator or not file:
+            raise UsageError(f"--plot takes NAME=FILE.png, found {text!r}", "such as --plot training=training.png")
+        from bvtk.comparison.plots import plot_named
 
+        found[Path(file)] = plot_named(table, name).png
+    return found
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
     try:
-        write_text_atomic(path, text)
+        yield
     except OSError as error:
-        raise BvtkError(f"can't write {path}: {error.strerror}", "choose another file") from error
+        raise BvtkError(f"can't write {error.filename}: {error.strerror}", "choose another file") from error
 
 
 def _show(table: Comparison) -> None:
@@ -95,8 +138,9 @@ def _show(table: Comparison) -> None:
     from bvtk.comparison.showing import captions
 
     console, rich = out_console(), _rich(table)
-    wide = console.options.update_width(10_000)
-    console.print(rich, width=Measurement.get(console, wide, rich).maximum)
+    console.width = 10_000
+    console.width = Measurement.get(console, console.options, rich).maximum
+    console.print(rich)
     for caption in captions(table):
         console.print(caption, style="dim", markup=False)
 

@@ -9,8 +9,11 @@ from bvtk.comparison.measured import Measured
 from bvtk.errors import UsageError
 
 HELD_OUT = "held_out"
+RECONSTRUCTION = "held_out.reconstruction"
+KL = "held_out.kl"
+BETA = "objective.beta"
 
-_LAST = ("held_out.reconstruction", "squared_error", "held_out.kl")
+_LAST = (RECONSTRUCTION, "squared_error", KL)
 """What stands last in every table whose runs have it, and is no score of disentanglement."""
 
 _LOWER = {

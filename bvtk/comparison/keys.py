@@ -33,7 +33,7 @@ class Key:
     def of(self, run: Measured) -> Any:
         """The value in a run; None where it has none."""
         if self.kind == "fact":
-            return run.beta_norm
+            return None if run.beta_norm is None else float(f"{run.beta_norm:.6g}")
         return short(_descend(run.recipe if self.kind == "recipe" else run.scores, self.path))
 
     @property

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from bvtk.comparison.aggregate import MEANINGS, Figure
 from bvtk.comparison.columns import heading
-from bvtk.comparison.table import Cell, Comparison
+from bvtk.comparison.measured import Measured
+from bvtk.comparison.rows import Row
+from bvtk.comparison.table import Cell, Comparison, cell
 
 NOTHING = "–"
 """What stands where a row has no such figure."""
@@ -50,6 +52,15 @@ def shown_rows(table: Comparison) -> list[list[Shown]]:
                 cells.append(Shown(figure_text(*published, digits[place]) if published else NOTHING))
         rows.append([*cells, Shown(str(len(row.runs)))])
     return rows
+
+
+def run_cells(table: Comparison, run: Measured) -> list[str]:
+    """What one run alone has under each column."""
+    cells = []
+    for number, column in enumerate(table.columns):
+        found = cell(Row("", "", {}, (run,)), column, "mean")
+        cells.append(_text(found, _digits(table, number), 1))
+    return cells
 
 
 def captions(table: Comparison) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from bvtk.comparison.aggregate import Aggregate, Figure, aggregate
@@ -105,13 +106,40 @@ class Comparison:
 
         return document(self)
 
+    def to_html(self, pictures: bool = False) -> str:
+        """The table and its plots as one page that fetches nothing.
+
+        Args:
+            pictures: whether to show a run of every row with its traversals and latents.
+        """
+        from bvtk.comparison.page import render_page
+
+        return render_page(self, pictures)
+
+    def figures(self) -> dict[str, bytes]:
+        """The plots as PNG, by name."""
+        from bvtk.comparison.plots import plots
+
+        return {plot.name: plot.png for plot in plots(self)}
+
+    def write_figures(self, folder: Path) -> list[Path]:
+        """Writes every plot as `<name>.png`."""
+        from bvtk.files import write_bytes_atomic
+
+        folder.mkdir(parents=True, exist_ok=True)
+        written = []
+        for name, png in self.figures().items():
+            written.append(folder / f"{name}.png")
+            write_bytes_atomic(written[-1], png)
+        return written
+
     def _best_of(self, column: int) -> list[bool]:
         direction = better(self.columns[column])
-        figures = [line[column] for line in self.values]
-        values = [direction * figure.value for figure in figures if isinstance(figure, Figure)]
+        figures = [figure_of(line[column]) for line in self.values]
+        values = [direction * figure.value for figure in figures if figure]
         if not direction or len(set(values)) < 2:
             return [False] * len(figures)
-        return [isinstance(figure, Figure) and direction * figure.value == max(values) for figure in figures]
+        return [figure is not None and direction * figure.value == max(values) for figure in figures]
 
 
 def cell(row: Row, column: Key, how: Aggregate) -> Cell:
@@ -122,6 +150,11 @@ def cell(row: Row, column: Key, how: Aggregate) -> Cell:
     if column.kind == "recipe" or not all(_is_number(value) for value in found):
         return ", ".join(dict.fromkeys(said(value) for value in found))
     return aggregate([float(value) for value in found], how, better(column), _pooled(row, column))
+
+
+def figure_of(found: Cell) -> Figure | None:
+    """A cell's figure; None where it holds none."""
+    return found if isinstance(found, Figure) else None
 
 
 def _pooled(row: Row, column: Key) -> Sequence[float]:

@@ -52,3 +52,15 @@ def test_damaged_scores_and_files_that_can_not_be_written_exit_with_1(terminal: 
 
 def test_help_has_an_example(terminal: Terminal) -> None:
     assert "Example: bvtk compare" in terminal("compare", "--help").out
+
+
+def test_plots_and_a_page(terminal: Terminal) -> None:
+    three_systems(Path("runs"))
+    options = ("--by", "beta", "--column", "mig")
+    found = terminal("compare", "runs", *options, "--plot", "curves=c.png", "--html", "p.html", "--figures", "new/figs")
+    assert found.code == 0, found.err
+    assert Path("c.png").read_bytes()[:4] == b"\x89PNG"
+    assert Path("p.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert {path.name for path in Path("new/figs").iterdir()} == {"curves.png", "rate-distortion.png", "training.png"}
+    assert terminal("compare", "runs", *options, "--plot", "curve=c.png").code == 2
+    assert terminal("compare", "runs", *options, "--plot", "c.png").code == 2

@@ -1,0 +1,163 @@
+"""What the rows of a comparison differ in, and so which plots show them: the one home of these rules.
+
+| rows differ in | plot |
+|---|---|
+| one number | `curves`: every figure against it, a line for each combination of the words they differ in |
+| two numbers | `heatmap`: a cell for each pair; and `curves` against the second, a line for each value of the first |
+| anything else | `bars` |
+| β, and have KL and reconstruction | `rate-distortion` |
+| scores measured on the way | `training` |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from bvtk.comparison.columns import BETA, KL, RECONSTRUCTION
+from bvtk.comparison.keys import BETA_NORM, Key, known_keys, said
+from bvtk.comparison.rows import Row, shortened
+from bvtk.comparison.table import Comparison, figure_of
+
+MOST_LINES = 18
+"""More lines than this in one panel tell nobody anything."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A numeric key that rows differ in.
+
+    Args:
+        key: dotted and in full.
+        name: its shortest unambiguous end.
+        values: one a row.
+    """
+
+    key: str
+    name: str
+    values: tuple[float, ...]
+
+    @property
+    def title(self) -> str:
+        """What stands beside the axis."""
+        return {BETA: "β", BETA_NORM: "β_norm"}.get(self.key, self.name)
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether it is best drawn on a logarithmic scale: β, and what spans more than two decades."""
+        smallest, largest = min(self.values), max(self.values)
+        return smallest > 0 and (self.key in (BETA, BETA_NORM) or largest > 100 * smallest)
+
+
+@dataclass(frozen=True)
+class Axes:
+    """What rows differ in.
+
+    Args:
+        numbers: keys whose value is a number in every row.
+        words: what else tells rows apart, a text for each row; all empty where nothing does.
+    """
+
+    numbers: tuple[Axis, ...]
+    words: tuple[str, ...]
+
+    def lines(self, along: Axis) -> dict[str, list[int]]:
+        """Rows that make one line along an axis, by what they share, each in the order of the axis."""
+        found: dict[str, list[int]] = {}
+        for row, word in enumerate(self.words):
+            rest = [f"{other.title}={other.values[row]:g}" for other in self.numbers if other is not along]
+            found.setdefault(", ".join([word, *rest] if word else rest), []).append(row)
+        return {label: sorted(rows, key=lambda row: along.values[row]) for label, rows in found.items()}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The plots that show a table.
+
+    Args:
+        table: the comparison.
+    """
+
+    table: Comparison
+
+    @cached_property
+    def axes(self) -> Axes:
+        """What its rows differ in."""
+        return axes_of(self.table.rows)
+
+    @cached_property
+    def figures(self) -> list[int]:
+        """The columns of figures that can be drawn, by number: not what the recipes say."""
+        columns = enumerate(self.table.columns)
+        return [
+            n for n, column in columns if column.kind == "score" and any(figure_of(r[n]) for r in self.table.values)
+        ]
+
+    @property
+    def names(self) -> list[str]:
+        """The plots, the one that says most first."""
+        return [name for name, fits in self._rules().items() if fits]
+
+    @property
+    def along(self) -> Axis:
+        """The axis of the curves: of two, the one with more values, the later one where they have as many."""
+        return max(reversed(self.axes.numbers), key=lambda axis: len(set(axis.values)))
+
+    @cached_property
+    def betas(self) -> list[Axis]:
+        """β, where every row has a number for it and rows differ in it."""
+        return [axis for axis in self.axes.numbers if axis.key in (BETA, BETA_NORM)][:1]
+
+    @cached_property
+    def on_the_way(self) -> list[int]:
+        """The columns whose scores were measured during training, by number."""
+        columns = enumerate(self.table.columns)
+        return [n for n, c in columns if c.metric and any(c.metric in run.curves for run in self.table.runs)]
+
+    def _rules(self) -> dict[str, bool]:
+        axes, rows = self.axes, self.table.rows
+        several, drawable = len(rows) > 1, bool(self.figures)
+        pairs = len(axes.numbers) == 2 and not any(axes.words)
+        curves = drawable and (len(axes.numbers) == 1 or pairs) and len(axes.lines(self.along)) <= MOST_LINES
+        return {
+            "heatmap": pairs and drawable,
+            "curves": curves,
+            "bars": several and drawable and not curves and not pairs,
+            "rate-distortion": bool(self.betas) and self._has_rate_and_distortion(),
+            "training": bool(self.on_the_way) and len(rows) <= MOST_LINES,
+        }
+
+    def _has_rate_and_distortion(self) -> bool:
+        known = known_keys(self.table.runs)
+        return KL in known and RECONSTRUCTION in known
+
+
+def axes_of(rows: Sequence[Row]) -> Axes:
+    """What rows differ in."""
+    keys = list(dict.fromkeys(key for row in rows for key in row.settings))
+    known = known_keys([run for row in rows for run in row.runs])
+    values = {key: [_value(row, key, known) for row in rows] for key in keys}
+    numeric = [key for key in keys if all(_is_number(value) for value in values[key]) and len(set(values[key])) > 1]
+    short = {".".join(path): end for path, end in shortened([tuple(key.split(".")) for key in keys]).items()}
+    numbers = tuple(Axis(key, short[key], tuple(map(float, values[key]))) for key in numeric)
+    names = [row.name for row in rows] if len({row.name for row in rows}) > 1 else [""] * len(rows)
+    others = [key for key in keys if key not in numeric]
+    words = [
+        ", ".join([*filter(None, [name]), *(f"{short[key]}={_word(row.settings.get(key))}" for key in others)])
+        for name, row in zip(names, rows, strict=True)
+    ]
+    return Axes(numbers, tuple(words))
+
+
+def _value(row: Row, key: str, known: Mapping[str, Key]) -> Any:
+    return row.settings[key] if key in row.settings else known[key].of(row.runs[0]) if key in known else None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _word(value: Any) -> str:
+    return "–" if value is None else said(value)

@@ -1,0 +1,118 @@
+"""A comparison as one HTML page that fetches nothing and runs nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from bvtk.comparison.columns import HELD_OUT, heading
+from bvtk.comparison.measured import Measured
+from bvtk.comparison.plots import plots
+from bvtk.comparison.rows import Row
+from bvtk.comparison.showing import captions, headings, run_cells, shown_rows
+from bvtk.comparison.table import Comparison
+
+_TRAVERSALS = 6
+"""Traversals a row: of the latents that carry most."""
+
+_NAMED = 3
+"""More names than this are not all said in the title."""
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """The pictures of one row.
+
+    Args:
+        label: the row.
+        run: which of its runs they are of.
+        charts: mean activations, as PNG.
+        traversals: by the latent's name, as PNG, the one that carries most first.
+    """
+
+    label: str
+    run: str
+    charts: tuple[bytes, ...]
+    traversals: tuple[tuple[str, bytes], ...]
+
+
+def render_page(table: Comparison, pictures: bool = False) -> str:
+    """The page as HTML, every text in it escaped, styles and plots inside.
+
+    Its content security policy allows the one style sheet, by its hash, and pictures that the page itself holds.
+
+    Args:
+        table: what it shows.
+        pictures: whether to show a run of every row with its traversals and latents.
+    """
+    css = (files("bvtk.report") / "page.css").read_text(encoding="utf-8") + _asset("page.css")
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            title=_title(table),
+            headings=headings(table),
+            columns=[heading(column) for column in table.columns],
+            rows=shown_rows(table),
+            captions=captions(table),
+            left_out=table.left_out,
+            plots=plots(table),
+            galleries=[found for row in table.rows if (found := gallery_of(row))] if pictures else [],
+            runs=[
+                {"name": run.run, "row": row.label, "seed": run.recipe.get("seed", ""), "cells": run_cells(table, run)}
+                for row in table.rows
+                for run in row.runs
+            ],
+            css=Markup(css),  # noqa: S704 - the package's own files
+            css_hash=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode(),
+        )
+    )
+
+
+def gallery_of(row: Row) -> Gallery | None:
+    """The pictures of the first run of a row that has some; None where none has."""
+    run = next((run for run in row.runs if run.pictures), None)
+    if run is None:
+        return None
+    charts = [run.pictures[name].read_bytes() for name in ("activation",) if name in run.pictures]
+    traversals = [(f"z{latent}", run.pictures[name].read_bytes()) for latent, name in _traversals(run)]
+    return Gallery(row.label, run.run, tuple(charts), tuple(traversals)) if charts or traversals else None
+
+
+def _title(table: Comparison) -> str:
+    names = list(dict.fromkeys(run.name for run in table.runs))
+    return ", ".join(names) if len(names) <= _NAMED else f"{len(names)} recipes side by side"
+
+
+def _traversals(run: Measured) -> list[tuple[int, str]]:
+    kl = run.scores.get(HELD_OUT, {}).get("kl_per_latent") or []
+    numbers = {int(name.rpartition("-")[2]): name for name in run.pictures if name.startswith("traversal-")}
+    carried = {latent: kl[latent] if latent < len(kl) else 0.0 for latent in numbers}
+    order = sorted(numbers, key=lambda latent: (-carried[latent], latent))
+    return [(latent, numbers[latent]) for latent in order[:_TRAVERSALS]]
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FunctionLoader(_asset), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["data_uri"] = lambda png: "data:image/png;base64," + base64.b64encode(png).decode()
+    environment.filters["size"] = _size
+    return environment
+
+
+@cache
+def _asset(name: str) -> str:
+    return (files("bvtk.comparison") / name).read_text(encoding="utf-8")
+
+
+def _size(png: bytes) -> tuple[int, int]:
+    """Width and height in pixels, from the PNG's header, so that the page does not jump while it loads."""
+    return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")

@@ -1,0 +1,160 @@
+"""The plots of a comparison, each with its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bvtk.comparison import draw
+from bvtk.comparison.aggregate import aggregate
+from bvtk.comparison.axes import Axis, Choice
+from bvtk.comparison.columns import KL, RECONSTRUCTION, better, heading
+from bvtk.comparison.draw import Panel, Point
+from bvtk.comparison.keys import Key, known_keys
+from bvtk.comparison.rows import Row
+from bvtk.comparison.table import Comparison, cell, figure_of
+from bvtk.errors import UsageError
+from bvtk.registry import did_you_mean
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A picture and its words.
+
+    Args:
+        name: what users call it, and its file's name.
+        title: a heading.
+        note: how to read it.
+        png: the picture.
+    """
+
+    name: str
+    title: str
+    note: str
+    png: bytes
+
+
+def plots(table: Comparison) -> list[Plot]:
+    """The plots that what the rows differ in asks for."""
+    choice = Choice(table)
+    return [_DRAWN[name](choice) for name in choice.names]
+
+
+def plot_named(table: Comparison, name: str) -> Plot:
+    """One plot.
+
+    Raises:
+        UsageError: where the table has no such plot.
+    """
+    choice = Choice(table)
+    if name not in choice.names:
+        raise UsageError(f"these rows give no plot {name!r}, {did_you_mean(name, choice.names)}")
+    return _DRAWN[name](choice)
+
+
+def _curves(choice: Choice) -> Plot:
+    axis = choice.along
+    lines = choice.axes.lines(axis)
+    panels = [_panel(choice, number, lines, axis) for number in choice.figures]
+    picture = draw.curves([panel for panel in panels if panel.lines], axis.title, axis.logarithmic)
+    return Plot("curves", f"Against {axis.title}", _note("Thin lines are the spread between seeds.", panels), picture)
+
+
+def _heat_map(choice: Choice) -> Plot:
+    along = choice.along
+    across = next(axis for axis in choice.axes.numbers if axis is not along)
+    by_value: dict[str, list[int]] = {}
+    for row, value in enumerate(across.values):
+        by_value.setdefault(repr(value), []).append(row)
+    panels = [_panel(choice, number, by_value, along) for number in choice.figures]
+    rows, columns = ((axis.title, sorted(set(axis.values))) for axis in (across, along))
+    note = "Dark is high; an empty cell was not run."
+    return Plot("heatmap", f"Over {across.title} and {along.title}", note, draw.heat_map(panels, rows, columns))
+
+
+def _bars(choice: Choice) -> Plot:
+    lines = {row.label: [number] for number, row in enumerate(choice.table.rows)}
+    panels = [_panel(choice, number, lines, None) for number in choice.figures]
+    note = _note("Thin lines are the spread between seeds.", panels)
+    return Plot("bars", "Side by side", note, draw.bars(panels))
+
+
+def _rate_distortion(choice: Choice) -> Plot:
+    lines: dict[str, list[tuple[Point, Point, str]]] = {}
+    for axis in choice.betas:
+        for label, rows in choice.axes.lines(axis).items():
+            for row in rows:
+                if pair := _rate_and_distortion(choice.table, row):
+                    lines.setdefault(label, []).append((*pair, f"{axis.title} = {axis.values[row]:.3g}"))
+    note = "What the code carries against what it costs to draw the image from it; bars are the spread between seeds."
+    return Plot("rate-distortion", "Rate and distortion", note, draw.rate_distortion(lines))
+
+
+def _rate_and_distortion(table: Comparison, row: int) -> tuple[Point, Point] | None:
+    known = known_keys(table.runs)
+    rate, distortion = (figure_of(cell(table.rows[row], known[key], table.how)) for key in (KL, RECONSTRUCTION))
+    if rate is None or distortion is None:
+        return None
+    return (0.0, rate.value, rate.spread), (0.0, distortion.value, distortion.spread)
+
+
+def _training(choice: Choice) -> Plot:
+    table = choice.table
+    panels = []
+    for number in choice.on_the_way:
+        column = table.columns[number]
+        lines = {row.label: points for row in table.rows if (points := curve_of(row, column.metric or ""))}
+        panels.append(Panel(heading(column), lines, _chance(table, column)))
+    note = _note("Scores measured on the way, on a share of the images; bands are the spread between seeds.", panels)
+    return Plot("training", "Over training", note, draw.curves(panels, "steps", False, band=True, marked=False))
+
+
+def curve_of(row: Row, metric: str) -> list[Point]:
+    """Mean and spread over the seeds of a row, at every step that all of its runs with a curve have reached."""
+    curves = [dict(run.curves[metric]) for run in row.runs if metric in run.curves]
+    steps = sorted(set(curves[0]).intersection(*curves[1:])) if curves else []
+    found = [(step, aggregate([curve[step] for curve in curves], "mean")) for step in steps]
+    return [(float(step), figure.value, figure.spread) for step, figure in found]
+
+
+def _panel(choice: Choice, number: int, lines: dict[str, list[int]], axis: Axis | None) -> Panel:
+    """The figures of one column, a point a row; where there is no axis every point stands at 0."""
+    table = choice.table
+    column = table.columns[number]
+    measured: dict[str, list[Point]] = {}
+    published: dict[str, list[Point]] = {}
+    for label, rows in lines.items():
+        for row in rows:
+            x = axis.values[row] if axis else 0.0
+            if figure := figure_of(table.values[row][number]):
+                measured.setdefault(label, []).append((x, figure.value, figure.spread))
+            if known := table.published_of(table.rows[row], column):
+                published.setdefault(label, []).append((x, *known))
+    arrow = {1: "", 0: "", -1: ", lower is better"}[better(column)]
+    return Panel(heading(column) + arrow, measured, _chance(table, column), published)
+
+
+def _note(first: str, panels: Sequence[Panel]) -> str:
+    chance = any(panel.chance is not None for panel in panels)
+    dotted = "Dotted is what a representation that knows nothing would get." if chance else ""
+    diamonds = "Diamonds are published figures." if any(panel.published for panel in panels) else ""
+    return " ".join(filter(None, (first, dotted, diamonds)))
+
+
+def _chance(table: Comparison, column: Key) -> float | None:
+    """What chance would give, where the metric says so and says the same of every run."""
+    if column.metric is None:
+        return None
+    found = {run.scores[column.metric].get("chance") for run in table.runs if column.metric in run.scores}
+    return next(iter(found)) if len(found) == 1 else None
+
+
+_DRAWN: dict[str, Callable[[Choice], Plot]] = {
+    "heatmap": _heat_map,
+    "curves": _curves,
+    "bars": _bars,
+    "rate-distortion": _rate_distortion,
+    "training": _training,
+}
+PLOTS: Sequence[str] = tuple(_DRAWN)
+"""Every plot that there is."""
