@@ -10,8 +10,9 @@ from bvtk.cli.component import component_facts, print_component
 from bvtk.cli.layers import layers_of, print_layers
 from bvtk.component import REGISTRIES
 from bvtk.errors import UsageError
-from bvtk.recipe import LoadedRecipe, load_recipe, resolved
+from bvtk.recipe import resolved
 from bvtk.recipe.marks import dotted
+from bvtk.recipe.variants import LoadedSweep, load_sweep
 from bvtk.recipe.writing import lines
 
 _WIDEST = 60
@@ -29,7 +30,7 @@ def show_anything(what: Sequence[str], layers: bool, as_json: bool) -> None:
     if what[0] in REGISTRIES:
         _component(what, layers, as_json)
     else:
-        _recipe(load_recipe(what[0], what[1:]), layers, as_json)
+        _recipe(load_sweep(what[0], what[1:]), layers, as_json)
 
 
 def _component(what: Sequence[str], layers: bool, as_json: bool) -> None:
@@ -45,15 +46,26 @@ def _component(what: Sequence[str], layers: bool, as_json: bool) -> None:
         print_component(facts)
 
 
-def _recipe(loaded: LoadedRecipe, layers: bool, as_json: bool) -> None:
+def _recipe(sweep: LoadedSweep, layers: bool, as_json: bool) -> None:
+    loaded = sweep.loaded
     found = layers_of(loaded.recipe) if layers else None
     if as_json:
         complete = {"recipe": resolved(loaded.recipe), "origins": dict(loaded.origins)}
-        print_json(complete | ({"layers": found} if found else {}))
+        cells = {"cells": len(sweep.variants)} if loaded.recipe.sweep else {}
+        print_json(complete | cells | ({"layers": found} if found else {}))
     elif found:
         print_layers(found)
     else:
         _print_recipe(resolved(loaded.recipe), loaded.origins)
+        if loaded.recipe.sweep:
+            _print_cells(sweep)
+
+
+def _print_cells(sweep: LoadedSweep) -> None:
+    count = len(sweep.variants)
+    cells = "one cell" if count == 1 else f"{count:,} cells"
+    said = f"# sweep: {cells}, which `bvtk sweep {sweep.loaded.path} --dry-run` lists"
+    out_console().print(said, style="dim", markup=False)
 
 
 def _print_recipe(data: dict[str, Any], origins: Mapping[str, str]) -> None:

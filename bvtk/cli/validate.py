@@ -23,6 +23,8 @@ def validate(
 ) -> None:
     """Tell everything that is wrong in recipes, each with file, line and column. Exits with 2 where something is.
 
+    Of a recipe with `sweep` every cell is checked.
+
     Example: bvtk validate recipes/*.yaml
 
     Example: bvtk validate recipes/quickstart.yaml objective.beta=8 --json
@@ -47,10 +49,10 @@ def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _error_of(file: str, overrides: Sequence[str]) -> RecipeError | None:
-    from bvtk.recipe import load_recipe
+    from bvtk.recipe.variants import load_sweep
 
     try:
-        load_recipe(file, overrides)
+        load_sweep(file, overrides)
     except RecipeError as error:
         return error
     return None

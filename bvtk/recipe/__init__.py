@@ -1,6 +1,6 @@
 """From a YAML file to a complete, checked recipe, with the place of everything that is wrong in it."""
 
-from bvtk.recipe.load import LoadedRecipe, load_recipe, parse_recipe
+from bvtk.recipe.load import LoadedRecipe, load_recipe, parse_component, parse_recipe
 from bvtk.recipe.origins import resolved
 from bvtk.recipe.schema import Recipe, Training
 from bvtk.recipe.writing import dump_yaml, recipe_hash
@@ -11,6 +11,7 @@ __all__ = [
     "Training",
     "dump_yaml",
     "load_recipe",
+    "parse_component",
     "parse_recipe",
     "recipe_hash",
     "resolved",

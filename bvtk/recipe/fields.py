@@ -77,9 +77,9 @@ def component_name(node: Node | None, slot: Slot) -> str | None:
     return slot.number if isinstance(value, int | float) and word is node else None
 
 
-def along(root: Node, path: Path) -> list[Takes]:
-    """What each value along a path takes, the whole file first."""
-    steps, node = [RECIPE], root
+def along(root: Node, path: Path, first: Takes = RECIPE) -> list[Takes]:
+    """What each value along a path takes, the whole first: a file, where nothing else is said."""
+    steps, node = [first], root
     for part in path:
         steps.append(steps[-1].at(part, node))
         node = node.child(part) or Node(None, node.mark)

@@ -9,31 +9,32 @@ from typing import Any
 from pydantic import ValidationError
 
 from bvtk.errors import Problem
-from bvtk.recipe.fields import along, component_name
+from bvtk.recipe.fields import RECIPE, Takes, along, component_name
 from bvtk.recipe.marks import Mark, Node, Path, problem
 from bvtk.recipe.messages import describe, mend, message
 from bvtk.registry import did_you_mean
 
 
-def problems_of(error: ValidationError, root: Node) -> list[Problem]:
+def problems_of(error: ValidationError, root: Node, takes: Takes = RECIPE) -> list[Problem]:
     """Everything that is wrong in a recipe, each once, in no order yet.
 
     Args:
         error: what validation found.
         root: the data that was validated.
+        takes: what the data are meant for, where they are no whole recipe.
     """
     found: dict[tuple[Path, str], Problem] = {}
     for detail in error.errors(include_url=False):
-        finding = _Finding(root, detail)
+        finding = _Finding(root, detail, takes)
         if not finding.follows_from_another:
             found.setdefault((finding.path, finding.once), finding.problem())
     return list(found.values())
 
 
-def where_to_read_on(error: ValidationError, root: Node) -> str:
+def where_to_read_on(error: ValidationError, root: Node, takes: Takes = RECIPE) -> str:
     """The command that lists what the first unknown or missing name could have been; empty where none does."""
     for detail in error.errors(include_url=False):
-        hint = _Finding(root, detail).command()
+        hint = _Finding(root, detail, takes).command()
         if hint:
             return hint
     return ""
@@ -46,14 +47,14 @@ class _Finding:
     number leaves unsaid, or the tag of a union's branch.
     """
 
-    def __init__(self, root: Node, detail: Any) -> None:
+    def __init__(self, root: Node, detail: Any, takes: Takes) -> None:
         self.detail, self.kind = detail, str(detail["type"])
         self.context: Mapping[str, Any] = detail.get("ctx", {})
         location: Path = tuple(detail["loc"])
         self.nodes = root.descend(location)
         reached = len(self.nodes) - 1
         self.node = self.nodes[-1]
-        self.steps = along(root, location[:reached])
+        self.steps = along(root, location[:reached], takes)
         self.inside, self.beyond = location[:reached], location[reached:]
         model = self.steps[-1].model_for(self.node)
         self.unsaid = bool(self.beyond) and model is not None and self.beyond[0] in model.model_fields

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike, fspath
 from pathlib import Path as File
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from bvtk.component import parse
-from bvtk.errors import Problem, RecipeError
+from bvtk.component import Slot, Spec, parse
+from bvtk.errors import Problem, RecipeError, UsageError
 from bvtk.recipe.agreement import disagreements
 from bvtk.recipe.extends import read_layers
+from bvtk.recipe.fields import Takes, component_name
 from bvtk.recipe.findings import problems_of, where_to_read_on
 from bvtk.recipe.marks import COMMAND_LINE, Mark, Node, Source, marked
 from bvtk.recipe.origins import origins_of
@@ -76,6 +79,36 @@ def parse_recipe(mapping: Mapping[str, Any], name: str = "recipe") -> Recipe:
     if recipe is None:
         raise RecipeError(tuple(problems), hint)
     return recipe
+
+
+def parse_component(slot: Slot, value: Any) -> Any:
+    """A component from what a recipe would say where it takes one.
+
+    Args:
+        slot: which kind, and what may stand for it.
+        value: a name, a mapping with `type`, or a built spec.
+
+    Raises:
+        UsageError: with everything that is wrong in it.
+    """
+    try:
+        said = value if isinstance(value, Spec) else json.loads(json.dumps(value, default=_as_said))
+        return TypeAdapter(Annotated[Any, slot]).validate_python(said)
+    except ValidationError as error:
+        root, takes = marked(said, Mark(Source(slot.registry.kind))), Takes(slot=slot)
+        found = problems_of(error, root, takes)
+        name = component_name(root, slot)
+        words = [p.message if p.key in ("", "type") else f"{name}.{p.said}" for p in found]
+        raise UsageError("; ".join(words), where_to_read_on(error, root, takes)) from error
+
+
+def _as_said(value: Any) -> Any:
+    """What a recipe would say for a Python value that is no plain data."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, PathLike):
+        return fspath(value)
+    raise UsageError(f"{type(value).__name__} {value!r} is nothing that a recipe could say", "give plain data")
 
 
 def validated(root: Node) -> tuple[Recipe | None, list[Problem], str]:

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from math import prod
 from pathlib import Path as File
 from typing import Any
 
-from pydantic import ValidationError
-
-from bvtk.component import parse
 from bvtk.errors import Problem, RecipeError
 from bvtk.recipe.extends import Layers, read_layers
 from bvtk.recipe.load import LoadedRecipe, in_order, load_recipe, validated
-from bvtk.recipe.marks import Mark, Node, Path, printable, problem
+from bvtk.recipe.marks import Node, printable, problem
 from bvtk.recipe.overrides import Override, lay, read_override
 from bvtk.recipe.schema import Recipe
-from bvtk.recipe.sweep_schema import Seeds, Sweep, SweepCell
+from bvtk.recipe.sweep_nodes import SweepNodes, places, without_sweep
+from bvtk.recipe.sweep_schema import SweepCell
 from bvtk.recipe.writing import flow
 
 MOST_VARIANTS = 100_000
 """The most variants that one recipe may have."""
-
-_NOT_VARIED = {
-    "extends": ("can't be overridden", "`recipe` starts a cell from another recipe"),
-    "sweep": ("a cell has no sweep of its own", "leave it out"),
-    "seed": ("is not varied like other keys", "write `seeds`"),
-}
 
 
 @dataclass(frozen=True)
@@ -85,9 +75,10 @@ class _Unfolding:
     """Lays what a sweep says over its recipe, and gathers what is wrong on the way, each thing once."""
 
     def __init__(self, layers: Layers, overrides: Sequence[str], problems: Sequence[Problem]) -> None:
-        read = [override for text in overrides if (override := read_override(text)[0])]
         self.problems = dict.fromkeys(problems)
         self.files = list(layers.files)
+        self._known = set(problems)
+        read = [override for text in overrides if (override := read_override(text)[0])]
         self._last = [override for override in read if override.path[0] != "sweep"]
         self._root = layers.root
         for override in read:
@@ -96,127 +87,71 @@ class _Unfolding:
         self._bases: dict[str, Node | None] = {}
 
     def variants(self) -> Iterator[Variant]:
-        node = self._root.child("sweep") if self._root else None
-        sweep = _sweep_of(node)
-        if node is None or sweep is None or self._too_many(node, sweep):
+        """Every variant that is whole."""
+        sweep = SweepNodes.of(self._root)
+        if sweep is None or self._too_many(sweep):
             return
-        grid = self._grid(node.child("grid"), sweep)
-        for number, cell in enumerate(sweep.cells or (SweepCell(),)):
-            said = node.descend(("cells", number))[-1] if sweep.cells else Node({}, node.mark)
-            base = self._base(said.child("recipe"), number) if cell.recipe else _without_sweep(self._root)
-            own = list(self._overrides(said, ("sweep", "cells", number)))
-            for values in product(*grid):
-                if recipe := self._recipe(base, laid := [*own, *values], cell.recipe):
-                    yield from self._seeded(recipe, cell.seeds or sweep.seeds, self._settings(laid, cell.recipe))
+        grid, refused = sweep.grid()
+        self._tell(*refused)
+        for number, cell in enumerate(sweep.cells):
+            own, refused = sweep.overrides(number)
+            self._tell(*refused)
+            base = self._another(sweep, number) if cell.recipe else without_sweep(self._root)
+            if base:
+                for values in product(*grid):
+                    yield from self._seeded(base, [*own, *values], cell, sweep.seeds(cell))
 
-    def _too_many(self, node: Node, sweep: Sweep) -> bool:
-        seeds = sum(len(_seeds(cell.seeds or sweep.seeds) or (0,)) for cell in sweep.cells or (SweepCell(),))
-        count = seeds * prod(len(values) for values in sweep.grid.values())
-        if count > MOST_VARIANTS:
-            message = f"asks for {count:,} cells, {MOST_VARIANTS:,} is the most"
-            self._tell(problem(node.key or node.mark, ("sweep",), message, "make several sweeps of it"))
-        return count > MOST_VARIANTS
+    def _too_many(self, sweep: SweepNodes) -> bool:
+        if sweep.count > MOST_VARIANTS:
+            message = f"asks for {sweep.count:,} cells, {MOST_VARIANTS:,} is the most"
+            self._tell(problem(sweep.node.key or sweep.node.mark, ("sweep",), message, "make several sweeps of it"))
+        return sweep.count > MOST_VARIANTS
 
-    def _grid(self, node: Node | None, sweep: Sweep) -> list[list[Override]]:
-        keys = node.value if node and isinstance(node.value, dict) else {}
-        axes = []
-        for key in sweep.grid:
-            values = keys[key].value
-            items = values if isinstance(values, list) else []
-            found = [self._override(key, item.under(keys[key].key), ("sweep", "grid")) for item in items]
-            axes.append([override for override in found if override])
-        return axes
-
-    def _overrides(self, cell: Node, above: Path) -> Iterator[Override]:
-        entries = cell.value if isinstance(cell.value, dict) else {}
-        for key, value in entries.items():
-            if key not in SweepCell.model_fields and (override := self._override(key, value, above)):
-                yield override
-
-    def _override(self, key: str, value: Node, above: Path) -> Override | None:
-        parts = tuple(key.split("."))
-        refusal = _NOT_VARIED.get(parts[0])
-        if not all(parts):
-            refusal = ("is no key of a recipe", "write a dotted key, such as objective.beta")
-        if refusal:
-            self._tell(problem(value.key or value.mark, (*above, key), *refusal))
-        return None if refusal else Override(parts, value)
-
-    def _base(self, named: Node | None, cell: int) -> Node | None:
-        """Another recipe to start from, read once."""
-        if named is None:
+    def _another(self, sweep: SweepNodes, number: int) -> Node | None:
+        """The recipe that a cell starts from instead, read once."""
+        name, mark = sweep.base_of(number)
+        if name in self._bases:
+            return self._bases[name]
+        self._bases[name] = None
+        try:
+            layers = read_layers(File(name))
+        except RecipeError as error:
+            (found,) = error.problems
+            where = ("sweep", "cells", number, "recipe")
+            self._tell(found if found.line else problem(mark, where, f"{name}: {found.message}", found.hint))
             return None
-        name = os.path.normpath(File(named.mark.source.name).parent / str(named.value))
-        if name not in self._bases:
-            self._bases[name] = None
-            try:
-                layers = read_layers(File(name))
-            except RecipeError as error:
-                (found,) = error.problems
-                where = ("sweep", "cells", cell, "recipe")
-                told = problem(named.mark, where, f"{name}: {found.message}", found.hint)
-                self._tell(found if found.line else told)
-                return None
-            self.files += [file for file in layers.files if file not in self.files]
-            self._tell(*layers.problems)
-            self._bases[name] = _without_sweep(layers.root)
+        self.files += [file for file in layers.files if file not in self.files]
+        self._tell(*layers.problems)
+        self._bases[name] = without_sweep(layers.root)
         return self._bases[name]
 
-    def _recipe(self, base: Node | None, laid: Sequence[Override], another: str | None) -> Recipe | None:
-        if base is None:
-            return None
-        found: list[Problem] = []
-        for override in (*laid, *self._last):
-            base, refused = lay(base, override)
-            found += refused
-        recipe, wrong, _ = validated(base)
-        own = {(mark.source.name, mark.line, mark.column) for override in laid for mark in _marks(override.value)}
-        label = ", ".join(f"{key}={flow(value)}" for key, value in self._settings(laid, another).items())
-        for fault in (*found, *wrong):
-            if fault not in self.problems:
-                clear = not label or (fault.file, fault.line, fault.column) in own
-                self._tell(
-                    fault if clear else replace(fault, message=f"{fault.message}, in the cell {printable(label)}")
-                )
-        return None if found else recipe
+    def _seeded(self, base: Node, laid: Sequence[Override], cell: SweepCell, seeds: Sequence[int]) -> Iterator[Variant]:
+        settings = self._settings(laid, cell)
+        recipe = self._recipe(base, laid, settings)
+        if recipe:
+            given = any(override.key == "seed" for override in self._last)
+            for seed in (not given and seeds) or (recipe.seed,):
+                yield Variant(recipe.model_copy(update={"seed": seed}), settings)
 
-    def _settings(self, laid: Iterable[Override], another: str | None) -> dict[str, Any]:
+    def _settings(self, laid: Sequence[Override], cell: SweepCell) -> dict[str, Any]:
         overridden = {override.key for override in self._last}
         settings = {override.key: override.value.plain() for override in laid if override.key not in overridden}
-        return {"recipe": another} | settings if another else settings
+        return {"recipe": cell.recipe} | settings if cell.recipe else settings
 
-    def _seeded(self, recipe: Recipe, seeds: Seeds | None, settings: Mapping[str, Any]) -> Iterator[Variant]:
-        given = any(override.key == "seed" for override in self._last)
-        for seed in (None if given else _seeds(seeds)) or (recipe.seed,):
-            yield Variant(recipe.model_copy(update={"seed": seed}), settings)
+    def _recipe(self, base: Node, laid: Sequence[Override], settings: Mapping[str, Any]) -> Recipe | None:
+        problems: list[Problem] = []
+        for override in (*laid, *self._last):
+            base, refused = lay(base, override)
+            problems += refused
+        recipe, wrong, _ = validated(base)
+        new = [fault for fault in (*problems, *wrong) if fault not in self._known]
+        if new:
+            self._known.update(new)
+            own = {place for override in laid for place in places(override.value)}
+            label = ", ".join(f"{key}={flow(value)}" for key, value in settings.items())
+            where = f", in the cell {printable(label)}" if label else ""
+            self._tell(*(f if f.place in own else replace(f, message=f.message + where) for f in new))
+        return None if problems else recipe
 
     def _tell(self, *problems: Problem) -> None:
         self.problems |= dict.fromkeys(problems)
-
-
-def _sweep_of(node: Node | None) -> Sweep | None:
-    """The sweep, None where its form is wrong, which the recipe's own errors tell."""
-    if node is None or not isinstance(node.value, dict) or node.broken:
-        return None
-    try:
-        return parse(Sweep, node.plain())
-    except ValidationError:
-        return None
-
-
-def _without_sweep(root: Node | None) -> Node | None:
-    if root is None or not isinstance(root.value, dict):
-        return None
-    return replace(root, value={key: node for key, node in root.value.items() if key != "sweep"})
-
-
-def _seeds(seeds: Seeds | None) -> Sequence[int]:
-    return range(seeds) if isinstance(seeds, int) else seeds or ()
-
-
-def _marks(node: Node) -> Iterator[Mark]:
-    """Every place inside a value."""
-    below = node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
-    yield from (node.mark, *((node.key,) if node.key else ()))
-    for child in below:
-        yield from _marks(child)
