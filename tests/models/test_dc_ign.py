@@ -1,0 +1,177 @@
+"""DC-IGN's rule against numbers worked out by hand."""
+
+import pytest
+import torch
+from pydantic import ValidationError
+from torch import nn
+
+from bvtk.component import dump, models, parse
+from bvtk.errors import UsageError
+from bvtk.models.dc_ign import Clamp, DcIgn
+from bvtk.models.likelihoods import Gaussian
+from bvtk.protocols import ImageShape
+
+SMALL = ImageShape(1, 8, 8)
+
+
+def spec(**fields):
+    return parse(models.get("dc_ign"), fields)
+
+
+class TestClamp:
+    """Three images, two latents, the second active."""
+
+    Z = ((1.0, 10.0), (2.0, 20.0), (6.0, 60.0))
+
+    def clamped(self, pull=0.5):
+        z = torch.tensor(self.Z, requires_grad=True)
+        return z, Clamp.apply(z, torch.tensor([False, True]), pull)
+
+    def test_all_latents_but_the_active_one_are_at_their_mean(self):
+        _, seen = self.clamped()
+        assert seen.tolist() == [[3.0, 10.0], [3.0, 20.0], [3.0, 60.0]]
+
+    def test_their_gradient_is_the_difference_from_the_mean_and_the_active_ones_its_own(self):
+        z, seen = self.clamped(pull=0.5)
+        seen.backward(torch.tensor([[7.0, -1.0], [8.0, -2.0], [9.0, 5.0]]))
+        # First column (1 − 3)/2, (2 − 3)/2, (6 − 3)/2, whatever comes from above.
+        assert z.grad.tolist() == [[-1.0, -1.0], [-0.5, -2.0], [1.5, 5.0]]
+
+    def test_the_pull_is_the_gradient_of_half_the_squared_differences(self):
+        z, seen = self.clamped(pull=0.01)
+        seen.sum().backward()
+        other = torch.tensor(self.Z, requires_grad=True)
+        (0.005 * (other - other.mean(dim=0)).square()).sum().backward()
+        assert z.grad[:, 0].tolist() == pytest.approx(other.grad[:, 0].tolist())
+
+    def test_several_latents_may_be_active_or_none(self):
+        z = torch.tensor(self.Z)
+        assert torch.equal(Clamp.apply(z, torch.tensor([True, True]), 1.0), z)
+        assert Clamp.apply(z, torch.tensor([False, False]), 1.0).tolist() == [[3.0, 30.0]] * 3
+
+
+class Means(nn.Module):
+    """An encoder whose means are parameters and whose posteriors are points."""
+
+    def __init__(self, means):
+        super().__init__()
+        self.means = nn.Parameter(torch.tensor(means))
+
+    def forward(self, x):
+        return torch.cat([self.means, torch.full_like(self.means, -200.0)], dim=1)
+
+
+class Sum(nn.Module):
+    """A decoder to one pixel: the sum of the latents."""
+
+    def forward(self, z):
+        return z.sum(dim=1).reshape(-1, 1, 1, 1)
+
+
+def tiny(means):
+    return DcIgn(2, Means(means), Sum(), Gaussian(1.0), ("x",))
+
+
+def test_the_pull_is_a_hundredth_of_an_images_share_in_the_batchs_mean_loss():
+    model = tiny([[1.0, 0.0], [3.0, 4.0]])
+    outputs = model(torch.zeros(2, 1, 1, 1), torch.Generator().manual_seed(0), varied="x")
+    outputs.reconstruction.mean().backward()
+    # The decoder sees (1, 2) and (3, 2), so pixels of 3 and 5: an image's loss ½·pixel² has the gradients 3 and 5.
+    # The second latent is pulled by (0 − 2)/100 and (4 − 2)/100. Both are halved by the mean over two images.
+    expected = [[1.5, -0.01], [2.5, 0.01]]
+    torch.testing.assert_close(model.encoder.means.grad, torch.tensor(expected), rtol=1e-4, atol=1e-6)
+
+
+def test_the_kl_stays_that_of_every_image():
+    model = tiny([[1.0, 0.0], [3.0, 4.0]])
+    x = torch.zeros(2, 1, 1, 1)
+    told, untold = (model(x, torch.Generator().manual_seed(0), varied) for varied in ("x", None))
+    assert torch.equal(told.kl, untold.kl)
+    assert torch.equal(told.z, untold.z)
+    told.kl.sum(dim=1).mean().backward()
+    assert model.encoder.means.grad.tolist() == [[0.5, 0.0], [1.5, 2.0]]  # μ/B
+
+
+def test_untold_it_is_a_vae():
+    torch.manual_seed(0)
+    model, x = spec().build(SMALL), torch.rand(4, *SMALL)
+    plain = parse(models.get("vae"), {"encoder": "dc_ign", "decoder": "dc_ign"}).build(SMALL)
+    plain.load_state_dict(model.state_dict())
+    found, wanted = (m(x, torch.Generator().manual_seed(1)) for m in (model, plain))
+    assert torch.equal(found.reconstruction, wanted.reconstruction)
+
+
+def test_the_decoder_learns_of_the_varied_factor_alone():
+    torch.manual_seed(0)
+    model = spec(latents=3, factors=["x"]).build(SMALL)
+    x = torch.rand(5, *SMALL)
+    model.decoder.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    for varied, same in (("x", [False, True, True]), ("shape", [True, False, False])):
+        seen = []
+        model(x, torch.Generator().manual_seed(0), varied)
+        assert (seen[0] == seen[0][0]).all(dim=0).tolist() == same
+
+
+def test_factors_have_a_latent_each_and_the_others_share_the_rest():
+    model = spec(latents=6).build(SMALL)
+    active = {name: model.active(name).nonzero().flatten().tolist() for name in ("scale", "y", "shape", "colour")}
+    assert active == {"scale": [0], "y": [2], "shape": [4, 5], "colour": [4, 5]}
+
+
+def test_everything_learns_under_bf16():
+    torch.manual_seed(0)
+    model = spec().build(ImageShape(1, 16, 16)).to(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16):
+        outputs = model(torch.rand(4, 1, 16, 16), torch.Generator().manual_seed(0), varied="scale")
+    assert outputs.reconstruction.dtype == outputs.z.dtype == torch.float32
+    (outputs.reconstruction.mean() + outputs.kl.sum(1).mean()).backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
+
+
+class Labelled:
+    """As much of a data set as `check` looks at."""
+
+    def __init__(self, *names):
+        self.factor_names = names
+
+
+def test_the_complete_recipe_of_a_model():
+    assert dump(spec()) == {
+        "type": "dc_ign",
+        "latents": 10,
+        "encoder": {"type": "dc_ign"},
+        "decoder": {"type": "dc_ign"},
+        "likelihood": {"type": "bernoulli"},
+        "factors": ["scale", "x", "y", "orientation"],
+    }
+    assert spec().batches == "one_factor"
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"latents": 3}, "4 factors need a latent each, found 3"),
+        ({"factors": ["x", "y", "x"]}, "factor 'x' is named 2 times"),
+    ],
+)
+def test_factors_that_can_have_no_latent_are_refused(fields, message):
+    with pytest.raises(ValidationError, match=message):
+        spec(**fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "names", "message"),
+    [
+        ({}, (), "the data set has no factors"),
+        ({}, ("x", "y", "scale"), "a latent for 'orientation', and the data set has only 'x', 'y', 'scale'"),
+        ({"factors": ["x"], "latents": 1}, ("x", "y"), "no latent left for 'y'"),
+    ],
+)
+def test_data_that_it_cant_learn_from_are_refused(fields, names, message):
+    with pytest.raises(UsageError, match=message):
+        spec(**fields).check(Labelled(*names))
+
+
+def test_data_with_its_factors_are_taken():
+    spec().check(Labelled("shape", "scale", "orientation", "x", "y"))
+    spec(factors=["x", "y"], latents=2).check(Labelled("x", "y"))
