@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
 from bvtk.cli.common import error_console, out_console, print_json
 from bvtk.cli.sweepview import watching_sweep
@@ -39,12 +40,6 @@ class Request:
     device: str
     workers: int | None
 
-    @property
-    def comparison(self) -> str:
-        """The command that compares the cells."""
-        where = () if self.out == Path("runs") else ("--out", str(self.out))
-        return shlex.join(("bvtk", "compare", str(self.recipe), *self.overrides, *where))
-
 
 def list_cells(request: Request, as_json: bool) -> None:
     """Prints the cells and how they stand."""
@@ -53,11 +48,9 @@ def list_cells(request: Request, as_json: bool) -> None:
     if as_json:
         print_json(_facts(SweepFolder(sweep, request.out), found))
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("run", "settings", "seed", "state"):
-        table.add_column(column, no_wrap=True)
+    table = _table(("run", "settings", "seed", "state"))
     for status in found:
-        table.add_row(status.cell.folder_name, status.cell.label, str(status.cell.seed), status.state)
+        _add_row(table, status, status.state)
     _print_whole(table)
     out_console().print(_totals(found), markup=False)
 
@@ -84,7 +77,7 @@ def run_cells(request: Request, options: Sequence[str], as_json: bool) -> int:
     if as_json:
         print_json(_facts(folder, found))
     else:
-        _show(request, folder, found)
+        _show(folder, found)
     return sum(status.state == "failed" for status in found)
 
 
@@ -103,30 +96,41 @@ def _cell_facts(folder: SweepFolder, status: Status) -> dict[str, Any]:
     return facts | ({"code": status.code, "log": str(folder.log_of(status.cell))} if status.state == "failed" else {})
 
 
-def _show(request: Request, folder: SweepFolder, found: Sequence[Status]) -> None:
+def _show(folder: SweepFolder, found: Sequence[Status]) -> None:
     console = out_console()
     if len(found) <= console.height or not console.is_terminal:
         _print_whole(_scores(found))
     console.print(f"[bold]sweep[/bold]  {folder.path}")
-    console.print(f"\n{_totals(found)}. Try next:\n  {request.comparison}", markup=False)
+    comparison = shlex.join(("bvtk", "compare", str(folder.path)))
+    console.print(f"\n{_totals(found)}. Try next:\n  {comparison}", markup=False)
 
 
 def _scores(found: Sequence[Status]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("run", "settings", "seed", "score"):
-        table.add_column(column, justify="right" if column in ("seed", "score") else "left", no_wrap=True)
+    table = _table(("run", "settings", "seed", "score"))
     for status in found:
         key, score = headline(status.folder.read_scores())
-        said = f"{key.replace('_', ' ')} {score:.3f}" if score is not None else status.state
-        table.add_row(status.cell.folder_name, status.cell.label, str(status.cell.seed), said)
+        _add_row(table, status, f"{key.replace('_', ' ')} {score:.3f}" if score is not None else status.state)
     return table
+
+
+def _table(columns: Sequence[str]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, justify="right" if column in ("seed", "score") else "left", no_wrap=True)
+    return table
+
+
+def _add_row(table: Table, status: Status, last: str) -> None:
+    cell = status.cell
+    table.add_row(*map(Text, (cell.folder_name, cell.label, str(cell.seed), last)))
 
 
 def _print_whole(table: Table) -> None:
     """Prints a table without cutting anything, however narrow the terminal."""
     console = out_console()
     wide = console.options.update_width(10_000)
-    console.print(table, width=Measurement.get(console, wide, table).maximum)
+    console.width = max(console.width, Measurement.get(console, wide, table).maximum)
+    console.print(table)
 
 
 def _totals(found: Sequence[Status]) -> str:

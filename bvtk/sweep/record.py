@@ -82,4 +82,5 @@ class SweepFolder:
             {"run": cell.folder_name, "settings": dict(cell.settings), "seed": cell.seed, "state": state}
             for cell, state in zip(self._sweep.cells, states, strict=True)
         ]
-        return {"name": recipe.recipe.name, "recipe": str(recipe.path), "cells": cells}
+        published = self._sweep.published.model_dump(mode="json") if self._sweep.published else None
+        return {"name": recipe.recipe.name, "recipe": str(recipe.path), "published": published, "cells": cells}

@@ -12,6 +12,7 @@ from PIL import Image
 
 from bvtk.engine.checkpoint import checkpoints
 from bvtk.recipe import Recipe, load_recipe
+from bvtk.recipe.variants import load_sweep
 from tests.conftest import Cli
 
 ROOT = Path(__file__).parents[2]
@@ -25,8 +26,8 @@ def names(path: Path) -> str:
 @pytest.mark.parametrize("path", RECIPES, ids=names)
 def test_it_opens_with_the_commands_that_run_it(path: Path) -> None:
     head = [line for line in path.read_text().splitlines() if line.startswith("#")]
-    command = f"bvtk run {path.relative_to(ROOT)}"
-    assert any(command in line for line in head)
+    verb = "sweep" if load_recipe_of(path).recipe.sweep else "run"
+    assert any(f"bvtk {verb} {path.relative_to(ROOT)}" in line for line in head)
     assert load_recipe_of(path).recipe.name == path.stem
 
 
@@ -63,11 +64,11 @@ def made_small(recipe: Recipe, folder: Path) -> list[str]:
     return [*fitted, f"dataset.path={folder / 'pictures'}"]
 
 
-def test_the_commands_in_the_comments_are_valid() -> None:
+def test_the_commands_in_the_comments_are_valid_in_every_cell() -> None:
     from bvtk.plugins import discover
 
     discover(ROOT)
     for path in RECIPES:
-        for line in re.findall(r"^#\s+bvtk (?:run|train) (\S+.*)$", path.read_text(), re.MULTILINE):
+        for line in re.findall(r"^#\s+bvtk (?:run|train|sweep) (\S+.*)$", path.read_text(), re.MULTILINE):
             recipe, *overrides = line.split()
-            load_recipe(ROOT / recipe, overrides)
+            load_sweep(ROOT / recipe, overrides)
