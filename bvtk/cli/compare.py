@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bvtk.cli.common import AsJson, NoPlugins, PluginFiles, error_console, load_plugins, out_console, print_json
+from bvtk.cli.common import AsJson, NoPlugins, Out, PluginFiles, error_console, load_plugins, out_console, print_json
 from bvtk.errors import BvtkError, UsageError
 from bvtk.files import write_bytes_atomic
 
@@ -28,7 +28,7 @@ def compare(
         list[Path],
         typer.Argument(
             metavar="TARGET...",
-            help="Run folders, folders of them, exported models, or JSON that this verb printed.",
+            help="Run folders, folders of them, a sweep's folder, recipes, exported models, or JSON of this verb.",
             show_default=False,
         ),
     ],
@@ -78,6 +78,7 @@ def compare(
     figures: Annotated[
         Path | None, typer.Option("--figures", metavar="DIR", help="Write every plot that fits these rows as PNG.")
     ] = None,
+    out: Out = Path("runs"),
     plugin: PluginFiles = None,
     no_plugins: NoPlugins = False,
     as_json: AsJson = False,
@@ -95,7 +96,7 @@ def compare(
     load_plugins(plugin, no_plugins)
     from bvtk.comparison.compare import assemble
 
-    table = assemble(targets, by or (), column or (), aggregate, sort)
+    table = assemble(targets, by or (), column or (), aggregate, sort, out)
     for why in table.left_out:
         error_console().print(f"left out: {why}", style="yellow", markup=False)
     texts: Texts = {csv: table.to_csv, markdown: table.to_markdown, html: partial(table.to_html, pictures)}

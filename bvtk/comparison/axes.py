@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from bvtk.comparison.columns import BETA, KL, RECONSTRUCTION
-from bvtk.comparison.keys import BETA_NORM, Key, known_keys, said
+from bvtk.comparison.columns import BETAS, KL, RECONSTRUCTION
+from bvtk.comparison.keys import Key, known_keys, said
 from bvtk.comparison.rows import Row, shortened
 from bvtk.comparison.table import Comparison, figure_of
 
@@ -42,13 +42,13 @@ class Axis:
     @property
     def title(self) -> str:
         """What stands beside the axis."""
-        return {BETA: "β", BETA_NORM: "β_norm"}.get(self.key, self.name)
+        return "β_norm" if self.key == "beta_norm" else "β" if self.key in BETAS else self.name
 
     @property
     def logarithmic(self) -> bool:
         """Whether it is best drawn on a logarithmic scale: β, and what spans more than two decades."""
         smallest, largest = min(self.values), max(self.values)
-        return smallest > 0 and (self.key in (BETA, BETA_NORM) or largest > 100 * smallest)
+        return smallest > 0 and (self.key in BETAS or largest > 100 * smallest)
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Choice:
     @cached_property
     def betas(self) -> list[Axis]:
         """β, where every row has a number for it and rows differ in it."""
-        return [axis for axis in self.axes.numbers if axis.key in (BETA, BETA_NORM)][:1]
+        return [axis for axis in self.axes.numbers if axis.key in BETAS][:1]
 
     @cached_property
     def on_the_way(self) -> list[int]:

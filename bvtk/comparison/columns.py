@@ -11,7 +11,8 @@ from bvtk.errors import UsageError
 HELD_OUT = "held_out"
 RECONSTRUCTION = "held_out.reconstruction"
 KL = "held_out.kl"
-BETA = "objective.beta"
+BETAS = ("objective.beta", "objective.beta.value", "objective.beta.end", "beta", "beta_norm")
+"""Every key by which rows may differ in β."""
 
 _LAST = (RECONSTRUCTION, "squared_error", KL)
 """What stands last in every table whose runs have it, and is no score of disentanglement."""

@@ -19,28 +19,31 @@ def compare(
     columns: Sequence[str] = (),
     aggregate: str = "mean",
     sort: str | None = None,
+    out: str | Path = "runs",
 ) -> Comparison:
     """Runs side by side.
 
     Args:
-        targets: run folders, folders that hold run folders, exported models, or JSON that `bvtk compare --json`
-            printed.
+        targets: run folders, folders that hold run folders, folders of sweeps, recipes with or without a sweep,
+            exported models, or JSON that `bvtk compare --json` printed.
         by: keys whose values make a row, such as `objective.beta` or `name`; without any, runs that differ in the
             seed alone are one row.
         columns: keys such as `mig`, `mig.gaps.x`, `held_out.kl` or `model.latents`; without any, every headline score,
             reconstruction, squared error and KL.
         aggregate: how the figures of several runs become one: `mean`, `median` or `paper`.
         sort: the key that rows are sorted by, the best first.
+        out: where the runs of recipes lie.
 
     Returns:
         The table; `to_markdown()`, `to_csv()`, `to_html()` and `figures()` show it.
 
     Raises:
         UsageError: where a target holds no runs, or no run has a key.
+        RecipeError: with everything that is wrong in a recipe.
         RunError: where a run's files are damaged.
     """
     discover(Path())
-    return assemble([targets] if isinstance(targets, str | Path) else targets, by, columns, aggregate, sort)
+    return assemble([targets] if isinstance(targets, str | Path) else targets, by, columns, aggregate, sort, Path(out))
 
 
 def assemble(
@@ -49,10 +52,11 @@ def assemble(
     columns: Sequence[str] = (),
     aggregate: str = "mean",
     sort: str | None = None,
+    out: Path = Path("runs"),
 ) -> Comparison:
     """As `compare`, for a caller that has loaded the plugins."""
     how = as_aggregate(aggregate)
-    found = gather(targets)
+    found = gather(targets, out)
     rows = tuple(rows_of(found.runs, by))
     chosen = tuple(columns_of(columns, found.runs))
     table = Comparison(rows, chosen, how, found.published, found.left_out)

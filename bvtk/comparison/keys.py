@@ -1,4 +1,4 @@
-"""What a key means: part of a recipe (`objective.beta`), part of the scores (`mig.gaps.x`), or `beta_norm`."""
+"""What a key means: part of a recipe (`objective.beta`) or the scores (`mig.gaps.x`), or `beta` and `beta_norm`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from bvtk.errors import UsageError
 from bvtk.recipe.writing import flow
 from bvtk.registry import did_you_mean
 
-BETA_NORM = "beta_norm"
 HEADLINE = "score"
 
 
@@ -33,7 +32,8 @@ class Key:
     def of(self, run: Measured) -> Any:
         """The value in a run; None where it has none."""
         if self.kind == "fact":
-            return None if run.beta_norm is None else float(f"{run.beta_norm:.6g}")
+            value = run.facts.get(self.text)
+            return None if value is None else float(f"{value:.6g}")
         return short(_descend(run.recipe if self.kind == "recipe" else run.scores, self.path))
 
     @property
@@ -74,8 +74,7 @@ def known_keys(runs: Sequence[Measured]) -> dict[str, Key]:
     for run in runs:
         for path in _paths(run.recipe):
             found.setdefault(".".join(path), Key(".".join(path), "recipe", path))
-        if run.beta_norm is not None:
-            found.setdefault(BETA_NORM, Key(BETA_NORM, "fact", ()))
+        found |= {name: Key(name, "fact", ()) for name in run.facts}
     for run in sorted(runs, key=lambda run: -len(run.scores)):
         for path in _paths(run.scores):
             named = path[:1] if path[1:] == (HEADLINE,) else path

@@ -10,6 +10,9 @@ from typing import Any
 from bvtk.errors import RecipeError
 from bvtk.recipe import parse_recipe, resolved
 
+FACTS = ("beta", "beta_norm")
+"""What a run's log says of it, beside its recipe and its scores."""
+
 Curve = tuple[tuple[int, float], ...]
 """Points (step, score) over training."""
 
@@ -22,7 +25,7 @@ class Measured:
         run: what it is called: its folder's name, or the file that its scores lie in.
         recipe: complete, as plain data.
         scores: one entry a metric, as `scores.json` has them.
-        beta_norm: β·M/N at the end of training; None where the run has no β.
+        facts: `beta` and `beta_norm`, β and β·M/N at the end of training, for runs that have them.
         curves: by metric, its score over training; empty where nothing was measured on the way.
         pictures: its figures by name; empty where they don't lie on this machine.
     """
@@ -30,7 +33,7 @@ class Measured:
     run: str
     recipe: Mapping[str, Any]
     scores: Mapping[str, Mapping[str, Any]]
-    beta_norm: float | None = None
+    facts: Mapping[str, float] = field(default_factory=dict)
     curves: Mapping[str, Curve] = field(default_factory=dict)
     pictures: Mapping[str, Path] = field(default_factory=dict)
 
@@ -50,10 +53,9 @@ def curves_of(evaluations: Iterable[Mapping[str, Any]]) -> dict[str, Curve]:
     return {metric: tuple(points) for metric, points in curves.items()}
 
 
-def beta_norm_of(log: Iterable[Mapping[str, Any]]) -> float | None:
-    """The last β_norm of a training log; None where it has none."""
-    values = [record["beta_norm"] for record in log if record.get("beta_norm") is not None]
-    return float(values[-1]) if values else None
+def facts_of(log: Iterable[Mapping[str, Any]]) -> dict[str, float]:
+    """The last values of a training log that are worth comparing by."""
+    return {name: record[name] for record in log for name in FACTS if record.get(name) is not None}
 
 
 def completed(recipe: Mapping[str, Any]) -> dict[str, Any]:

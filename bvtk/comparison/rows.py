@@ -93,8 +93,12 @@ def differing_settings(runs: Sequence[Measured]) -> list[Setting]:
 
 
 def shortened(paths: Sequence[Setting]) -> dict[Setting, str]:
-    """The shortest end of each path that no other shares; a component's `type` goes by the component's name."""
-    plain = {path: path[:-1] if path[-1] == "type" and len(path) > 1 else path for path in paths}
+    """The shortest end of each path that no other shares; a component's `type` goes by the component's name.
+
+    So does the value at which a schedule ends: `objective.beta.end` is `beta`.
+    """
+    above = [path[:-1] for path in paths if len(path) > 1]
+    plain = {p: p[:-1] if p[-1] in ("type", "end") and above.count(p[:-1]) == 1 and len(p) > 1 else p for p in paths}
     found = {}
     for path, steps in plain.items():
         others = [other for where, other in plain.items() if where != path]

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bvtk.comparison.measured import Measured, completed
-from bvtk.comparison.table import Published
+from bvtk.comparison.measured import FACTS, Measured, completed
 from bvtk.comparison.writing import FORMAT
+from bvtk.component import parse
 from bvtk.errors import UsageError
+from bvtk.recipe.sweep_schema import Published
 
 T = TypeVar("T")
 
@@ -39,16 +40,8 @@ def read_saved(path: Path) -> tuple[tuple[Measured, ...], tuple[str, ...], Publi
 
 
 def published_of(data: Any) -> Published | None:
-    """Published figures from JSON or YAML values; None where there are none."""
-    if data is None:
-        return None
-    scores = {
-        metric: {
-            row: (float(value), None if spread is None else float(spread)) for row, (value, spread) in rows.items()
-        }
-        for metric, rows in data["scores"].items()
-    }
-    return Published(str(data["source"]), scores)
+    """Published figures from JSON values; None where there are none."""
+    return None if data is None else parse(Published, data)
 
 
 def _shaped(read: Callable[[Any], T], data: Any, path: Path) -> T:
@@ -69,8 +62,8 @@ def _run(data: Mapping[str, Any]) -> Measured:
         str(metric): tuple((int(step), float(score)) for step, score in points)
         for metric, points in data.get("curves", {}).items()
     }
-    beta_norm = None if data.get("beta_norm") is None else float(data["beta_norm"])
-    return Measured(str(data["run"]), completed(data["recipe"]), _scores(data["scores"]), beta_norm, curves)
+    facts = {name: float(data["facts"][name]) for name in FACTS if name in data["facts"]}
+    return Measured(str(data["run"]), completed(data["recipe"]), _scores(data["scores"]), facts, curves)
 
 
 def _bare(data: Any, path: Path) -> Measured:

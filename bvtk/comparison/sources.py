@@ -1,4 +1,4 @@
-"""Where runs come from: run folders, folders of them, exports, and results that were saved as JSON."""
+"""Where runs come from: run folders, folders of them, sweeps, recipes, exports, and results saved as JSON."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bvtk.comparison.keys import canonical, short
-from bvtk.comparison.measured import Measured, beta_norm_of, completed, curves_of
-from bvtk.comparison.saved import read_saved
-from bvtk.comparison.table import Published
+from bvtk.comparison.keys import canonical
+from bvtk.comparison.measured import Measured, completed, curves_of, facts_of
+from bvtk.comparison.saved import published_of, read_saved
 from bvtk.errors import RunError, UsageError
+from bvtk.recipe import load_recipe
 from bvtk.recipe.source import read_document
+from bvtk.recipe.sweep_schema import Published
 from bvtk.runs import RunFolder, read_json, read_lines
 
 _METADATA = "bvtk"
@@ -35,17 +36,19 @@ class Found:
     published: Published | None = None
 
 
-def gather(targets: Sequence[str | Path]) -> Found:
+def gather(targets: Sequence[str | Path], out: Path = Path("runs")) -> Found:
     """The runs of all targets, each once.
 
     Args:
-        targets: run folders, folders that hold run folders, exported models, saved comparisons.
+        targets: run folders, folders that hold run folders, folders of sweeps, recipes, exported models, saved
+            comparisons.
+        out: where the runs of recipes lie.
 
     Raises:
         UsageError: where a target is none of these, or none holds a scored run.
         RunError: where a run's files are damaged.
     """
-    found = [read_target(Path(target)) for target in targets]
+    found = [read_target(Path(target), out) for target in targets]
     runs, twice = _each_once(run for part in found for run in part.runs)
     left_out = tuple(dict.fromkeys([*(word for part in found for word in part.left_out), *twice]))
     if not runs:
@@ -56,10 +59,15 @@ def gather(targets: Sequence[str | Path]) -> Found:
     return Found(tuple(runs), left_out, published)
 
 
-def read_target(path: Path) -> Found:
+def read_target(path: Path, out: Path = Path("runs")) -> Found:
     """The runs of one target.
 
+    Args:
+        path: the target.
+        out: where its runs lie, if it is a recipe.
+
     Raises:
+        RecipeError: with everything that is wrong in a recipe.
         UsageError: where it is nothing that holds runs.
         RunError: where a run's files are damaged.
     """
@@ -71,13 +79,16 @@ def read_target(path: Path) -> Found:
         return Found((read_export_facts(path),))
     if path.suffix == ".json":
         return Found(*read_saved(path))
+    if path.suffix in (".yaml", ".yml"):
+        return _read_recipe(path, out)
     raise UsageError(
-        f"{path} holds no runs", "give a run folder, a folder of them, model.safetensors, or JSON of `bvtk compare`"
+        f"{path} holds no runs",
+        "give a run folder, a folder of them, a recipe, model.safetensors, or JSON of this verb",
     )
 
 
 def read_run(path: Path) -> Measured | None:
-    """A run folder; None where the run has no scores yet.
+    """A run folder; None where the run has no scores yet, or there is no such folder.
 
     Raises:
         RunError: where its files are damaged.
@@ -89,7 +100,7 @@ def read_run(path: Path) -> Measured | None:
     pictures = {file.stem: file for file in sorted(folder.figures.glob("*.png"))}
     recipe = completed(_plain_recipe(folder.recipe))
     curves = curves_of(read_lines(folder.evaluations))
-    return Measured(path.resolve().name, recipe, scores, beta_norm_of(folder.read_log()), curves, pictures)
+    return Measured(path.resolve().name, recipe, scores, facts_of(folder.read_log()), curves, pictures)
 
 
 def read_export_facts(path: Path) -> Measured:
@@ -110,14 +121,38 @@ def read_export_facts(path: Path) -> Measured:
     if not scores:
         raise UsageError(f"{path} has no scores in it", "score the run with `bvtk evaluate`, and export it again")
     recipe = completed(recipe)
-    return Measured(str(path), recipe, scores, _beta_norm(recipe, pixels))
+    return Measured(str(path), recipe, scores, _facts(recipe, pixels))
 
 
 def _read_folder(path: Path) -> Found:
     if (path / "recipe.yaml").is_file():
         return _read_runs([path])
+    if (path / "sweep.json").is_file():
+        return _read_sweep(path)
     found = _read_runs(sorted(file.parent for file in path.glob("*/recipe.yaml")))
     return replace(found, runs=tuple(sorted(found.runs, key=_by_contents)))
+
+
+def _read_recipe(path: Path, out: Path) -> Found:
+    """The runs of a recipe, or of its sweep in the sweep's order."""
+    from bvtk.api import run_folder
+    from bvtk.sweep.cells import read_sweep
+
+    loaded = load_recipe(path)
+    if loaded.recipe.sweep is None:
+        return _read_runs([run_folder(loaded.recipe, out).path])
+    sweep = read_sweep(path)
+    return replace(_read_runs(cell.folder(out).path for cell in sweep.cells), published=sweep.published)
+
+
+def _read_sweep(path: Path) -> Found:
+    """The runs of a sweep's folder, which lie beside it."""
+    facts = read_json(path / "sweep.json")
+    try:
+        names, published = [str(cell["run"]) for cell in facts["cells"]], published_of(facts.get("published"))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RunError(f"{path / 'sweep.json'} lacks or garbles {error}", "run the sweep again") from error
+    return replace(_read_runs(path.parent / Path(name).name for name in names), published=published)
 
 
 def _by_contents(run: Measured) -> tuple[str, str, int]:
@@ -128,8 +163,12 @@ def _by_contents(run: Measured) -> tuple[str, str, int]:
 
 def _read_runs(folders: Iterable[Path]) -> Found:
     found = {folder: read_run(folder) for folder in folders}
-    unfinished = tuple(f"{folder} has no scores yet" for folder, run in found.items() if run is None)
+    unfinished = tuple(f"{folder} {_state(folder)}" for folder, run in found.items() if run is None)
     return Found(tuple(run for run in found.values() if run), unfinished)
+
+
+def _state(folder: Path) -> str:
+    return "has no scores yet" if folder.is_dir() else "has not been run yet"
 
 
 def _each_once(runs: Iterable[Measured]) -> tuple[list[Measured], list[str]]:
@@ -161,8 +200,12 @@ def _checked(scores: Any, path: Path) -> dict[str, Any]:
     return scores
 
 
-def _beta_norm(recipe: Mapping[str, Any], pixels: int) -> float | None:
+def _facts(recipe: Mapping[str, Any], pixels: int) -> dict[str, float]:
+    """β at the end of training and β_norm, as far as the recipe alone tells them."""
     objective, model = recipe.get("objective") or {}, recipe.get("model") or {}
-    beta, latents = short(objective.get("beta")), model.get("latents")
-    known = isinstance(beta, int | float) and isinstance(latents, int)
-    return beta * latents / pixels if known else None
+    schedule = objective.get("beta")
+    beta = schedule.get("value", schedule.get("end")) if isinstance(schedule, Mapping) else schedule
+    latents = model.get("latents")
+    if not isinstance(beta, int | float) or not isinstance(latents, int):
+        return {}
+    return {"beta": float(beta), "beta_norm": beta * latents / pixels}

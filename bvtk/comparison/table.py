@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,22 +13,10 @@ from bvtk.comparison.columns import better
 from bvtk.comparison.keys import Key, find_key, said
 from bvtk.comparison.measured import Measured
 from bvtk.comparison.rows import Row
+from bvtk.recipe.sweep_schema import Published
 
 Cell = Figure | str | None
 """A figure, a word of a recipe, or nothing where a row has no such thing."""
-
-
-@dataclass(frozen=True)
-class Published:
-    """Figures from the literature, to stand beside the measured ones.
-
-    Args:
-        source: where they were published.
-        scores: by metric and by row, the figure and its spread, None where none was published.
-    """
-
-    source: str
-    scores: Mapping[str, Mapping[str, tuple[float, float | None]]]
 
 
 @dataclass(frozen=True)

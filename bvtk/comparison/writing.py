@@ -49,7 +49,6 @@ def csv_text(table: Comparison) -> str:
 
 def document(table: Comparison) -> dict[str, Any]:
     """The table as JSON values, with everything that it was made from."""
-    published = table.published
     return {
         "format": FORMAT,
         "aggregate": table.how,
@@ -63,7 +62,7 @@ def document(table: Comparison) -> dict[str, Any]:
             }
             for row, line in zip(table.rows, table.values, strict=True)
         ],
-        "published": {"source": published.source, "scores": _plain(published.scores)} if published else None,
+        "published": table.published.model_dump(mode="json") if table.published else None,
         "left_out": list(table.left_out),
         "runs": [_json_run(run) for run in table.runs],
     }
@@ -79,14 +78,10 @@ def _json_run(run: Measured) -> dict[str, Any]:
     return {
         "run": run.run,
         "recipe": dict(run.recipe),
-        "scores": _plain(run.scores),
-        "beta_norm": run.beta_norm,
+        "scores": {metric: dict(parts) for metric, parts in run.scores.items()},
+        "facts": dict(run.facts),
         "curves": {metric: [list(point) for point in points] for metric, points in run.curves.items()},
     }
-
-
-def _plain(scores: Any) -> dict[str, Any]:
-    return {name: dict(parts) for name, parts in scores.items()}
 
 
 def _line(cells: list[str]) -> str:

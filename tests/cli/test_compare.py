@@ -28,7 +28,7 @@ def test_files_and_json(terminal: Terminal) -> None:
     data = found.json()
     assert [row["label"] for row in data["rows"]] == ["beta=4", "beta=1", "beta=2"]
     assert data["rows"][0]["values"]["mig"]["values"] == [0.1, 0.2, 0.3]
-    assert Path("t.csv").read_text().startswith("row,objective.beta,mig,mig spread,runs\n")
+    assert Path("t.csv").read_text().startswith("row,beta,mig,mig spread,runs\n")
     assert "| beta=4 | **0.200 ± 0.050** | 3 |" in Path("t.md").read_text(encoding="utf-8")
     Path("saved.json").write_text(found.out)
     again = terminal("compare", "saved.json", *options)

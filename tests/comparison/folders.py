@@ -51,7 +51,7 @@ def write_run(
     folder.recipe.write_text(dump_yaml(recipe), encoding="utf-8")
     if recipe.objective:
         beta = json.loads(recipe.objective.model_dump_json())["beta"].get("value")
-        append_line(folder.log, {"step": 5, "loss": 1.0, "beta_norm": (beta or 0) * 10 / 4096})
+        append_line(folder.log, {"step": 5, "loss": 1.0, "beta": beta, "beta_norm": (beta or 0) * 10 / 4096})
     for step, value in curve:
         append_line(folder.evaluations, {"step": step, "scores": {"mig": {"score": value}}})
     if scores is not None:

@@ -24,7 +24,7 @@ def measured(name: str = "toy", seed: int = 0, **settings: Any) -> Measured:
         "beta_vae_score": {"score": 0.9, "chance": 0.25, "scores": [0.9]},
     }
     curve = ((10, mig / 2), (20, mig))
-    return Measured(f"{name}-{seed}", recipe, scores, beta * latents / 4096, {"mig": curve})
+    return Measured(f"{name}-{seed}", recipe, scores, {"beta_norm": beta * latents / 4096}, {"mig": curve})
 
 
 def table_of(runs: Sequence[Measured], columns: Sequence[str] = (), **options: Any) -> Comparison:

@@ -11,7 +11,7 @@ from bvtk.comparison import page
 from bvtk.comparison.measured import Measured
 from bvtk.comparison.page import gallery_of, render_page
 from bvtk.comparison.rows import Row
-from bvtk.comparison.table import Published
+from bvtk.recipe.sweep_schema import Published
 from bvtk.report.grids import grid_png
 from tests.comparison.tables import measured, over, table_of
 from tests.report.examples import HOSTILE
@@ -23,7 +23,7 @@ PNG = grid_png(np.zeros((1, 2, 1, 4, 4)))
 
 def hostile(text):
     runs = [Measured(text, {"name": text, "seed": text, "a": value}, {text: {"score": 0.1}}) for value in (text, "b")]
-    published = Published(text, {text: {text: (0.1, None)}})
+    published = Published(source=text, scores={text: {text: (0.1, None)}})
     return table_of(runs, columns=[text, "a"], published=published, left_out=(text,))
 
 

@@ -6,8 +6,8 @@ from PIL import Image
 
 from bvtk.comparison.plots import curve_of, plot_named, plots
 from bvtk.comparison.rows import rows_of
-from bvtk.comparison.table import Published
 from bvtk.errors import UsageError
+from bvtk.recipe.sweep_schema import Published
 from tests.comparison.tables import measured, over, table_of
 from tests.report.examples import HOSTILE
 
@@ -16,7 +16,7 @@ def opened(png):
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), float)
 
 
-PUBLISHED = Published("a paper", {"mig": {"vae": (0.2, 0.1), "none": (1.0, None)}})
+PUBLISHED = Published(source="a paper", scores={"mig": {"vae": (0.2, 0.1), "none": (1.0, None)}})
 TABLES = {
     "one number": table_of(over(beta=(1, 4, 500)), ["mig"]),
     "two numbers": table_of(over(beta=(1, 4), latents=(2, 5))[:-2], ["beta_vae_score"]),

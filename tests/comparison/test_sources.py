@@ -8,7 +8,9 @@ import bvtk
 from bvtk.comparison.sources import gather, read_target
 from bvtk.errors import BvtkError, RunError, UsageError
 from bvtk.recipe import load_recipe, resolved
-from tests.comparison.folders import scores, three_systems, write_run
+from bvtk.sweep.cells import read_sweep
+from bvtk.sweep.record import SweepFolder
+from tests.comparison.folders import RECIPE, scores, three_systems, write_run
 
 
 def test_a_run_folder_is_read_whole(tmp_path):
@@ -16,7 +18,7 @@ def test_a_run_folder_is_read_whole(tmp_path):
     assert run.name == "toy"
     assert run.recipe["objective"]["beta"] == {"type": "constant", "value": 8.0}
     assert run.scores["mig"]["score"] == 0.3
-    assert run.beta_norm == pytest.approx(80 / 4096)
+    assert run.facts == {"beta": 8.0, "beta_norm": 80 / 4096}
     assert run.curves == {"mig": ((10, 0.1), (20, 0.2))}
 
 
@@ -44,7 +46,7 @@ def test_an_export_tells_its_recipe_and_scores(tmp_path):
     path = tmp_path / "model.safetensors"
     save_file({"w": np.zeros(1, np.float32)}, path, {"bvtk": json.dumps(facts)})
     (run,) = gather([path]).runs
-    assert run.beta_norm == pytest.approx(20 / 4096)
+    assert run.facts == {"beta": 2.0, "beta_norm": 20 / 4096}
     assert len(gather([path, folder]).runs) == 1
     save_file({"w": np.zeros(1, np.float32)}, path, {"other": "x"})
     with pytest.raises(UsageError, match="can't be read as an export"):
@@ -112,3 +114,58 @@ def test_what_holds_no_runs_is_told(tmp_path):
     (tmp_path / "x.txt").write_text("")
     with pytest.raises(UsageError, match="holds no runs"):
         read_target(tmp_path / "x.txt")
+
+
+SWEEP = """\
+sweep:
+  seeds: 2
+  grid: {objective.beta: [4, 1]}
+  published: {source: a paper, scores: {mig: {toy (beta=4): [0.5, 0.1]}}}
+"""
+
+
+def sweep_of(tmp_path):
+    """A recipe with a sweep of four cells, three of them done, and the sweep's folder."""
+    for seed, beta in ((0, 4), (1, 4), (0, 1)):
+        write_run(tmp_path / "out", [f"objective.beta={beta}", f"seed={seed}"], scores(beta / 10 + seed / 10))
+    write_run(tmp_path / "out", ["name=another"], scores(0.9))
+    recipe = tmp_path / "sweep.yaml"
+    recipe.write_text(RECIPE + SWEEP)
+    folder = SweepFolder(read_sweep(recipe), tmp_path / "out")
+    with folder.locked():
+        folder.save(["done", "done", "done", "waiting"], at_once=True)
+    return recipe, folder.path
+
+
+def test_a_sweep_by_its_recipe_or_its_folder(tmp_path):
+    recipe, folder = sweep_of(tmp_path)
+    for target in (recipe, folder):
+        table = bvtk.compare(target, out=tmp_path / "out")
+        assert [(row.label, len(row.runs)) for row in table.rows] == [("toy (beta=1)", 1), ("toy (beta=4)", 2)]
+        (why,) = table.left_out
+        assert why.endswith(" has not been run yet")
+        assert "| toy (beta=4) | **0.450 ± 0.071** | 0.500 ± 0.100 | 2 |" in table.to_markdown()
+        assert table.to_markdown().endswith("Published: a paper\n")
+
+
+def test_a_recipe_is_its_run(tmp_path):
+    write_run(tmp_path / "out", [], scores(0.1))
+    recipe = tmp_path / "toy.yaml"
+    recipe.write_text(RECIPE)
+    assert len(gather([recipe], tmp_path / "out").runs) == 1
+    with pytest.raises(UsageError, match="no run with scores"):
+        gather([recipe], tmp_path / "elsewhere")
+
+
+@pytest.mark.parametrize("text", ["{", "{}", '{"cells": [1]}', '{"cells": [], "published": {"source": 1}}'])
+def test_a_damaged_sweep_is_told(tmp_path, text):
+    (tmp_path / "sweep.json").write_text(text)
+    with pytest.raises(RunError, match=r"sweep\.json"):
+        gather([tmp_path])
+
+
+def test_the_end_of_a_schedule_goes_by_its_name(tmp_path):
+    for end in (1, 4):
+        schedule = f"objective.beta={{type: linear, start: 1, end: {end}, steps: 5}}"
+        write_run(tmp_path, [schedule], scores(0.1))
+    assert [row.label for row in bvtk.compare(tmp_path).rows] == ["toy (beta=1)", "toy (beta=4)"]
