@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import ValidationError
-
 from bvtk.audience import Silence
-from bvtk.component import MetricSpec, Slot, datasets
+from bvtk.component import Slot, datasets
 from bvtk.component import metrics as metric_registry
 from bvtk.engine.tuning import prepare_process
 from bvtk.errors import UsageError
 from bvtk.plugins import discover, plugins_used
-from bvtk.protocols import Dataset, ImageShape
-from bvtk.recipe import LoadedRecipe, Recipe, load_recipe, recipe_hash
+from bvtk.protocols import Dataset, Decoding, ImageShape
+from bvtk.recipe import LoadedRecipe, Recipe, load_recipe, parse_component, recipe_hash
 from bvtk.runs import RunFolder
 
 if TYPE_CHECKING:
@@ -70,32 +69,30 @@ class Run:
         return self._export.model
 
     def encode(self, images: Images) -> Images:
-        """Posterior means of images.
+        """Codes of images: for a model with a posterior its means.
 
         Args:
             images: (n, C, H, W), floats in [0, 1] or uint8. uint8 images are read as 0 to 255, or as 0 and 1 where
-                the model's data set has such images and no value is above 1.
+                the model's data set has such images and no value is above 1. For a model that reads factors their
+                values instead: (n, k) numbers from 0.
 
         Returns:
             (n, latents) float32: an array for an array, a tensor for a tensor.
 
         Raises:
-            UsageError: where the shape or the values are not those of such images.
+            UsageError: where the shape or the values are not those of such images or factors.
         """
         import torch
 
-        x = torch.as_tensor(images)
-        if x.ndim != 4 or tuple(x.shape[1:]) != tuple(self.image_shape):
-            expected = ", ".join(map(str, self.image_shape))
-            raise UsageError(f"expected images (n, {expected}), found {tuple(x.shape)}")
-        x = self._unit(x)
+        reads_factors = self.recipe.model.reads == "factors"
+        x = self._factor_values(images) if reads_factors else self._unit(images)
         with torch.inference_mode():
             codes = [self.model.encode(part)[0] for part in torch.split(x, _BATCH)]
         found: Images = self._like(images, torch.cat(codes) if len(x) else x.new_empty(0, self.latents))
         return found
 
     def decode(self, codes: Images) -> Images:
-        """Mean images of latents.
+        """Mean images of codes.
 
         Args:
             codes: (n, latents) floats.
@@ -104,11 +101,13 @@ class Run:
             (n, C, H, W) float32 in [0, 1]: an array for an array, a tensor for a tensor.
 
         Raises:
-            UsageError: where the shape is another.
+            UsageError: where the shape is another, or the model makes no images.
         """
         import torch
 
-        z = torch.as_tensor(codes).to(torch.float32)
+        if not isinstance(self._export.model, Decoding):
+            raise UsageError(f"model {self.recipe.model.component!r} makes no images of codes", "it encodes alone")
+        z = _tensor(codes, f"codes (n, {self.latents})").to(torch.float32)
         if z.ndim != 2 or z.shape[1] != self.latents:
             raise UsageError(f"expected codes (n, {self.latents}), found {tuple(z.shape)}")
         with torch.inference_mode():
@@ -116,9 +115,23 @@ class Run:
         found: Images = self._like(codes, torch.cat(images) if len(z) else z.new_empty(0, *self.image_shape))
         return found
 
-    def _unit(self, x: torch.Tensor) -> torch.Tensor:
+    def _factor_values(self, factors: Any) -> torch.Tensor:
         import torch
 
+        names = self._export.factor_names
+        expected = f"factor values (n, {len(names)}): {', '.join(names)}"
+        x = _tensor(factors, expected).to(torch.float32)
+        if x.ndim != 2 or x.shape[1] != len(names):
+            raise UsageError(f"expected {expected}; found {tuple(x.shape)}")
+        return x
+
+    def _unit(self, images: Any) -> torch.Tensor:
+        import torch
+
+        expected = f"images (n, {', '.join(map(str, self.image_shape))})"
+        x = _tensor(images, expected)
+        if x.ndim != 4 or tuple(x.shape[1:]) != tuple(self.image_shape):
+            raise UsageError(f"expected {expected}, found {tuple(x.shape)}")
         if x.dtype == torch.uint8:
             peak = 255 if x.numel() and int(x.max()) > 1 else self._export.peak
             return x.to(torch.float32) / peak
@@ -132,12 +145,35 @@ class Run:
     def _like(given: Any, result: torch.Tensor) -> Any:
         import torch
 
-        return result.clone() if isinstance(given, torch.Tensor) else result.numpy()
+        return result.to(given.device, copy=True) if isinstance(given, torch.Tensor) else result.numpy()
 
     def __repr__(self) -> str:
         """The recipe's name and the headline scores."""
         heads = ", ".join(f"{name}={value['score']:.3f}" for name, value in self.scores.items())
         return f"Run({self.recipe.name!r}, {heads})"
+
+
+def _tensor(value: Any, expected: str) -> torch.Tensor:
+    """A tensor on the CPU of what NumPy or torch takes for numbers; it may share their memory."""
+    import numpy as np
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        tensor = value.detach().cpu()
+        if tensor.is_complex():
+            raise UsageError(f"expected {expected}, found {tensor.dtype}")
+        return tensor
+    try:
+        array = np.asarray(value)
+    except ValueError as error:  # rows of different lengths
+        raise UsageError(f"expected {expected}, found no array: {error}") from error
+    if array.dtype.kind not in "fiub":
+        raise UsageError(f"expected {expected}, found {'None' if value is None else array.dtype}")
+    if array.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            array = array.astype(np.float32)
+    # torch takes neither negative strides nor foreign byte orders, and warns of arrays that it might write to.
+    return torch.from_numpy(np.require(array.astype(array.dtype.newbyteorder("="), copy=False), None, ["C", "W"]))
 
 
 def run(
@@ -216,8 +252,7 @@ def load_dataset(dataset: Component) -> Dataset:
         DataError: where its files are missing or damaged.
     """
     _discover(())
-    spec = component(Slot(datasets), dataset)
-    opened: Dataset = spec.build()
+    opened: Dataset = parse_component(Slot(datasets), dataset).build()
     return opened
 
 
@@ -248,24 +283,14 @@ def score(
     from bvtk.metrics.arrays import as_codes
     from bvtk.metrics.compute import score as compute
 
+    if isinstance(metrics, str | Mapping):
+        raise UsageError(f"metrics: expected a list, found {metrics!r}", f"write metrics=[{metrics!r}]")
+    given: Any = seed
+    if not isinstance(given, Integral) or seed < 0:
+        raise UsageError(f"seed: expected an integer from 0, found {seed!r}")
     _discover(())
-    specs: list[MetricSpec] = [component(Slot(metric_registry), metric) for metric in metrics]
+    specs = [parse_component(Slot(metric_registry), metric) for metric in metrics]
     return compute(as_codes(codes, factors, factor_names, codes_test, factors_test), specs, seed)
-
-
-def component(slot: Slot, value: Any) -> Any:
-    """A component from what a recipe would say.
-
-    Raises:
-        UsageError: with everything that is wrong in it.
-    """
-    try:
-        return slot.validate(dict(value) if isinstance(value, Mapping) else value)
-    except ValidationError as error:
-        said = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise UsageError(f"{slot.registry.kind}: {said}") from error
-    except ValueError as error:
-        raise UsageError(str(error)) from error
 
 
 def _discover(plugins: Sequence[str | Path]) -> None:

@@ -16,7 +16,7 @@ from bvtk.build import build_model
 from bvtk.errors import RunError, UsageError
 from bvtk.files import write_bytes_atomic
 from bvtk.plugins import absent_plugins, plugins_used
-from bvtk.protocols import ImageShape
+from bvtk.protocols import Dataset, ImageShape
 from bvtk.recipe import Recipe, parse_recipe
 from bvtk.runs import library_versions
 
@@ -34,6 +34,7 @@ class Export:
         model: in eval mode, on the CPU.
         image: the shape of its images.
         peak: the value of a fully lit pixel in its data set's uint8 images.
+        factor_names: of its data set; empty where there are none.
         scores: as they were when it was exported.
         metadata: all of the above as written, with plugins and versions.
     """
@@ -42,31 +43,29 @@ class Export:
     model: Any
     image: ImageShape
     peak: int
+    factor_names: tuple[str, ...]
     scores: dict[str, Any]
     metadata: dict[str, Any]
 
 
-def write_export(
-    path: Path, recipe: Recipe, model: Any, image: ImageShape, peak: int, scores: Mapping[str, Any], data: Any
-) -> None:
+def write_export(path: Path, recipe: Recipe, model: Any, dataset: Dataset, scores: Mapping[str, Any]) -> None:
     """Writes a model with everything needed to use it; the same run gives the same bytes.
 
     Args:
         path: the file, replaced whole or not at all.
         recipe: the resolved recipe.
         model: the trained model.
-        image: the shape of its images.
-        peak: the value of a fully lit pixel in its data set's uint8 images.
+        dataset: the recipe's, for what its images and factors are.
         scores: its scores.
-        data: the data set's provenance.
     """
     metadata = {
         "format": FORMAT,
         "recipe": recipe.model_dump(mode="json"),
-        "image_shape": list(image),
-        "peak": peak,
+        "image_shape": list(dataset.image_shape),
+        "peak": dataset.peak,
+        "factor_names": list(dataset.factor_names),
         "scores": dict(scores),
-        "data": data,
+        "data": dataset.provenance,
         "plugins": plugin_records(recipe),
         "libraries": library_versions(),
     }
@@ -94,6 +93,7 @@ def read_export(path: Path) -> Export:
         missing = absent_plugins(metadata.get("plugins", []))
         recipe = parse_recipe(metadata["recipe"])
         image, peak, scores = ImageShape(*metadata["image_shape"]), int(metadata["peak"]), metadata["scores"]
+        factors = tuple(metadata.get("factor_names", ()))  # exports of before have none
     except UsageError as error:
         hint = f"it was made with {', '.join(missing)}: load it with --plugin FILE" if missing else error.hint
         raise UsageError(f"{path}: {error.message}", hint) from error
@@ -104,7 +104,7 @@ def read_export(path: Path) -> Export:
         model.load_state_dict(tensors)
     except RuntimeError as error:
         raise UsageError(f"{path}: its tensors do not fit its recipe: {error}", "export the run again") from error
-    return Export(recipe, model.eval(), image, peak, scores, metadata)
+    return Export(recipe, model.eval(), image, peak, factors, scores, metadata)
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:

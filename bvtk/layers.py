@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from bvtk.component import ModelSpec
 from bvtk.protocols import ImageShape
 
 
@@ -20,8 +21,8 @@ class Layer:
 
     Args:
         name: its dotted name, which its tensors carry in an export: `encoder.convolutions.conv1`.
-        type: its class.
-        output: the shape that leaves it, without the batch; empty where it is used but never called.
+        type: its class; `buffer` for an array of a model that is fitted.
+        output: the shape that leaves it, without the batch, or that of the array; empty where it is never called.
         parameters: how many numbers it learns; those that an earlier layer shares count there alone.
     """
 
@@ -46,17 +47,23 @@ class Layers:
     parameters: int
 
 
-def describe_layers(model: nn.Module, image: ImageShape) -> Layers:
+def describe_layers(model: nn.Module, image: ImageShape, spec: ModelSpec | None = None) -> Layers:
     """Passes one black image through a model and notes what happens.
 
     A row stands for every module that has no modules inside it, and for every other that has parameters of
     its own; so it describes any `nn.Module`, a plugin's too. The model is left as it was.
 
+    A model that learns by steps is called with images and a generator. Any other encodes, and its buffers count as
+    what it learns; one that reads factors knows none before it is fitted, and its buffers are all that is told.
+
     Args:
-        model: called with images (B, C, H, W) and a generator.
+        model: the model.
         image: shape of the images.
+        spec: what it was built from; one that learns by steps where None.
     """
-    shapes = _output_shapes(model, image)
+    called = spec is None or spec.learns == "steps"
+    reads_images = spec is None or spec.reads == "images"
+    shapes = _output_shapes(model, image, called) if reads_images else {}
     modules = dict(model.named_modules())
     names = [*shapes, *(name for name in modules if name not in shapes)]
     counted: set[int] = set()
@@ -67,18 +74,25 @@ def describe_layers(model: nn.Module, image: ImageShape) -> Layers:
         leaf = not any(modules[name].children())
         if own or (leaf and name in shapes):
             count = sum(p.numel() for p in own)
-            rows.append(Layer(name, type(modules[name]).__name__, shapes.get(name, ()), count))
+            rows.append(Layer(name or "encode", type(modules[name]).__name__, shapes.get(name, ()), count))
+    if not called:
+        rows += [Layer(name, "buffer", tuple(b.shape), b.numel()) for name, b in model.named_buffers()]
     parts: Counter[str] = Counter()
     for row in rows:
         parts[row.name.split(".")[0]] += row.parameters
     return Layers(tuple(rows), dict(parts), sum(parts.values()))
 
 
-def _output_shapes(model: nn.Module, image: ImageShape) -> dict[str, tuple[int, ...]]:
+def _output_shapes(model: Any, image: ImageShape, called: bool) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {}
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
+    x = torch.zeros(1, *image, device=device)
     with _noting(model, shapes), torch.no_grad():
-        model(torch.zeros(1, *image, device=device), torch.Generator().manual_seed(0))
+        if called:
+            model(x, torch.Generator().manual_seed(0))
+        else:
+            codes, _ = model.encode(x)
+            shapes.setdefault("", tuple(codes.shape[1:]))
     return shapes
 
 

@@ -95,8 +95,7 @@ class Pipeline:
             model, dataset = self.experiment.model, self.dataset
             self._begin("export", self.folder.export.name)
             self._outdate(self.folder.report, self.folder.card)
-            image, peak = dataset.image_shape, dataset.peak
-            write_export(self.folder.export, self.recipe, model, image, peak, scores, dataset.provenance)
+            write_export(self.folder.export, self.recipe, model, dataset, scores)
         return self.folder.export
 
     def report(self, again: bool = False) -> Path:

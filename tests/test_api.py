@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import torch
 import bvtk
 from bvtk.errors import RecipeError, UsageError
 from tests.conftest import squares
+from tests.systems import recipe_of
 
 
 @pytest.fixture
@@ -64,6 +66,50 @@ def test_images_of_another_kind_are_refused(run: bvtk.Run, images: np.ndarray, s
 def test_codes_of_another_width_are_refused(run: bvtk.Run) -> None:
     with pytest.raises(UsageError, match=r"expected codes \(n, 3\), found \(1, 4\)"):
         run.decode(np.zeros((1, 4)))
+
+
+@pytest.mark.parametrize("value", [None, "text", [[1, 2], [3]], np.zeros((2, 3), complex), object()])
+def test_what_is_no_array_of_numbers_is_refused(run: bvtk.Run, value: object) -> None:
+    with pytest.raises(UsageError, match=r"expected images \(n, 1, 12, 12\)"):
+        run.encode(value)
+    with pytest.raises(UsageError, match=r"expected codes \(n, 3\)"):
+        run.decode(value)
+
+
+def test_arrays_of_every_layout_in_memory_are_taken(run: bvtk.Run) -> None:
+    images, _ = squares()
+    codes = run.encode(images)
+    np.testing.assert_allclose(run.encode(images[::-1])[::-1], codes, rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(run.encode(images.astype(">f4")), codes)
+    frozen = images.copy()
+    frozen.flags.writeable = False
+    np.testing.assert_array_equal(run.encode(frozen), codes)
+    decoded = run.decode(codes)
+    np.testing.assert_allclose(run.decode(codes[::-1])[::-1], decoded, rtol=1e-4, atol=1e-6)
+    frozen = codes.copy()
+    frozen.flags.writeable = False
+    np.testing.assert_array_equal(run.decode(frozen), decoded)
+    np.testing.assert_array_equal(run.decode(codes.tolist()), decoded)
+
+
+def test_a_model_that_reads_factors_takes_their_values_and_makes_no_images(workplace: Path) -> None:
+    run = bvtk.run(recipe_of("ground_truth"))
+    assert run.encode(np.array([[2, 4, 0], [1, 2, 4]])).tolist() == [[1, 1, 0], [0.5, 0.5, 1]]
+    assert isinstance(run.encode(torch.zeros(2, 3)), torch.Tensor)
+    with pytest.raises(UsageError, match=r"expected factor values \(n, 3\): size, x, y; found \(2, 4\)"):
+        run.encode(np.zeros((2, 4)))
+    with pytest.raises(UsageError, match="model 'ground_truth' makes no images of codes"):
+        run.decode(np.zeros((2, 3)))
+
+
+@pytest.mark.parametrize("system", ["infogan", "pca", "pixels"])
+def test_models_without_a_posterior_encode_and_decode(workplace: Path, system: str) -> None:
+    run = bvtk.run(recipe_of(system))
+    images = np.pad(squares()[0], ((0, 0), (0, 0), (2, 2), (2, 2)))
+    codes = run.encode(images)
+    assert codes.shape == (75, run.latents)
+    assert run.decode(codes).shape == images.shape
+    assert "held_out" not in run.scores
 
 
 def test_an_export_works_in_another_folder_with_no_other_file(run: bvtk.Run, tmp_path_factory) -> None:
@@ -127,6 +173,25 @@ def test_scores_are_those_of_the_command_line(cli, workplace: Path) -> None:
     assert found["mig"]["score"] > 0.5
     with pytest.raises(UsageError, match="did you mean 'mig'"):
         bvtk.score(codes, factors, metrics=["migg"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"metrics": "mig"}, "metrics: expected a list, found 'mig'"),
+        ({"metrics": {"type": "mig"}}, "metrics: expected a list, found {'type': 'mig'}"),
+        ({"seed": -1}, "seed: expected an integer from 0, found -1"),
+        ({"seed": None}, "seed: expected an integer from 0, found None"),
+        ({"metrics": [{"type": "mig", "binz": 3}]}, "mig.binz: unknown key, did you mean 'bins'?"),
+        ({"metrics": [{"type": "mig", "bins": 0.5}]}, "mig.bins: expected an integer, found 0.5"),
+        ({"metrics": [3]}, "expected a metric: its name or a mapping with 'type'; found 3"),
+    ],
+)
+def test_arguments_that_cannot_be_scored_by_are_refused(arguments: dict[str, Any], said: str) -> None:
+    _, factors = squares()
+    with pytest.raises(UsageError) as caught:
+        bvtk.score(factors.astype(float), factors, **arguments)
+    assert caught.value.message == said
 
 
 def test_importing_bvtk_imports_no_torch() -> None:

@@ -10,7 +10,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from bvtk.build import build_model
+from bvtk.build import build_dataset, build_model
 from bvtk.errors import UsageError
 from bvtk.export import read_export, write_export
 from bvtk.plugins import discover
@@ -29,7 +29,7 @@ def recipe(*overrides: str) -> Recipe:
 def exported(name: str, *overrides: str) -> Path:
     built = recipe(*overrides)
     path = Path(name)
-    write_export(path, built, build_model(built, IMAGE), IMAGE, 1, SCORES, {"source": "made up"})
+    write_export(path, built, build_model(built, IMAGE), build_dataset(built), SCORES)
     return path
 
 
@@ -40,6 +40,7 @@ def test_what_was_written_is_read_back(workplace: Path) -> None:
     assert found.recipe == recipe()
     assert found.image == IMAGE
     assert found.peak == 1
+    assert found.factor_names == ("size", "x", "y")
     assert found.scores == SCORES
     assert not found.model.training
     assert found.metadata["plugins"] == []
@@ -139,7 +140,7 @@ def test_a_missing_file_is_a_clear_error(workplace: Path) -> None:
 def test_convolutions_in_channels_last_are_exported_in_the_usual_order(workplace: Path) -> None:
     built = recipe("model.encoder={type: conv, channels: [4, 4]}", "model.decoder={type: conv, channels: [4, 4]}")
     model = build_model(built, IMAGE).to(memory_format=torch.channels_last)
-    write_export(Path("model.safetensors"), built, model, IMAGE, 1, SCORES, {})
+    write_export(Path("model.safetensors"), built, model, build_dataset(built), SCORES)
     found = read_export(Path("model.safetensors"))
     x = torch.from_numpy(np.random.default_rng(0).random((3, *IMAGE), np.float32))
     torch.testing.assert_close(found.model.encode(x)[0], model.eval().encode(x)[0])

@@ -32,6 +32,27 @@ def test_layers_that_are_never_called_count_too():
     assert layers.parts["likelihood"] == 1
 
 
+def described(name, **fields):
+    spec = parse(models.get(name), fields)
+    return describe_layers(spec.build(SPRITES), SPRITES, spec)
+
+
+def test_a_fitted_model_is_told_by_its_arrays():
+    layers = described("pca", latents=10)
+    assert layers.rows[0] == Layer("encode", "Linear", (10,), 0)
+    assert Layer("encoder_weight", "buffer", (10, 4096), 40_960) in layers.rows
+    assert layers.parameters == sum(row.parameters for row in layers.rows) > 40_960
+
+
+def test_models_that_learn_nothing_have_no_parameters():
+    assert described("pixels").rows == (Layer("encode", "Pixels", (4096,), 0),)
+    assert described("ground_truth").parameters == 0
+
+
+def test_an_adversarial_model_is_told_with_both_players():
+    assert {"generator", "discriminator"} <= set(described("infogan").parts)
+
+
 class Foreign(nn.Module):
     """Parameters beside children, a layer used twice, a tied weight, several outputs, batch norm."""
 

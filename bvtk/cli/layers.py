@@ -23,7 +23,7 @@ def layers_of(recipe: Recipe) -> dict[str, Any]:
     from bvtk.layers import describe_layers
 
     image = _KNOWN_SHAPES.get(recipe.dataset.component) or build_dataset(recipe).image_shape
-    return {"image": list(image), **asdict(describe_layers(build_model(recipe, image), image))}
+    return {"image": list(image), **asdict(describe_layers(build_model(recipe, image), image, recipe.model))}
 
 
 def print_layers(layers: dict[str, Any]) -> None:
@@ -42,7 +42,7 @@ def print_layers(layers: dict[str, Any]) -> None:
         )
     console.print(table)
     parts = ", ".join(f"{name} {count:,}" for name, count in layers["parts"].items() if count)
-    console.print(f"{layers['parameters']:,} parameters: {parts}")
+    console.print(f"{layers['parameters']:,} parameters" + (f": {parts}" if parts else ""))
 
 
 def _shape(shape: Any) -> str:

@@ -61,14 +61,14 @@ def metric_named(text: str) -> MetricSpec:
     Raises:
         UsageError: where there is no such metric or field.
     """
-    from bvtk.api import component
     from bvtk.component import Slot, metrics
+    from bvtk.recipe import parse_component
     from bvtk.recipe.scalars import resolve
 
     name, _, settings = text.partition(":")
     pairs = [setting.partition("=") for setting in settings.split(",") if setting]
     fields = {key.strip(): resolve(value.strip()) for key, _, value in pairs}
-    spec: MetricSpec = component(Slot(metrics), {"type": name, **fields})
+    spec: MetricSpec = parse_component(Slot(metrics), {"type": name, **fields})
     return spec
 
 

@@ -31,8 +31,8 @@ def test_a_metric_twice_with_other_settings_has_two_keys(arrays: Cli) -> None:
     [
         (("codes.npz",), "no metric was named"),
         (("codes.npz", "--metric", "mgi"), "did you mean 'mig'?"),
-        (("codes.npz", "--metric", "mig:bin=3"), "bin"),
-        (("codes.npz", "--metric", "mig:bins=many"), "bins"),
+        (("codes.npz", "--metric", "mig:binz=3"), "mig.binz: unknown key, did you mean 'bins'?"),
+        (("codes.npz", "--metric", "mig:bins=many"), "mig.bins: expected an integer, found 'many'"),
         (("none.npz", "--metric", "mig"), "none.npz: no such file"),
         (("data.npz", "--metric", "mig"), "no 'codes'"),
         (("tiny.yaml", "--metric", "mig"), "can't be read as .npz"),

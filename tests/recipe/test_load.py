@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path as File
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bvtk.errors import RecipeError
-from bvtk.recipe import Recipe, load_recipe, parse_recipe, resolved
+from bvtk.component import Slot, datasets
+from bvtk.errors import RecipeError, UsageError
+from bvtk.recipe import Recipe, load_recipe, parse_component, parse_recipe, resolved
 from tests.recipe.conftest import COMPLETE, Load
 
 
@@ -139,3 +141,31 @@ def test_a_complete_recipe_with_one_part_changed_is_a_recipe_or_says_why_not(loa
     complete = resolved(load(COMPLETE).recipe)
     complete["model"]["encoder"][key] = data.draw(VALUES)
     recipe_or_problems(lambda: parse_recipe(complete))
+
+
+@pytest.mark.parametrize(
+    ("value", "said", "hint"),
+    [
+        (
+            {"type": "arrays"},
+            "arrays.path: is missing, it has no default",
+            "`bvtk show dataset arrays` lists its keys.",
+        ),
+        ("dsprite", "unknown dataset 'dsprite', did you mean 'dsprites'?", "`bvtk ls dataset` lists them."),
+        (
+            {"type": "arrays", "path": object},
+            "type <class 'object'> is nothing that a recipe could say",
+            "give plain data",
+        ),
+    ],
+)
+def test_a_component_alone_is_refused_in_the_same_words(value: Any, said: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_component(Slot(datasets), value)
+    assert (caught.value.message, caught.value.hint) == (said, hint)
+
+
+def test_a_component_alone_comes_from_what_a_recipe_would_say() -> None:
+    expected = parse_component(Slot(datasets), {"type": "arrays", "path": "x.npz"})
+    assert parse_component(Slot(datasets), {"type": "arrays", "path": File("x.npz")}) == expected
+    assert parse_component(Slot(datasets), expected) is expected
