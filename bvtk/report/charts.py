@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import math
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-INK = "#1c2024"
-MUTED = "#80868d"
-FAINT = "#e4e6e8"
-ACCENT = "#2f6fb5"
-SERIES = ("#2f6fb5", "#c2571a", "#3d8a5f", "#8a5aa8", "#9a7b1f", "#b5476b")
-"""Told apart by people who see no red or green, and in grey."""
-DOTS = 200
-"""Dots an inch."""
+from bvtk.report.drawing import ACCENT, FAINT, INK, MUTED, colours, label, new_figure, plain, png
 
 PANELS = (
     ("loss", "Loss", "nats per image", True),
@@ -54,25 +43,25 @@ def training_chart(
     count = max(1, len(panels) + len(held_out) + bool(scores))
     columns = min(3, count)
     rows = math.ceil(count / columns)
-    figure = _figure(10.0, 2.5 * rows)
+    figure = new_figure(10.0, 2.5 * rows)
     places = (figure.add_subplot(rows, columns, place + 1) for place in range(count))
     for (key, title, unit, logarithmic), axes in zip(panels, places, strict=False):
         points = [(record["step"], record[key]) for record in log if record.get(key) is not None]
         _curve(axes, points, logarithmic, counted=key == "active_units")
-        _label(axes, title, unit)
+        label(axes, title, unit)
     for (title, measured), axes in zip(held_out.items(), places, strict=False):
         _curve(axes, measured, logarithmic=True)
-        _label(axes, title, "held-out images")
+        label(axes, title, "held-out images")
     if scores:
         axes = next(places)
         _score_curves(axes, scores)
-        _label(axes, "Scores on the way", "")
-    return _png(figure)
+        label(axes, "Scores on the way", "")
+    return png(figure)
 
 
 def kl_chart(kl: Sequence[float], order: Sequence[int], names: Sequence[str], active: Sequence[bool]) -> bytes:
     """A bar a latent, in this order; latents that respond to nothing are grey."""
-    figure = _figure(10.0, 0.5 + 0.24 * len(order))
+    figure = new_figure(10.0, 0.5 + 0.24 * len(order))
     axes = figure.add_subplot()
     values = [float(kl[row]) for row in order]
     places = np.arange(len(order))
@@ -84,29 +73,29 @@ def kl_chart(kl: Sequence[float], order: Sequence[int], names: Sequence[str], ac
     axes.set_yticks(places, [names[row] for row in order])
     axes.invert_yaxis()
     axes.set_xlim(0, max([*values, 1e-3]) * 1.08)
-    _label(axes, "", "")
+    label(axes, "", "")
     axes.set_xlabel("KL in nats per image", size=8.5, color=MUTED, loc="left")
     axes.grid(visible=False, axis="y")
-    return _png(figure)
+    return png(figure)
 
 
 def dependence_chart(dependence: Mapping[str, Sequence[float]], order: Sequence[int], names: Sequence[str]) -> bytes:
     """A cell for every factor and latent: the share of the latent's variance that the factor explains."""
     shares = np.array([[values[row] for row in order] for values in dependence.values()])
-    figure = _figure(10.0, 0.55 + 0.42 * len(shares))
+    figure = new_figure(10.0, 0.55 + 0.42 * len(shares))
     axes = figure.add_subplot()
     axes.pcolormesh(shares, cmap="Blues", vmin=0.0, vmax=1.15, edgecolor="white", linewidth=2.0)
     for row, column in np.ndindex(shares.shape):
         share = shares[row, column]
         shade = "white" if share > 0.55 else INK if share >= 0.05 else MUTED
         axes.text(column + 0.5, row + 0.5, f"{100 * share:.0f}", ha="center", va="center", size=8.5, color=shade)
-    axes.set_yticks(np.arange(len(shares)) + 0.5, [_plain(name) for name in dependence])
+    axes.set_yticks(np.arange(len(shares)) + 0.5, [plain(name) for name in dependence])
     axes.set_xticks(np.arange(len(order)) + 0.5, [names[row] for row in order], rotation=_tilt(order, names))
     axes.xaxis.tick_top()
     axes.invert_yaxis()
     axes.tick_params(length=0, labelsize=8.5, labelcolor=INK)
     axes.spines[:].set_visible(False)
-    return _png(figure)
+    return png(figure)
 
 
 def activation_chart(
@@ -126,7 +115,7 @@ def activation_chart(
         shape_names: of the curves of one panel.
     """
     heights = ([1.0] if positions is not None else []) + [0.72] * len(curves)
-    figure = _figure(10.0, 0.35 + 10.0 / max(len(order), 6) * sum(heights) * 1.12)
+    figure = new_figure(10.0, 0.35 + 10.0 / max(len(order), 6) * sum(heights) * 1.12)
     plots = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
     remaining = list(plots)
     if positions is not None:
@@ -141,9 +130,9 @@ def activation_chart(
         )  # fmt: skip
     if shape_names and any(np.ndim(curve) == 3 for curve in curves.values()):
         handles = [h for axes in plots for h in axes.get_legend_handles_labels()[0]][: len(shape_names)]
-        shapes = [_plain(name) for name in shape_names]
+        shapes = [plain(name) for name in shape_names]
         figure.legend(handles, shapes, loc="outside lower center", ncols=6, frameon=False, fontsize=8.5, labelcolor=INK)
-    return _png(figure)
+    return png(figure)
 
 
 def _tilt(order: Sequence[int], names: Sequence[str]) -> float:
@@ -179,7 +168,7 @@ def _factor_curves(axes: Axes, name: str, curves: Any, limit: float) -> None:
         axes.plot([left, left + _PANEL], [0, 0], color=FAINT, linewidth=1.0)
         lines = np.atleast_2d(one)
         x = left + _PANEL * np.linspace(0.04, 0.96, max(lines.shape[1], 2))[: lines.shape[1]]
-        for line, colour in zip(lines, _colours(len(lines)), strict=True):
+        for line, colour in zip(lines, colours(len(lines)), strict=True):
             marker = "o" if lines.shape[1] <= 6 else ""
             label = "shape" if column == 0 and one.ndim == 2 else None
             axes.plot(x, line, color=colour, linewidth=1.2, marker=marker, markersize=2.4, label=label)
@@ -188,15 +177,11 @@ def _factor_curves(axes: Axes, name: str, curves: Any, limit: float) -> None:
     _bare(axes, name)
 
 
-def _colours(count: int) -> list[str]:
-    return [SERIES[i % len(SERIES)] for i in range(count)]
-
-
 def _bare(axes: Axes, name: str) -> None:
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
-    axes.set_ylabel(_plain(name), size=8.5, color=INK)
+    axes.set_ylabel(plain(name), size=8.5, color=INK)
 
 
 def _curve(axes: Axes, points: Points, logarithmic: bool, counted: bool = False) -> None:
@@ -213,40 +198,9 @@ def _curve(axes: Axes, points: Points, logarithmic: bool, counted: bool = False)
 
 
 def _score_curves(axes: Axes, scores: Mapping[str, Points]) -> None:
-    for (title, points), colour in zip(scores.items(), _colours(len(scores)), strict=True):
+    for (title, points), colour in zip(scores.items(), colours(len(scores)), strict=True):
         steps, values = zip(*points, strict=True)
-        axes.plot(steps, values, color=colour, linewidth=1.4, marker="o", markersize=2.5, label=_plain(title))
+        axes.plot(steps, values, color=colour, linewidth=1.4, marker="o", markersize=2.5, label=plain(title))
     axes.set_ylim(0, 1.02)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.legend(frameon=False, fontsize=7.5, labelcolor=INK)
-
-
-def _label(axes: Axes, title: str, unit: str) -> None:
-    axes.set_title(_plain(title), size=9.5, color=INK, loc="left", weight="bold")
-    if unit:
-        axes.set_title(unit, size=8, color=MUTED, loc="right")
-    axes.tick_params(length=0, labelsize=8, labelcolor=MUTED, which="both")
-    axes.grid(color=FAINT, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[:].set_visible(False)
-    axes.spines["bottom"].set(visible=True, color=MUTED, linewidth=0.8)
-
-
-def _plain(text: str) -> str:
-    """Text that matplotlib takes for no formula, on one line, of a length that fits beside an axis."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split()).replace("_", " ")
-    return (line if len(line) <= 24 else line[:23] + "…").replace("$", r"\$")
-
-
-def _figure(width: float, height: float) -> Figure:
-    figure = Figure(figsize=(width, height), dpi=DOTS, layout="constrained", facecolor="white")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _png(figure: Figure) -> bytes:
-    file = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph")  # a name in a script that the font lacks is drawn as boxes
-        figure.savefig(file, format="png", metadata={"Software": None})
-    return file.getvalue()
