@@ -28,6 +28,8 @@ SLOT = "x-slot"
 Json = dict[str, Any]
 
 _PARTIAL = "partial."
+_INNER = (Training, SweepCell, Published, Sweep)
+"""Classes inside a recipe, each before those that hold it: a class takes the texts of others when it is rebuilt."""
 _EXTENDS: Json = {
     "type": "string",
     "minLength": 1,
@@ -37,8 +39,6 @@ _EXTENDS: Json = {
 
 def recipe_schema() -> Json:
     """The schema of a recipe's file, as JSON values."""
-    for model in (Training, SweepCell, Published, Sweep):
-        document(model)
     definitions = _definitions()
     definitions["recipe"] = _whole(definitions)
     definitions |= {_PARTIAL + name: _without_required(schema) for name, schema in definitions.items()}
@@ -55,7 +55,8 @@ def recipe_schema() -> Json:
 
 def class_schema(model: type[BaseModel], prefix: str = "") -> Json:
     """What Pydantic says of a class, with a placeholder at each slot and every default as a recipe would say it."""
-    document(model)
+    for described in (*_INNER, model):
+        document(described)
     return model.model_json_schema(ref_template=f"#/$defs/{prefix}{{model}}", schema_generator=_Generator)
 
 

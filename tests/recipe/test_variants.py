@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bvtk.errors import RecipeError
+from bvtk.recipe import dump_yaml, load_recipe, recipe_hash, resolved
+from bvtk.recipe.variants import LoadedSweep, load_sweep
+from tests.recipe.conftest import COMPLETE, Load, describe
+
+Unfold = Callable[..., LoadedSweep]
+Faults = Callable[..., list[str]]
+
+
+@pytest.fixture
+def unfold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Unfold:
+    """Writes a recipe with a sweep as `r.yaml` in the working folder, and unfolds it."""
+    monkeypatch.chdir(tmp_path)
+
+    def write_and_unfold(sweep: str, *overrides: str) -> LoadedSweep:
+        Path("r.yaml").write_text(COMPLETE + sweep)
+        return load_sweep("r.yaml", overrides)
+
+    return write_and_unfold
+
+
+@pytest.fixture
+def faults(unfold: Unfold) -> Faults:
+    """What is wrong, as `line:column key: message`."""
+
+    def found(sweep: str, *overrides: str) -> list[str]:
+        with pytest.raises(RecipeError) as caught:
+            unfold(sweep, *overrides)
+        return [describe(problem) for problem in caught.value.problems]
+
+    return found
+
+
+def told(sweep: LoadedSweep) -> list[tuple[int, dict[str, object]]]:
+    return [(variant.recipe.seed, dict(variant.settings)) for variant in sweep.variants]
+
+
+def test_a_grid_is_every_combination_and_seeds_run_innermost(unfold: Unfold) -> None:
+    found = unfold("sweep: {seeds: 2, grid: {objective.beta: [1, 4], model.encoder.width: [8]}}\n")
+    first, second = ({"objective.beta": beta, "model.encoder.width": 8} for beta in (1, 4))
+    assert told(found) == [(0, first), (1, first), (0, second), (1, second)]
+    assert [variant.recipe.objective.beta.value for variant in found.variants] == [1, 1, 4, 4]
+    assert {variant.recipe.model.encoder.width for variant in found.variants} == {8}
+
+
+def test_cells_may_have_a_name_seeds_and_mappings_of_their_own_and_the_grid_lies_over_them(unfold: Unfold) -> None:
+    found = unfold(
+        "sweep:\n  seeds: [5]\n  grid: {objective.beta: [1, 2]}\n  cells:\n  - {}\n"
+        "  - {name: small, model: {encoder: {type: mlp, hidden: [3]}}, objective.beta: 9, seeds: 2}\n"
+    )
+    assert [variant.recipe.name for variant in found.variants] == ["toy"] * 2 + ["small"] * 4
+    assert [variant.recipe.seed for variant in found.variants] == [5, 5, 0, 1, 0, 1]
+    assert [variant.recipe.objective.beta.value for variant in found.variants] == [1, 2, 1, 1, 2, 2]
+    assert found.variants[-1].recipe.model.encoder.hidden == (3,)
+
+
+def test_without_seeds_each_recipe_has_its_own(unfold: Unfold) -> None:
+    assert told(unfold("seed: 7\nsweep: {grid: {objective.beta: [1]}}\n")) == [(7, {"objective.beta": 1})]
+    assert told(unfold("seed: 7\nsweep: {}\n")) == [(7, {})]
+
+
+def test_a_recipe_without_a_sweep_has_no_variants(unfold: Unfold) -> None:
+    assert unfold("").variants == ()
+    assert unfold("sweep: null\n").variants == ()
+
+
+def test_a_cell_may_start_from_another_recipe_beside_the_file_that_names_it(unfold: Unfold, tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/parent.yaml").write_text(COMPLETE + "sweep: {seeds: 2, cells: [{recipe: other.yaml, seeds: [3]}]}\n")
+    (tmp_path / "a/other.yaml").write_text(COMPLETE.replace("toy\n", "other\n", 1) + "sweep: {seeds: 99}\n")
+    Path("child.yaml").write_text("extends: a/parent.yaml\nname: child\n")
+    (variant,) = load_sweep("child.yaml").variants
+    assert (variant.recipe.name, variant.recipe.seed, dict(variant.settings)) == ("other", 3, {"recipe": "other.yaml"})
+    alone = load_recipe("a/other.yaml", ["seed=3"]).recipe
+    assert recipe_hash(variant.recipe) == recipe_hash(alone)
+
+
+def test_overrides_change_every_variant_and_those_of_the_sweep_the_sweep(unfold: Unfold) -> None:
+    text = "sweep: {seeds: 3, grid: {objective.beta: [1, 4]}, cells: [{}, {model.encoder.width: 8}]}\n"
+    assert len(unfold(text, "sweep.seeds=1").variants) == 4
+    assert len(unfold(text, "sweep.seeds=[4, 5]", "sweep.grid.objective.beta=[1, 2, 3]").variants) == 12
+    assert len(unfold(text, "sweep.grid.training.keep=[1, 2]").variants) == 24
+    changed = unfold(text, "sweep.cells.1.model.encoder.width=9", "sweep.seeds=1", "training.steps=2")
+    assert [variant.recipe.model.encoder.width for variant in changed.variants] == [64, 64, 9, 9]
+    assert {variant.recipe.training.steps for variant in changed.variants} == {2}
+    assert changed.loaded.recipe.training.steps == 2
+
+
+def test_the_command_line_is_laid_last(unfold: Unfold) -> None:
+    found = unfold("sweep: {seeds: 3, grid: {objective.beta: [1, 4]}}\n", "objective.beta=9", "seed=5")
+    assert told(found) == [(5, {}), (5, {})]
+    assert found.variants[0].recipe == found.variants[1].recipe
+
+
+def test_the_sweep_is_no_part_of_the_experiment(load: Load) -> None:
+    plain, swept = load(COMPLETE).recipe, load(COMPLETE + "sweep: {seeds: 3}\n").recipe
+    assert resolved(plain) == resolved(swept)
+    assert "sweep" not in resolved(swept)
+    assert "sweep" not in dump_yaml(swept)
+    assert recipe_hash(plain) == recipe_hash(swept)
+
+
+@pytest.mark.parametrize(
+    ("sweep", "said"),
+    [
+        ("{seeds: 0}", "expected an integer more than 0, a list, each an integer at least 0 or null, found 0"),
+        ("{seeds: [-1]}", "sweep.seeds: expected an integer more than 0"),
+        ("{seeds: []}", "sweep.seeds"),
+        ("{seed: 3}", "10:9 sweep.seed: unknown key, did you mean 'seeds'?"),
+        ("{grid: {objective.beta: []}}", "10:32 sweep.grid.objective.beta: needs at least 1 item, found 0"),
+        ("{grid: {objective.beta: 3}}", "10:32 sweep.grid.objective.beta: expected a list, found 3"),
+        ("{grid: {objective.beta: [1, -4]}}", "10:36 objective.beta: must be at least 0, found -4"),
+        ("{grid: {objective.bet: [1]}}", "10:16 objective.bet: unknown key, did you mean 'beta'?"),
+        ("{grid: {a..b: [1]}}", "10:16 sweep.grid.a..b: is no key of a recipe"),
+        ("{grid: {seed: [1, 2]}}", "10:16 sweep.grid.seed: is not varied like other keys"),
+        ("{cells: 3}", "10:16 sweep.cells: expected a list, found 3"),
+        ("{cells: [3]}", "10:17 sweep.cells.0: expected a mapping, found 3"),
+        ("{cells: [{extends: x.yaml}]}", "10:18 sweep.cells.0.extends: can't be overridden"),
+        ("{cells: [{sweep.seeds: 3}]}", "10:18 sweep.cells.0.sweep.seeds: a cell has no sweep of its own"),
+        ("{cells: [{recipe: none.yaml}]}", "10:26 sweep.cells.0.recipe: none.yaml: no such file"),
+        ("{cells: [{recipe: ''}]}", "10:26 sweep.cells.0.recipe: needs at least 1 characters"),
+        ("{cells: [{model: {encoder: {width: -1}}}]}", "10:43 model.encoder.width: must be more than 0, found -1"),
+        ("{cells: [{metrics.0.bins: 3}]}", "10:18 metrics.0.bins: metrics is a list, its items are none"),
+        ("{cells: [{objective: null}]}", "1:1 objective: is missing, it has no default, in the cell objective=null"),
+        ("{published: {source: x}}", "10:9 sweep.published.scores: is missing"),
+        ("{seeds: 100000, grid: {objective.beta: [1, 2]}}", "sweep: asks for 200,000 cells, 100,000 is the most"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(faults: Faults, sweep: str, said: str) -> None:
+    assert any(said in fault for fault in faults(f"sweep: {sweep}\n"))
+
+
+def test_everything_that_is_wrong_is_told_once_and_at_once(faults: Faults, tmp_path: Path) -> None:
+    (tmp_path / "b.yaml").write_text(COMPLETE.replace("steps: 5", "steps: x"))
+    sweep = "sweep:\n  seeds: 2\n  grid: {objective.beta: [1, 2]}\n  cells:\n  - {model.encoder.width: 0}\n"
+    found = faults(sweep + "  - {recipe: b.yaml}\nmetrics: [mgi]\n", "name=a b", "sweep.seeds=3")
+    assert found == [
+        "14:27 model.encoder.width: must be more than 0, found 0",
+        "16:11 metrics.0: unknown metric 'mgi', did you mean 'mig'?",
+        "9:10 training.steps: expected an integer, found 'x', in the cell recipe=b.yaml, objective.beta=1",
+        "< name: letters, digits, '.', '_' and '-' make a name, 64 at most, and not dots alone",
+    ]
+
+
+def test_ten_thousand_variants_unfold_in_seconds(unfold: Unfold) -> None:
+    betas = ", ".join(map(str, range(1, 11)))
+    assert len(unfold(f"sweep: {{seeds: 1000, grid: {{objective.beta: [{betas}]}}}}\n").variants) == 10_000
