@@ -1,15 +1,19 @@
 """DC-IGN's rule against numbers worked out by hand."""
 
+import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
 from torch import nn
 
+import bvtk.models.specs  # noqa: F401
 from bvtk.component import dump, models, parse
-from bvtk.errors import UsageError
+from bvtk.errors import Interrupted, UsageError
 from bvtk.models.dc_ign import Clamp, DcIgn
 from bvtk.models.likelihoods import Gaussian
 from bvtk.protocols import ImageShape
+from tests.conftest import squares
+from tests.engine.test_loop import run
 
 SMALL = ImageShape(1, 8, 8)
 
@@ -175,3 +179,32 @@ def test_data_that_it_cant_learn_from_are_refused(fields, names, message):
 def test_data_with_its_factors_are_taken():
     spec().check(Labelled("shape", "scale", "orientation", "x", "y"))
     spec(factors=["x", "y"], latents=2).check(Labelled("x", "y"))
+
+
+TOLD = (
+    "model={type: dc_ign, latents: 4, factors: [x, y], encoder: {type: mlp, hidden: [32]}, "
+    "decoder: {type: mlp, hidden: [32]}}",
+    "training.optimizer={type: rmsprop, lr: 5e-3}",
+    "training.held_out=0",
+)
+
+
+def test_its_latents_come_to_follow_their_factors(workplace):
+    experiment, _, _ = run("runs", *TOLD, "training.steps=400", "objective.beta=1")
+    images, factors = squares()
+    with torch.no_grad():
+        codes, _ = experiment.model.encode(torch.from_numpy(images).float())
+    correlations = np.abs(np.corrcoef(codes.T, factors.T)[:4, 4:])
+    assert correlations[0].argmax() == 1  # the first latent is that of x, the second that of y
+    assert correlations[1].argmax() == 2
+    assert correlations[[0, 1], [1, 2]].min() > 0.9
+
+
+def test_an_interrupted_training_goes_on_bit_for_bit(workplace):
+    networks = ("model={type: dc_ign, latents: 4, factors: [x, y]}", "training.batch_size=4", *TOLD[1:])
+    straight, _, _ = run("straight", *networks)
+    with pytest.raises(Interrupted):
+        run("halted", *networks, stop_at=20)
+    resumed, _, _ = run("halted", *networks)
+    wanted, found = straight.model.state_dict(), resumed.model.state_dict()
+    assert all(torch.equal(found[name], wanted[name]) for name in wanted)
