@@ -13,8 +13,10 @@ import torch
 from bvtk.check_plugin.arrays import check_dataset, check_metric
 from bvtk.check_plugin.declaration import check_declaration, imports_at_top
 from bvtk.check_plugin.findings import Finding, Report
+from bvtk.check_plugin.models import check_model
 from bvtk.check_plugin.networks import check_decoder, check_encoder
-from bvtk.check_plugin.training import check_likelihood, check_model, check_objective, check_optimizer, check_schedule
+from bvtk.check_plugin.objectives import check_objective
+from bvtk.check_plugin.training import check_likelihood, check_optimizer, check_schedule
 from bvtk.plugins import components_of
 from bvtk.registry import Entry, Origin
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import safetensors.torch
 import torch
@@ -54,6 +54,26 @@ def check_gradients(module: nn.Module, loss: torch.Tensor) -> None:
     require(not broken, f"the gradient of {_listed(broken)} holds NaN or infinity")
 
 
+def check_reached(what: str, loss: torch.Tensor, parameters: Mapping[str, torch.Tensor]) -> None:
+    """Raises `Wrong` unless finite gradients of a loss, called so, reach all of these parameters; keeps the graph."""
+    require(loss.requires_grad, f"{what} carries no gradient")
+    gradients = torch.autograd.grad(loss, list(parameters.values()), retain_graph=True, allow_unused=True)
+    found = dict(zip(parameters, gradients, strict=True))
+    missed = [name for name, gradient in found.items() if gradient is None]
+    require(not missed, f"no gradient of {what} reaches {_listed(missed)}")
+    broken = [name for name, gradient in found.items() if gradient is not None and not gradient.isfinite().all()]
+    require(not broken, f"the gradient of {what} for {_listed(broken)} holds NaN or infinity")
+
+
+def check_images(what: str, images: torch.Tensor, image: ImageShape) -> None:
+    """Raises `Wrong` unless a batch of images has this shape and lies within [0, 1]."""
+    expected = (BATCH, *image)
+    require(tuple(images.shape) == expected, f"{what} gives {tuple(images.shape)}, expected {expected}")
+    check_finite(what, images)
+    low, high = images.min().item(), images.max().item()
+    require(low >= 0 and high <= 1, f"{what} gives values from {low:g} to {high:g}, expected them within [0, 1]")
+
+
 def check_determinism(build: Callable[[], object], forward: Forward) -> None:
     """Raises `Wrong` unless the seed alone decides the parameters, and a module in eval mode draws nothing."""
     first, second = seeded(build).eval(), seeded(build).eval()
@@ -67,9 +87,15 @@ def check_determinism(build: Callable[[], object], forward: Forward) -> None:
         require(torch.equal(output, forward(second)), "two builds under one seed gave other outputs")
 
 
-def check_export(build: Callable[[], object], forward: Forward) -> None:
-    """Raises `Wrong` unless a module's tensors, and nothing else, carry all that it has learnt."""
-    source, target = seeded(build).eval(), seeded(build, SEED + 1).eval()
+def check_export(build: Callable[[], object], forward: Forward, fresh: Callable[[], object] | None = None) -> None:
+    """Raises `Wrong` unless a module's tensors, and nothing else, carry all that it has learnt.
+
+    Args:
+        build: makes the module that is exported.
+        forward: passes a fixed input through it.
+        fresh: makes the module that an export is loaded into; `build` where None.
+    """
+    source, target = seeded(build).eval(), seeded(fresh or build, SEED + 1).eval()
     state = source.state_dict()
     other = [name for name, value in state.items() if not isinstance(value, torch.Tensor)]
     require(not other, f"{_listed(other)} in its state_dict is no tensor, and only tensors are exported")

@@ -95,54 +95,6 @@ def test_means_outside_the_unit_interval(tmp_path):
     assert found[-1].startswith("likelihood 'mine': works for no image shape that was tried")
 
 
-def objective(returned: str, init: str = "pass") -> str:
-    return f'''
-        @bvtk.register_objective("mine")
-        class Mine(bvtk.ObjectiveSpec):
-            """Mine."""
-
-            def build(self, context):
-                import torch
-                from torch import nn
-
-                class Loss(nn.Module):
-                    def __init__(self):
-                        super().__init__()
-                        {init}
-
-                    def forward(self, outputs, step):
-                        loss = outputs.reconstruction.mean() + outputs.kl.sum(1).mean()
-                        return {returned}
-
-                return Loss()
-    '''
-
-
-def test_a_sound_objective(tmp_path):
-    assert problems(tmp_path, objective("{'loss': loss, 'step': step}")) == []
-
-
-@pytest.mark.parametrize(
-    ("returned", "message"),
-    [
-        ("{'total': loss}", "at step 0 gives the terms total, and no 'loss'"),
-        ("{'loss': loss, 'kl': outputs.kl}", "at step 0 term 'kl' has shape (4, 10), expected a scalar"),
-        ("{'loss': loss / (500 - step)}", "at step 500 term 'loss' is inf"),
-        ("{'loss': loss.detach()}", "at step 0 'loss' carries no gradient"),
-        ("{'loss': loss + torch.rand(()) * self.training}", None),
-    ],
-)
-def test_objectives_that_break_their_word(tmp_path, returned, message):
-    assert problems(tmp_path, objective(returned)) == ([f"objective 'mine': {message}"] if message else [])
-
-
-def test_state_of_an_objective_belongs_into_buffers(tmp_path):
-    body = objective("{'loss': loss * self.weight}", "self.weight = torch.rand(())")
-    assert problems(tmp_path, body) == [
-        "objective 'mine': gives other outputs after export and loading: keep what it learns in parameters or buffers"
-    ]
-
-
 def test_an_optimizer_that_climbs(tmp_path):
     body = '''
         @bvtk.register_optimizer("mine")
@@ -156,42 +108,3 @@ def test_an_optimizer_that_climbs(tmp_path):
     '''
     (found,) = problems(tmp_path, body)
     assert found.startswith("optimizer 'mine': took a sum of squares from ")
-
-
-def test_a_model_of_its_own(tmp_path):
-    body = '''
-        @bvtk.register_model("mine")
-        class Mine(bvtk.ModelSpec):
-            """Mine."""
-
-            encoder: bvtk.Encoder
-            """Encodes."""
-
-            def build(self, image):
-                import torch
-                from torch import nn
-
-                class Model(nn.Module):
-                    latents = 3
-
-                    def __init__(self, encoder):
-                        super().__init__()
-                        self.encoder = encoder
-                        self.decoder = nn.Linear(3, image.pixels)
-
-                    def encode(self, x):
-                        return self.encoder(x).chunk(2, 1)
-
-                    def decode(self, z):
-                        return self.decoder(z).unflatten(1, image)
-
-                    def forward(self, x, generator=None):
-                        mu, logvar = self.encode(x)
-                        error = (self.decode(mu) - x).square().sum((1, 2, 3))
-                        return bvtk.Outputs(x, mu, logvar, mu, error, mu.square() + logvar.square())
-
-                return Model(self.encoder.build(image, 6))
-    '''
-    found = problems(tmp_path, body)
-    assert found[0].startswith("model 'mine': for 1×64×64 images decode gives values from -")
-    assert problems(tmp_path, body.replace("unflatten(1, image)", "unflatten(1, image).sigmoid()")) == []

@@ -1,0 +1,116 @@
+"""Checks of objectives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import torch
+from torch import nn
+
+from bvtk.check_plugin.examples import ExamplePass, example_pass
+from bvtk.check_plugin.findings import Report, require
+from bvtk.check_plugin.modules import (
+    BATCH,
+    SEED,
+    SHAPES,
+    check_determinism,
+    check_export,
+    check_reached,
+    seeded,
+)
+from bvtk.component import ObjectiveSpec
+from bvtk.protocols import ImageShape, ObjectiveContext, Outputs
+
+LATENTS = 10
+TRAINING_STEPS = 1000
+
+
+def check_objective(report: Report, spec: ObjectiveSpec) -> None:
+    """Tries an objective at the first, a middle and the last step.
+
+    One for VAEs is tried on made-up outputs; one for other models, or with optimisers of its own, on the training
+    pass of a registered model of its family.
+    """
+    family = type(spec).family
+    needs_model = family != "vae" or bool(spec.optimizers())
+    tried = example_pass(family) if needs_model else None
+    if needs_model and tried is None:
+        report.add("note", f"no model of family {family!r} that works is registered, so its losses were not tried")
+        return
+    for step in (0, TRAINING_STEPS // 2, TRAINING_STEPS - 1):
+        if not report.passes(f"at step {step}", _check_terms, spec, step, tried):
+            return
+    report.add("ok", "gives a finite scalar loss with a gradient, and finite terms beside it")
+    build, loss = partial(spec.build, _context(tried)), partial(_loss_of, tried)
+    if tried and spec.optimizers():
+        report.holds("the loss of every part reaches all that the part learns", "", check_losses, spec, build, tried)
+    report.holds("the seed alone decides its loss", "", check_determinism, build, loss)
+    report.holds("a checkpoint holds all that it learns", "", check_export, build, loss)
+
+
+def check_losses(spec: ObjectiveSpec, build: Any, tried: ExamplePass) -> None:
+    """Raises `Wrong` unless every part exists, and its loss has finite gradients for all of its parameters.
+
+    Args:
+        spec: the objective's.
+        build: makes the objective.
+        tried: the training pass that it is called with.
+    """
+    objective: Any = seeded(build)
+    terms = objective(tried.outputs, 0)
+    modules = _parts(spec, objective, tried.model)
+    apart = {id(parameter) for module in modules.values() for parameter in module.parameters()}
+    own = {name: p for name, p in tried.model.named_parameters() if p.requires_grad and id(p) not in apart}
+    learners = {"loss": own} | {f"{name}_loss": dict(module.named_parameters()) for name, module in modules.items()}
+    for loss, parameters in learners.items():
+        require(loss in terms, f"gives the terms {', '.join(terms)}, and no {loss!r}")
+        check_reached(repr(loss), torch.as_tensor(terms[loss]), parameters)
+
+
+def _parts(spec: ObjectiveSpec, objective: Any, model: Any) -> dict[str, nn.Module]:
+    wanted = list(spec.optimizers())
+    if not wanted:
+        return {}
+    require(hasattr(objective, "parts"), f"optimizers() names {', '.join(wanted)}, and it has no parts(model)")
+    modules = objective.parts(model)
+    for name in wanted:
+        require(name in modules, f"optimizers() names {name!r}, and parts(model) gives {', '.join(modules) or 'none'}")
+        require(list(modules[name].parameters()), f"its part {name!r} has no parameters")
+    return {name: modules[name] for name in wanted}
+
+
+def _context(tried: ExamplePass | None) -> ObjectiveContext:
+    image, latents = (tried.image, tried.model.latents) if tried else (SHAPES[0], LATENTS)
+    return ObjectiveContext(image, latents, dataset_size=1000, training_steps=TRAINING_STEPS)
+
+
+def _check_terms(spec: ObjectiveSpec, step: int, tried: ExamplePass | None) -> None:
+    mu = torch.randn(BATCH, LATENTS, requires_grad=True)
+    outputs = tried.outputs if tried else _vae_outputs(mu, SHAPES[0])
+    terms: Mapping[str, Any] = seeded(partial(spec.build, _context(tried)))(outputs, step)
+    require("loss" in terms, f"gives the terms {', '.join(terms)}, and no 'loss'")
+    for name, term in terms.items():
+        value = torch.as_tensor(term)
+        require(value.ndim == 0, f"term {name!r} has shape {tuple(value.shape)}, expected a scalar")
+        require(value.isfinite(), f"term {name!r} is {value.item()}")
+    loss = torch.as_tensor(terms["loss"])
+    require(loss.requires_grad, "'loss' carries no gradient")
+    if tried is None:
+        loss.backward()  # type: ignore[no-untyped-call]
+        require(mu.grad is not None and mu.grad.isfinite().all(), "'loss' passes no finite gradient to the posterior")
+
+
+def _loss_of(tried: ExamplePass | None, objective: nn.Module) -> torch.Tensor:
+    torch.manual_seed(SEED)
+    outputs = tried.outputs if tried else _vae_outputs(torch.randn(BATCH, LATENTS), SHAPES[0])
+    return torch.as_tensor(objective(outputs, 0)["loss"]).detach()
+
+
+def _vae_outputs(mu: torch.Tensor, image: ImageShape) -> Outputs:
+    logvar = 0.1 * mu - 1
+    z = mu + (logvar / 2).exp() * torch.randn(mu.shape, generator=torch.Generator().manual_seed(SEED))
+    kl = 0.5 * (mu.square() + logvar.exp() - 1 - logvar)
+    reconstruction = 100 + z.square().sum(dim=1)
+    return Outputs(torch.rand(BATCH, *image), mu, logvar, z, reconstruction, kl)

@@ -1,0 +1,155 @@
+import pytest
+
+from .authors import findings, problems
+
+MODEL = '''
+        @bvtk.register_model("player")
+        class Player(bvtk.ModelSpec):
+            """Mine."""
+
+            family = "game"
+            reconstructs = False
+
+            def build(self, image):
+                import torch
+                from dataclasses import dataclass
+                from torch import nn
+
+                @dataclass
+                class Pass:
+                    codes: torch.Tensor
+                    fake: torch.Tensor
+
+                    def tensors(self):
+                        return {"codes": self.codes}
+
+                    def figures(self):
+                        return {}
+
+                class Model(nn.Module):
+                    latents = 3
+
+                    def __init__(self):
+                        super().__init__()
+                        self.encoder = nn.Linear(image.pixels, 3)
+                        self.judge = nn.Linear(3, 1)
+
+                    def encode(self, x):
+                        return self.encoder(x.flatten(1)), None
+
+                    def forward(self, x, generator=None):
+                        codes, _ = self.encode(x)
+                        return Pass(codes, self.judge(codes))
+
+                return Model()
+    '''
+
+
+def objective(returned: str, init: str = "pass") -> str:
+    return f'''
+        @bvtk.register_objective("mine")
+        class Mine(bvtk.ObjectiveSpec):
+            """Mine."""
+
+            def build(self, context):
+                import torch
+                from torch import nn
+
+                class Loss(nn.Module):
+                    def __init__(self):
+                        super().__init__()
+                        {init}
+
+                    def forward(self, outputs, step):
+                        loss = outputs.reconstruction.mean() + outputs.kl.sum(1).mean()
+                        return {returned}
+
+                return Loss()
+    '''
+
+
+def test_a_sound_objective(tmp_path):
+    assert problems(tmp_path, objective("{'loss': loss, 'step': step}")) == []
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        ("{'total': loss}", "at step 0 gives the terms total, and no 'loss'"),
+        ("{'loss': loss, 'kl': outputs.kl}", "at step 0 term 'kl' has shape (4, 10), expected a scalar"),
+        ("{'loss': loss / (500 - step)}", "at step 500 term 'loss' is inf"),
+        ("{'loss': loss.detach()}", "at step 0 'loss' carries no gradient"),
+        ("{'loss': loss + torch.rand(()) * self.training}", None),
+    ],
+)
+def test_objectives_that_break_their_word(tmp_path, returned, message):
+    assert problems(tmp_path, objective(returned)) == ([f"objective 'mine': {message}"] if message else [])
+
+
+def test_state_of_an_objective_belongs_into_buffers(tmp_path):
+    body = objective("{'loss': loss * self.weight}", "self.weight = torch.rand(())")
+    assert problems(tmp_path, body) == [
+        "objective 'mine': gives other outputs after export and loading: keep what it learns in parameters or buffers"
+    ]
+
+
+def game(parts: str = "{'judge': model.judge}", terms: str = "'judge_loss': -outputs.fake.mean()", model: str = MODEL):
+    """A model of a family of its own, and an objective with an optimiser for one part of it."""
+    return (
+        model
+        + f'''
+        @bvtk.register_objective("mine")
+        class Mine(bvtk.ObjectiveSpec):
+            """Mine."""
+
+            family = "game"
+
+            def optimizers(self):
+                from bvtk.component import optimizers
+
+                return {{"judge": optimizers.get("adam")()}}
+
+            def build(self, context):
+                from torch import nn
+
+                class Loss(nn.Module):
+                    def parts(self, model):
+                        return {parts}
+
+                    def forward(self, outputs, step):
+                        return {{"loss": outputs.fake.mean() + outputs.codes.mean(), {terms}}}
+
+                return Loss()
+    '''
+    )
+
+
+def test_an_objective_of_another_family_is_tried_with_a_model_of_it(tmp_path):
+    found = findings(tmp_path, game())
+    assert [str(f) for f in found if f.level != "ok"] == []
+    assert "the loss of every part reaches all that the part learns" in [f.message for f in found]
+    assert "objective 'mine' trains all of its parameters" in [f.message for f in found]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"parts": "{}"}, "optimizers() names 'judge', and parts(model) gives none"),
+        ({"parts": "{'judge': nn.ReLU()}"}, "its part 'judge' has no parameters"),
+        ({"terms": "'judge_los': -outputs.fake.mean()"}, "gives the terms loss, judge_los, and no 'judge_loss'"),
+        (
+            {"terms": "'judge_loss': outputs.codes.mean()"},
+            "no gradient of 'judge_loss' reaches 'weight', 'bias'",
+        ),
+        ({"terms": "'judge_loss': outputs.fake.mean().detach()"}, "'judge_loss' carries no gradient"),
+    ],
+)
+def test_parts_that_do_not_learn(tmp_path, changes, message):
+    assert f"objective 'mine': {message}" in problems(tmp_path, game(**changes))
+
+
+def test_what_could_not_be_tried_is_said(tmp_path):
+    found = findings(tmp_path, game(model=""))
+    assert [str(f) for f in found if f.level != "ok"] == [
+        "objective 'mine': no model of family 'game' that works is registered, so its losses were not tried"
+    ]
