@@ -83,7 +83,9 @@ class DcIgn(Vae):
         """
         mu, logvar = self.encode(x)
         z = sample(mu, logvar, generator)
-        seen = z if varied is None else Clamp.apply(z, self.active(varied).to(z.device), INVARIANCE / len(z))
+        seen = z
+        if varied is not None:
+            seen = Clamp.apply(z, self.active(varied).to(z.device), INVARIANCE / len(z))  # type: ignore[no-untyped-call]
         return self.outputs(x, mu, logvar, z, self.decoder(seen))
 
     def active(self, varied: str) -> torch.Tensor:
