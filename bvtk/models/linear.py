@@ -129,7 +129,7 @@ def principal(centred_NP: NDArray[np.float32], latents: int, seed: int, *, white
     return Maps(axes_LP * inverse_L[:, None], axes_LP.T * std_L, share_L)
 
 
-def independent(centred_NP: NDArray[np.float32], latents: int, seed: int, *, iterations: int) -> Maps:
+def independent(centred_NP: NDArray[np.float32], latents: int, seed: int, *, iterations: int, unit: str) -> Maps:
     """Independent components: the whitened principal ones, rotated until they are as independent as can be.
 
     FastICA, symmetric, with log cosh for the contrast. Hyvärinen & Oja 2000.
@@ -139,10 +139,12 @@ def independent(centred_NP: NDArray[np.float32], latents: int, seed: int, *, ite
         latents: how many components, at most N and P.
         seed: of the rotation that it starts from.
         iterations: at most; where they don't suffice, a warning says so and the last rotation is kept.
+        unit: what is 1 of every component over the N images, `variance` or `norm`.
     """
     encoder_LP, decoder_PL, share_L = principal(centred_NP, latents, seed, whiten=True)
     rotation_LL = _rotation(centred_NP @ encoder_LP.T, iterations, seed)
-    return Maps(rotation_LL @ encoder_LP, decoder_PL @ rotation_LL.T, rotation_LL**2 @ share_L)
+    size = 1 if unit == "variance" else len(centred_NP) ** -0.5
+    return Maps(size * rotation_LL @ encoder_LP, decoder_PL @ rotation_LL.T / size, rotation_LL**2 @ share_L)
 
 
 def _rotation(whitened_NL: Floats, iterations: int, seed: int) -> Floats:

@@ -52,7 +52,7 @@ class Ica(ModelSpec):
     learns: ClassVar[Literal["steps", "fit", "nothing"]] = "fit"
 
     latents: PositiveInt = 10
-    """Number of components, each of variance 1, in no order."""
+    """Number of components, in no order."""
 
     images: PositiveInt = 50_000
     """How many training images it is fitted on, drawn by the seed: 4 bytes of memory a pixel of each."""
@@ -60,9 +60,13 @@ class Ica(ModelSpec):
     iterations: PositiveInt = 200
     """Iterations of FastICA at most; a warning says where they did not suffice."""
 
+    unit: Literal["variance", "norm"] = "variance"
+    """What is 1 of every component over the images that it is fitted on: its variance, or its norm, so that codes are
+    smaller by the root of their number. The latter was scikit-learn's until 2023, and so probably the paper's."""
+
     def build(self, image: ImageShape) -> Model:
         """The model, all zeros until it is fitted."""
         from bvtk.models import linear
 
-        learner = partial(linear.independent, iterations=self.iterations)
+        learner = partial(linear.independent, iterations=self.iterations, unit=self.unit)
         return linear.Linear(image, self.latents, self.images, learner)

@@ -103,6 +103,15 @@ def test_independent_components_find_the_sources() -> None:
     )
 
 
+def test_components_of_norm_one(data: ImageSet) -> None:
+    """300 images: codes are √300 times smaller, images the same."""
+    usual, small = (fitted(data, "ica", latents=3, unit=unit) for unit in ("variance", "norm"))
+    codes = small.encode(pixels(data))[0]
+    assert np.allclose(codes.square().sum(dim=0), 1, atol=0.01)
+    assert np.allclose(codes * 300**0.5, usual.encode(pixels(data))[0], atol=1e-4)
+    assert np.allclose(small.decode(codes), usual.decode(usual.encode(pixels(data))[0]), atol=1e-5)
+
+
 def test_ica_that_does_not_settle_says_so(data: ImageSet) -> None:
     with pytest.warns(UserWarning, match=r"not settled within 1 iterations, its last rotation is kept"):
         model = fitted(data, "ica", latents=3, iterations=1)
