@@ -55,7 +55,8 @@ class Pipeline:
         """The trained experiment: resumed where training is not done, else read from its last checkpoint."""
         dataset = self.dataset
         if not self.trained:
-            self._begin("train", f"{self.recipe.training.steps:,} steps on {describe(self.device)}")
+            what = {"steps": f"{self.recipe.training.steps:,} steps", "fit": "fitting", "nothing": "nothing to learn"}
+            self._begin("train", f"{what[self.recipe.model.learns]} on {describe(self.device)}")
         self._record_environment(dataset)
         training = Training(self.folder, self.device, self._stop, self._audience, self._quick_scores)
         return train(self.recipe, training, dataset)

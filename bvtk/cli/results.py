@@ -8,17 +8,19 @@ from typing import Any
 from rich.table import Table
 
 from bvtk.cli.common import out_console, print_json
+from bvtk.recipe import Recipe
 from bvtk.runs import RunFolder
 
 _TITLES = {"held_out": "evidence lower bound"}
 
 
-def show_run(folder: RunFolder, recipe: Path, done_before: bool, as_json: bool) -> None:
+def show_run(folder: RunFolder, recipe: Recipe, given: Path, done_before: bool, as_json: bool) -> None:
     """Prints the result of a finished run.
 
     Args:
         folder: the run.
-        recipe: the recipe's path as given, for the commands to try next.
+        recipe: its recipe.
+        given: the recipe's path or the run's as given, for the commands to try next.
         done_before: whether there was nothing left to do.
         as_json: whether to print one JSON object instead.
     """
@@ -36,9 +38,8 @@ def show_run(folder: RunFolder, recipe: Path, done_before: bool, as_json: bool) 
     for name, path in (("run", folder.path), ("report", folder.report), ("model", folder.export)):
         if path.exists():
             console.print(f"[bold]{name:<6}[/bold]  {path}")
-    recipe = folder.recipe if recipe.is_dir() else recipe
     console.print("\nTry next:")
-    for command in (f"bvtk run {recipe} objective.beta=1", f"bvtk run {recipe} seed=1", f"bvtk show {recipe}"):
+    for command in _next_commands(recipe, folder.recipe if given.is_dir() else given):
         console.print(f"  {command}", markup=False)
 
 
@@ -51,6 +52,12 @@ def scores_table(scores: dict[str, Any]) -> Table:
     for name, parts in scores.items():
         table.add_row(_TITLES.get(name, name.replace("_", " ")), f"{parts['score']:.3f}", _details(parts))
     return table
+
+
+def _next_commands(recipe: Recipe, path: Path) -> list[str]:
+    has_beta = recipe.objective is not None and "beta" in type(recipe.objective).model_fields
+    weaker = [f"bvtk run {path} objective.beta=1"] if has_beta else []
+    return [*weaker, f"bvtk run {path} seed={recipe.seed + 1}", f"bvtk show {path}"]
 
 
 def _details(parts: dict[str, Any]) -> str:

@@ -65,7 +65,7 @@ def run_stage(stage: str, target: Target, device: str, as_json: bool, again: boo
     if not done_before:
         prepare_process()
         _work(stage, target, device, again)
-    show_run(folder, target.given, done_before, as_json)
+    show_run(folder, target.loaded.recipe, target.given, done_before, as_json)
 
 
 def _work(stage: str, target: Target, device: str, again: bool) -> None:

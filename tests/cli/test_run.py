@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Cli
+from tests.systems import recipe_of
 
 
 def folder_of(cli: Cli, parent: str = "runs") -> Path:
@@ -38,6 +39,16 @@ def test_a_recipe_becomes_a_model_with_scores_and_a_report(cli: Cli) -> None:
     environment = json.loads((folder / "environment.json").read_text())
     assert environment["precision"] == "fp32"
     assert environment["data"]["source"]
+
+
+def test_a_system_that_is_fitted_runs_by_the_same_command(cli: Cli) -> None:
+    done = cli("run", str(recipe_of("pca", cli.folder).relative_to(cli.folder)))
+    assert "squared error" in done.stdout
+    assert "per pixel" in done.stdout
+    assert "evidence lower bound" not in done.stdout
+    assert "objective.beta" not in done.stdout
+    assert "fitting on cpu" in done.stderr
+    assert "## Use" in (folder_of(cli) / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_finished_run_says_so_at_once(cli: Cli) -> None:
@@ -191,7 +202,7 @@ def test_data_without_factors_train_and_report(cli: Cli) -> None:
 
     np.save(cli.folder / "plain.npy", np.random.default_rng(0).integers(0, 255, (40, 8, 8), dtype=np.uint8))
     found = cli.json("run", "tiny.yaml", "dataset.path=plain.npy", "metrics=[]")
-    assert set(found["scores"]) == {"held_out"}
+    assert set(found["scores"]) == {"held_out", "squared_error"}
     assert Path(cli.folder, found["report"]).is_file()
 
 
