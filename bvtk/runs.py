@@ -126,8 +126,7 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     """The objects of a JSON Lines file, without a last line that a kill cut short."""
     if not path.is_file():
         return []
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    whole = [line for line in lines if line.endswith("\n")]
+    *whole, _ = path.read_text(encoding="utf-8").split("\n")
     try:
         return [json.loads(line) for line in whole]
     except ValueError as error:

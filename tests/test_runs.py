@@ -19,6 +19,12 @@ def test_lines_are_read_back_without_one_that_a_kill_cut_short(tmp_path: Path) -
     assert read_lines(tmp_path / "missing") == []
 
 
+def test_a_line_may_hold_the_line_separators_of_unicode(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    append_line(path, {"name": "one\u2028two\u0085three"})
+    assert read_lines(path) == [{"name": "one\u2028two\u0085three"}]
+
+
 def test_a_damaged_line_in_the_middle_is_an_error_by_name(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     path.write_text('{"step": 1}\nnonsense\n{"step": 3}\n')

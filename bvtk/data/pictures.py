@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from bvtk.errors import DataError
 from bvtk.protocols import ImageShape
@@ -107,6 +107,8 @@ def _opened(data: bytes, file: Path) -> Iterator[Image.Image]:
             yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DataError(f"{file} is too large to be safe: {error}", "make it smaller, or remove it") from error
+    except UnidentifiedImageError as error:
+        raise DataError(f"{file} is no picture of a known format", "mend or remove it") from error
     except Exception as error:  # decoders raise almost anything on damaged files
         raise DataError(f"{file} can't be decoded: {error}", "mend or remove it") from error
 

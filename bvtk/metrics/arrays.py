@@ -13,6 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from bvtk.errors import UsageError
 from bvtk.protocols import Codes
 
+_MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"\x93NUM")
+"""How .npz files begin, empty ones, and single arrays, for which there is an error of its own."""
+
 REQUIRED = ("codes", "factors")
 OPTIONAL = ("codes_test", "factors_test", "factor_names")
 
@@ -87,6 +90,9 @@ def _load(path: Path) -> dict[str, NDArray[Any]]:
         raise UsageError(f"{path}: no such file", "give a .npz file that numpy.savez wrote")
     try:
         with path.open("rb") as stream:
+            if stream.read(len(_MAGIC[0])) not in _MAGIC:
+                raise UsageError(f"{path}: no .npz file", "write one with numpy.savez(path, codes=…, factors=…)")
+            stream.seek(0)
             file = np.load(stream, allow_pickle=False)
             if not isinstance(file, np.lib.npyio.NpzFile):
                 raise UsageError(f"{path}: one array without a name", "write numpy.savez(path, codes=…, factors=…)")

@@ -35,7 +35,7 @@ def test_a_metric_twice_with_other_settings_has_two_keys(arrays: Cli) -> None:
         (("codes.npz", "--metric", "mig:bins=many"), "mig.bins: expected an integer, found 'many'"),
         (("none.npz", "--metric", "mig"), "none.npz: no such file"),
         (("data.npz", "--metric", "mig"), "no 'codes'"),
-        (("tiny.yaml", "--metric", "mig"), "can't be read as .npz"),
+        (("tiny.yaml", "--metric", "mig"), "no .npz file"),
     ],
 )
 def test_what_can_be_wrong_is_one_clear_error(arrays: Cli, arguments: tuple[str, ...], said: str) -> None:
