@@ -23,9 +23,10 @@ class BetaVaeScore(MetricSpec):
     """
 
     protocol: Literal["paper", "dlib"] = "paper"
-    """`paper`: the fixed factor is any but `shape`, the classifier a linear softmax trained by Adagrad with
-    rate 1e-2 in 10,000 steps of 10 points, three times; the score is the mean. `dlib`: any factor, one logistic regression on unscaled features,
-    as in disentanglement_lib. The protocol is part of the number: compare like with like."""
+    """`paper`: the fixed factor is any but `shape`, the classifier a linear softmax trained by Adagrad with rate
+    1e-2 in 10,000 steps of 10 points, three times; the score is the mean. `dlib`: any factor, one logistic
+    regression on unscaled features, as in disentanglement_lib. The protocol is part of the number: compare like
+    with like."""
 
     pairs: PositiveInt | None = None
     """Pairs averaged into one point, L; 200 for `paper` and 64 for `dlib` where it is not given."""
