@@ -108,7 +108,7 @@ def _show(folder: SweepFolder, found: Sequence[Status]) -> None:
 def _scores(found: Sequence[Status]) -> Table:
     table = _table(("run", "settings", "seed", "score"))
     for status in found:
-        key, score = headline(status.folder.read_scores())
+        key, score = headline(status.cell.recipe, status.folder.read_scores())
         _add_row(table, status, f"{key.replace('_', ' ')} {score:.3f}" if score is not None else status.state)
     return table
 

@@ -131,7 +131,7 @@ def _named(status: Status) -> str:
 
 def _news(status: Status) -> str:
     words = {"running": "started", "elsewhere": "at work elsewhere, waited for", "waiting": "stopped"}
-    key, score = headline(status.folder.read_scores()) if status.state == "done" else ("", None)
+    key, score = headline(status.cell.recipe, status.folder.read_scores()) if status.state == "done" else ("", None)
     result = f"  {key.replace('_', ' ')} {score:.3f}" if score is not None else ""
     return f"{words.get(status.state, status.state)}: {_named(status)}{result}"
 

@@ -40,17 +40,22 @@ class Progress:
 def progress_of(recipe: Recipe, folder: RunFolder) -> Progress:
     """How far a recipe's run is."""
     line = last_line(folder.log)
-    metric, score = headline(last_line(folder.evaluations).get("scores", {}))
+    metric, score = headline(recipe, last_line(folder.evaluations).get("scores", {}))
     images = line.get("images_per_second")
     speed = images / recipe.training.batch_size if images else None
     return Progress(line.get("step", 0), recipe.training.steps, speed, line.get("loss"), metric, score)
 
 
-def headline(scores: Mapping[str, Any]) -> tuple[str, float | None]:
-    """The score that stands for all: the β-VAE score where there is one, else the first; its key and value."""
-    found = {key: parts["score"] for key, parts in scores.items() if "score" in parts and key != "held_out"}
-    key = next((key for key in found if key.startswith("beta_vae_score")), next(iter(found), ""))
-    return key, found.get(key)
+def headline(recipe: Recipe, scores: Mapping[str, Any]) -> tuple[str, float | None]:
+    """The score that stands for all: the β-VAE score where there is one, else that of the first metric.
+
+    Returns:
+        Its key and value; nothing of a recipe without metrics, or where nothing was measured yet.
+    """
+    metrics = {spec.component for spec in recipe.metrics}
+    keys = [key for key in scores if key.partition(":")[0] in metrics]
+    key = next((key for key in keys if key.startswith("beta_vae_score")), next(iter(keys), ""))
+    return key, scores[key].get("score") if key else None
 
 
 def last_line(path: Path) -> dict[str, Any]:

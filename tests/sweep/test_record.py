@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bvtk.api import run_folder
+from bvtk.errors import RunBusyError, RunError
+from bvtk.recipe import load_recipe
+from bvtk.runs import read_json
+from bvtk.sweep.record import SweepFolder
+from tests.sweep.stand_ins import a_sweep
+
+
+def test_it_says_what_the_sweep_consists_of_and_how_far_it_is(tmp_path: Path) -> None:
+    text = "sweep: {grid: {objective.beta: [1, 4]}, published: {source: x, scores: {mig: {toy: [1, null]}}}}\n"
+    sweep = a_sweep(tmp_path, text)
+    folder = SweepFolder(sweep, tmp_path)
+    with folder.locked():
+        folder.save(["done", "waiting"])
+        folder.save(["done", "failed"])
+        assert read_json(folder.facts)["cells"][1]["state"] == "waiting"  # not every change is worth a write
+        folder.save(["done", "failed"], at_once=True)
+    facts = read_json(folder.facts)
+    assert facts == {
+        "name": "toy",
+        "recipe": str(tmp_path / "r.yaml"),
+        "published": {"source": "x", "scores": {"mig": {"toy": [1.0, None]}}},
+        "cells": [
+            {"run": sweep.cells[0].folder_name, "settings": {"objective.beta": 1}, "seed": 0, "state": "done"},
+            {"run": sweep.cells[1].folder_name, "settings": {"objective.beta": 4}, "seed": 0, "state": "failed"},
+        ],
+    }
+
+
+def test_a_cells_recipe_is_the_cell(tmp_path: Path) -> None:
+    sweep = a_sweep(tmp_path, "sweep: {seeds: [3], grid: {objective.beta: [1]}}\n")
+    folder = SweepFolder(sweep, tmp_path)
+    with folder.locked():
+        recipe = load_recipe(folder.recipe_of(sweep.cells[0])).recipe
+    assert run_folder(recipe, Path()).path.name == sweep.cells[0].folder_name
+
+
+def test_one_sweep_has_one_driver(tmp_path: Path) -> None:
+    sweep = a_sweep(tmp_path)
+    with (
+        SweepFolder(sweep, tmp_path).locked(),
+        pytest.raises(RunBusyError, match=f"process {os.getpid()}") as caught,
+        SweepFolder(sweep, tmp_path).locked(),
+    ):
+        pass
+    assert caught.value.exit_code == 2
+
+
+def test_a_folder_that_can_t_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="can't make"), SweepFolder(a_sweep(tmp_path), tmp_path / "file").locked():
+        pass
