@@ -19,6 +19,7 @@ from bvtk.protocols import Codes
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
+
 def beta_vae_score(
     codes: Codes,
     seed: int,
