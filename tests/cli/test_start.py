@@ -24,6 +24,7 @@ COMMANDS = [
     ("ls",),
     ("ls", "--json"),
     ("schema",),
+    ("sweep", "r.yaml", "sweep.seeds=2", "--dry-run"),
     ("init", "recipe", "x"),
     ("init", "plugin", "y"),
 ]
