@@ -19,9 +19,9 @@ def test_the_learning_rate_follows_its_schedule(workplace: Path) -> None:
     built = experiment("training.optimizer.lr={type: linear, start: 0.1, end: 0, steps: 10}")
     stepper = Stepper(built, CPU, "fp32")
     stepper.run(Batch(np.arange(4)), 0)
-    assert built.optimizer.param_groups[0]["lr"] == pytest.approx(0.1)
+    assert built.parts[0].optimizer.param_groups[0]["lr"] == pytest.approx(0.1)
     stepper.run(Batch(np.arange(4)), 5)
-    assert built.optimizer.param_groups[0]["lr"] == pytest.approx(0.05)
+    assert built.parts[0].optimizer.param_groups[0]["lr"] == pytest.approx(0.05)
 
 
 def test_a_step_is_the_gradient_of_the_loss_done_by_hand(workplace: Path) -> None:
