@@ -28,6 +28,7 @@ class Measured:
         facts: `beta` and `beta_norm`, β and β·M/N at the end of training, for runs that have them.
         curves: by metric, its score over training; empty where nothing was measured on the way.
         pictures: its figures by name; empty where they don't lie on this machine.
+        latents: the file that says what each latent carries; None where it doesn't lie on this machine.
     """
 
     run: str
@@ -36,6 +37,7 @@ class Measured:
     facts: Mapping[str, float] = field(default_factory=dict)
     curves: Mapping[str, Curve] = field(default_factory=dict)
     pictures: Mapping[str, Path] = field(default_factory=dict)
+    latents: Path | None = None
 
     @property
     def name(self) -> str:

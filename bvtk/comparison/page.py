@@ -17,6 +17,7 @@ from bvtk.comparison.plots import plots
 from bvtk.comparison.rows import Row
 from bvtk.comparison.showing import captions, headings, run_cells, shown_rows
 from bvtk.comparison.table import Comparison
+from bvtk.errors import RunError
 
 _TRAVERSALS = 6
 """Traversals a row: of the latents that carry most."""
@@ -91,11 +92,26 @@ def _title(table: Comparison) -> str:
 
 
 def _traversals(run: Measured) -> list[tuple[int, str]]:
-    kl = run.scores.get(HELD_OUT, {}).get("kl_per_latent") or []
     numbers = {int(name.rpartition("-")[2]): name for name in run.pictures if name.startswith("traversal-")}
-    carried = {latent: kl[latent] if latent < len(kl) else 0.0 for latent in numbers}
-    order = sorted(numbers, key=lambda latent: (-carried[latent], latent))
+    carried = _carried(run) if numbers else {}
+    order = sorted(numbers, key=lambda latent: (-carried.get(latent, 0.0), latent))
     return [(latent, numbers[latent]) for latent in order[:_TRAVERSALS]]
+
+
+def _carried(run: Measured) -> dict[int, float]:
+    """What orders the latents in the run's own report: KL where there is a posterior, else the standard deviation."""
+    if run.latents is None:
+        return dict(enumerate(run.scores.get(HELD_OUT, {}).get("kl_per_latent") or []))
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        statistics = load(run.latents.read_bytes())
+        weight = statistics["kl"] if "kl" in statistics else statistics["std"]
+    except (OSError, SafetensorError, KeyError) as error:
+        raise RunError(f"{run.latents} can't be read: {error}", "evaluate and report the run again") from error
+    described = statistics["latents"].tolist() if "latents" in statistics else range(len(weight))
+    return dict(zip(described, weight.tolist(), strict=True))
 
 
 @cache

@@ -100,7 +100,8 @@ def read_run(path: Path) -> Measured | None:
     pictures = {file.stem: file for file in sorted(folder.figures.glob("*.png"))}
     recipe = completed(_plain_recipe(folder.recipe))
     curves = curves_of(read_lines(folder.evaluations))
-    return Measured(path.resolve().name, recipe, scores, facts_of(folder.read_log()), curves, pictures)
+    latents = folder.latents if folder.latents.is_file() else None
+    return Measured(path.resolve().name, recipe, scores, facts_of(folder.read_log()), curves, pictures, latents)
 
 
 def read_export_facts(path: Path) -> Measured:
@@ -182,7 +183,9 @@ def _each_once(runs: Iterable[Measured]) -> tuple[list[Measured], list[str]]:
             continue
         if known.scores != run.scores:
             twice.append(f"{run.run} is of the same recipe and seed as {known.run}, but has other scores")
-        first[identity] = replace(known, pictures=known.pictures or run.pictures, curves=known.curves or run.curves)
+        shown = known if known.pictures else run
+        curves = known.curves or run.curves
+        first[identity] = replace(known, pictures=shown.pictures, latents=shown.latents, curves=curves)
     return list(first.values()), twice
 
 

@@ -4,13 +4,16 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors.numpy import save_file
 
 from bvtk.comparison import page
 from bvtk.comparison.measured import Measured
 from bvtk.comparison.page import gallery_of, render_page
 from bvtk.comparison.rows import Row
+from bvtk.errors import RunError
 from bvtk.recipe.sweep_schema import Published
 from bvtk.report.grids import grid_png
 from tests.comparison.tables import measured, over, table_of
@@ -63,15 +66,38 @@ def test_hostile_names_are_shown_as_they_are():
     assert " ".join(HOSTILE.split()) in shown
 
 
-def test_the_pictures_of_the_latents_that_carry_most(tmp_path):
-    names = ["activation", *(f"traversal-{latent:02d}" for latent in range(3)), "training"]
-    pictures = {name: tmp_path / f"{name}.png" for name in names}
+def pictures_of(folder, latents):
+    """The figures of a report with traversals of these latents."""
+    names = ["activation", *(f"traversal-{latent:02d}" for latent in latents), "training"]
+    pictures = {name: folder / f"{name}.png" for name in names}
     for path in pictures.values():
         path.write_bytes(PNG)
-    run = replace(measured(), pictures=pictures)
+    return pictures
+
+
+def test_the_pictures_of_the_latents_that_carry_most(tmp_path):
+    run = replace(measured(), pictures=pictures_of(tmp_path, range(3)))
     gallery = gallery_of(Row("a", "a", {}, (measured(), run)))
     assert [name for name, _ in gallery.traversals] == ["z1", "z2", "z0"]
     assert gallery_of(Row("a", "a", {}, (measured(),))) is None
     shown = render_page(table_of([run]), pictures=True)
     assert shown.count("<img ") == 4 + 1
     assert render_page(table_of([run])).count("<img ") == 1
+
+
+@pytest.mark.parametrize(
+    ("statistics", "order"),
+    [
+        ({"std": [1.0, 3.0, 2.0]}, ["z100", "z4095", "z7"]),
+        ({"std": [1.0, 3.0, 2.0], "kl": [0.1, 0.0, 2.0]}, ["z4095", "z7", "z100"]),
+    ],
+)
+def test_traversals_come_in_the_order_of_the_runs_own_report(tmp_path, statistics, order):
+    path = tmp_path / "latents.safetensors"
+    latents = np.array([7, 100, 4095])
+    save_file({"latents": latents} | {key: np.array(v, np.float32) for key, v in statistics.items()}, path)
+    run = replace(measured(), pictures=pictures_of(tmp_path, latents), latents=path)
+    assert [name for name, _ in gallery_of(Row("a", "a", {}, (run,))).traversals] == order
+    path.write_bytes(b"torn")
+    with pytest.raises(RunError, match=r"latents\.safetensors"):
+        gallery_of(Row("a", "a", {}, (run,)))
