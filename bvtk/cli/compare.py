@@ -142,7 +142,7 @@ def _show(table: Comparison) -> None:
     console.width = 10_000
     console.width = Measurement.get(console, console.options, rich).maximum
     console.print(rich)
-    for caption in captions(table):
+    for caption in captions(table, bold=console.color_system is not None):
         console.print(caption, style="dim", markup=False)
 
 

@@ -63,10 +63,15 @@ def run_cells(table: Comparison, run: Measured) -> list[str]:
     return cells
 
 
-def captions(table: Comparison) -> list[str]:
-    """What is to be said below the table, a sentence or more each."""
+def captions(table: Comparison, bold: bool = True) -> list[str]:
+    """What is to be said below the table, a sentence or more each.
+
+    Args:
+        table: the comparison.
+        bold: whether the best figures are shown in bold.
+    """
     said = [MEANINGS[table.how] if _has_spread(table) else "One run a row: how much seeds differ is not known."]
-    if any(any(line) for line in table.best):
+    if bold and any(any(line) for line in table.best):
         said.append("The best of a column is in bold.")
     if any(found is None for line in table.values for found in line):
         said.append(f"{NOTHING}: there is no such figure.")

@@ -19,6 +19,9 @@ def test_a_table_with_the_best_and_what_was_left_out(terminal: Terminal) -> None
     assert lines[4][:8] == ["toy", "(beta=4)", "0.923", "±", "0.003", "0.200", "±", "0.100"]
     assert lines[2][:3] == ["other", "–", "0.010"]
     assert f"left out: {unfinished} has no scores yet" in found.err
+    assert "in bold" not in found.out, "plain text has no bold"
+    assert terminal("compare", "runs", "--markdown", "t.md").code == 0
+    assert "in bold" in Path("t.md").read_text(encoding="utf-8")
 
 
 def test_files_and_json(terminal: Terminal) -> None:
