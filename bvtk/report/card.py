@@ -17,11 +17,11 @@ def render_card(inputs: ReportInputs, figures: Figures) -> str:
         _md(inputs.summary),
         *(f"> **Read this first:** {_md(warning)}" for warning in inputs.warnings),
         _scores(inputs),
-        *_pictures(figures),
+        *_pictures(inputs, figures),
         "## Use",
         _fenced(usage(inputs), "python"),
         "## What to know before using it",
-        _limits(inputs),
+        _limits(inputs, figures),
         "## Recipe",
         _fenced(inputs.recipe, "yaml"),
     ]
@@ -36,16 +36,17 @@ def _scores(inputs: ReportInputs) -> str:
     return "\n".join(rows)
 
 
-def _pictures(figures: Figures) -> list[str]:
+def _pictures(inputs: ReportInputs, figures: Figures) -> list[str]:
     """What the model makes of images, or for one that makes none what its latents follow."""
     shown = [figure for figure in (figures.reconstructions, *figures.traversals) if figure]
     shown = shown or [figure for figure in (figures.dependence, figures.activation) if figure]
     headings = {figure.file: f"**{_md(figure.title)}** {_md(figure.note)}\n\n" for figure in shown if figure.title}
     pictures = [f"{headings.get(figure.file, '')}![{_md(figure.alt)}](figures/{figure.file})" for figure in shown]
-    return ["## What it learnt", *pictures] if pictures else []
+    heading = "## What it learnt" if inputs.learns_from_images else "## What its latents follow"
+    return [heading, *pictures] if pictures else []
 
 
-def _limits(inputs: ReportInputs) -> str:
+def _limits(inputs: ReportInputs, figures: Figures) -> str:
     what = {
         "factors": "It takes the factor values of its data set, as integers from 0 or floats, and no images.",
         "images": f"It takes images of {inputs.image_shape} (channels × height × width), like those of its data set.",
@@ -53,11 +54,19 @@ def _limits(inputs: ReportInputs) -> str:
     known = [
         what[inputs.reads],
         "Scores are of one seed. They vary between seeds: compare several before believing a difference.",
-        "`report.html` shows traversals, training curves and every part of each score.",
+        f"`report.html` shows {_shown(inputs, figures)}every part of each score.",
     ]
     if inputs.plugins:
         known.append(f"It needs these plugins: {', '.join(_md(plugin) for plugin in inputs.plugins)}.")
     return "\n".join(f"- {line}" for line in known)
+
+
+def _shown(inputs: ReportInputs, figures: Figures) -> str:
+    found = [
+        *(["traversals"] if inputs.traversals is not None else []),
+        *(["training curves"] if figures.training else []),
+    ]
+    return f"{', '.join(found)} and " if found else ""
 
 
 def _fenced(text: str, language: str) -> str:

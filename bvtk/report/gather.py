@@ -59,6 +59,7 @@ def gather(folder: RunFolder, recipe: Recipe, model: Any, dataset: Dataset, devi
         **_pictures(Encoder(recipe, model, dataset, device), latents, shown),
         span=_SPAN.tolist(),
         reads=recipe.model.reads,
+        learns=recipe.model.learns != "nothing",
         evaluations=read_lines(folder.evaluations),
         positions=latents.get("positions"),
         position_factors=dataset.position_factors or ("x", "y"),
@@ -134,6 +135,8 @@ def _summary(recipe: Recipe, model: Any, device: torch.device) -> str:
 
 
 def _learning(recipe: Recipe) -> str:
+    if recipe.model.reads == "factors":
+        return "the factors themselves"
     if recipe.model.learns == "fit":
         return "fitted at one go"
     if recipe.model.learns == "nothing" or not recipe.training.steps:

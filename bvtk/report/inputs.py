@@ -43,6 +43,7 @@ class ReportInputs:
         span: (columns,) the values that the latent takes there: in units of the prior's σ, and without a posterior
             in units of the latent's own σ around its mean.
         reads: what the model encodes, `images` or `factors`.
+        learns: whether it learns anything at all.
         evaluations: scores during training, each with `step` and `scores`; empty where there are none.
         positions: (L, width, height) mean activation of each latent over positions; NaN where there is no image.
         position_factors: what the two axes of `positions` are called.
@@ -72,6 +73,7 @@ class ReportInputs:
     traversals: Array | None = None
     span: Sequence[float] = ()
     reads: str = "images"
+    learns: bool = True
     evaluations: Sequence[Mapping[str, Any]] = ()
     positions: Array | None = None
     position_factors: tuple[str, str] = ("x", "y")
@@ -87,6 +89,11 @@ class ReportInputs:
     def trained_on(self) -> bool:
         """Whether what is measured on held-out images was measured on such that trained."""
         return any(parts.get("trained_on") for parts in self.scores.values())
+
+    @property
+    def learns_from_images(self) -> bool:
+        """Whether images taught the model something: not the pixels themselves, nor the factors."""
+        return self.learns and self.reads == "images"
 
     @cached_property
     def order(self) -> list[int]:

@@ -16,12 +16,22 @@ def test_the_card_has_scores_pictures_use_and_recipe():
 
 
 def test_the_card_of_a_model_that_reads_factors_shows_and_uses_what_there_is():
-    inputs = made_up(reconstructions=None, traversals=None, kl_per_latent=None, reads="factors", scores={})
+    inputs = made_up(
+        reconstructions=None, traversals=None, kl_per_latent=None, reads="factors", scores={}, log=[], evaluations=[]
+    )
     card = render_card(inputs, draw_figures(inputs))
     assert re.findall(r"\(figures/([^)]+)\)", card) == ["dependence.png", "activation.png"]
     assert "z = run.encode(factors)" in card
     assert "run.decode" not in card
     assert "It takes the factor values of its data set" in card
+    assert "## What its latents follow" in card
+    assert "`report.html` shows every part of each score." in card
+
+
+def test_the_card_names_what_the_report_shows():
+    card = render_card(made_up(), draw_figures(made_up()))
+    assert "## What it learnt" in card
+    assert "`report.html` shows traversals, training curves and every part of each score." in card
 
 
 def test_a_recipe_cannot_end_its_own_block():

@@ -52,6 +52,7 @@ LEARNING = {
     "infogan": "infogan on arrays, 2 latents, 6 steps of 16 images, seed 0, cpu",
     "pca": "pca on arrays, 3 latents, fitted at one go, seed 0, cpu",
     "pixels": "pixels on arrays, 256 latents, untrained, seed 0, cpu",
+    "ground_truth": "ground_truth on arrays, 3 latents, the factors themselves, seed 0, cpu",
 }
 
 
@@ -67,6 +68,7 @@ def test_of_every_system_what_it_can_do_is_gathered(workplace: Path, system: str
     assert inputs.positions is not None
     assert set(inputs.curves) == {"size"}
     assert (folder.figures / "activation.png").is_file(), "the paper's Figure 7 is drawn of all"
+    assert inputs.learns_from_images == (system not in ("pixels", "ground_truth"))
     assert inputs.summary == LEARNING.get(system, inputs.summary)
 
 

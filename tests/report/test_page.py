@@ -116,3 +116,13 @@ def test_without_a_prior_traversals_are_in_the_latents_own_deviations():
 def test_images_that_trained_are_not_called_held_out():
     scores = made_up().scores | {"held_out": {"trained_on": True, "elbo": -1.0}}
     assert "never trained" not in render_page(made_up(scores=scores), FIGURES)
+
+
+def test_of_a_model_that_learns_nothing_no_image_is_said_to_have_trained_or_not():
+    assert "<p>Images, and below each" in render_page(made_up(learns=False), FIGURES)
+    assert "<p>Images that never trained, and" in render_page(made_up(), FIGURES)
+
+
+def test_no_unit_is_claimed_of_every_term():
+    """An accuracy and a weight are not in nats: units stand in the panels."""
+    assert "losses are in nats" not in render_page(made_up(), FIGURES)
