@@ -99,6 +99,8 @@ def compare(
     table = assemble(targets, by or (), column or (), aggregate, sort, out)
     for why in table.left_out:
         error_console().print(f"left out: {why}", style="yellow", markup=False)
+    for warning in table.warnings:
+        error_console().print(f"warning: {warning}", style="yellow", markup=False)
     texts: Texts = {csv: table.to_csv, markdown: table.to_markdown, html: partial(table.to_html, pictures)}
     files = _files(table, texts, plot)
     with _writing():

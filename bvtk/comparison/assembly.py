@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bvtk.comparison.aggregate import as_aggregate
 from bvtk.comparison.columns import columns_of
+from bvtk.comparison.published import unmatched
 from bvtk.comparison.rows import rows_of
 from bvtk.comparison.sources import gather
 from bvtk.comparison.table import Comparison
@@ -59,5 +60,8 @@ def assemble(
     found = gather(targets, out)
     rows = tuple(rows_of(found.runs, by))
     chosen = tuple(columns_of(columns, found.runs))
-    table = Comparison(rows, chosen, how, found.published, found.left_out)
+    odd = None
+    if found.published and found.planned is not None:
+        odd = unmatched(found.published, found.runs, found.planned, by)
+    table = Comparison(rows, chosen, how, found.published, found.left_out, (odd,) if odd else ())
     return table.sorted(sort) if sort else table

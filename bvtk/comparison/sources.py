@@ -12,7 +12,7 @@ from bvtk.comparison.keys import canonical
 from bvtk.comparison.measured import Measured, completed, curves_of, facts_of
 from bvtk.comparison.saved import published_of, read_saved
 from bvtk.errors import RunError, UsageError
-from bvtk.recipe import load_recipe
+from bvtk.recipe import load_recipe, resolved
 from bvtk.recipe.source import read_document
 from bvtk.recipe.sweep_schema import Published
 from bvtk.runs import RunFolder, read_json, read_lines
@@ -29,11 +29,13 @@ class Found:
         runs: those that have been scored, in a stable order.
         left_out: why others are not among them.
         published: figures from the literature that go with them.
+        planned: cells of a sweep that have no scores yet; None where it is not known which there are.
     """
 
     runs: tuple[Measured, ...]
     left_out: tuple[str, ...] = ()
     published: Published | None = None
+    planned: tuple[Measured, ...] | None = ()
 
 
 def gather(targets: Sequence[str | Path], out: Path = Path("runs")) -> Found:
@@ -56,7 +58,9 @@ def gather(targets: Sequence[str | Path], out: Path = Path("runs")) -> Found:
         hint = "; ".join(left_out[:3]) or "give a run folder, such as runs/quickstart-1a2b3c4d, or the folder of them"
         raise UsageError(f"no run with scores in {named}", hint)
     published = next((part.published for part in found if part.published), None)
-    return Found(tuple(runs), left_out, published)
+    plans = [part.planned for part in found]
+    planned = None if None in plans else tuple(cell for plan in plans for cell in plan or ())
+    return Found(tuple(runs), left_out, published, planned)
 
 
 def read_target(path: Path, out: Path = Path("runs")) -> Found:
@@ -78,7 +82,8 @@ def read_target(path: Path, out: Path = Path("runs")) -> Found:
     if path.suffix == ".safetensors":
         return Found((read_export_facts(path),))
     if path.suffix == ".json":
-        return Found(*read_saved(path))
+        runs, left_out, published = read_saved(path)
+        return Found(runs, left_out, published, None if left_out else ())
     if path.suffix in (".yaml", ".yml"):
         return _read_recipe(path, out)
     raise UsageError(
@@ -143,7 +148,11 @@ def _read_recipe(path: Path, out: Path) -> Found:
     if loaded.recipe.sweep is None:
         return _read_runs([run_folder(loaded.recipe, out).path])
     sweep = read_sweep(path)
-    return replace(_read_runs(cell.folder(out).path for cell in sweep.cells), published=sweep.published)
+    found = _read_runs(cell.folder(out).path for cell in sweep.cells)
+    scored = {run.run for run in found.runs}
+    waiting = [cell for cell in sweep.cells if cell.folder_name not in scored]
+    planned = tuple(Measured(cell.folder_name, resolved(cell.recipe), {}) for cell in waiting)
+    return replace(found, published=sweep.published, planned=planned)
 
 
 def _read_sweep(path: Path) -> Found:
@@ -153,7 +162,12 @@ def _read_sweep(path: Path) -> Found:
         names, published = [str(cell["run"]) for cell in facts["cells"]], published_of(facts.get("published"))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RunError(f"{path / 'sweep.json'} lacks or garbles {error}", "run the sweep again") from error
-    return replace(_read_runs(path.parent / Path(name).name for name in names), published=published)
+    found = _read_runs(path.parent / Path(name).name for name in names)
+    scored = {run.run for run in found.runs}
+    recipes = [path / "cells" / f"{Path(name).name}.yaml" for name in names if Path(name).name not in scored]
+    known = all(recipe.is_file() for recipe in recipes)
+    planned = tuple(Measured(recipe.stem, completed(_plain_recipe(recipe)), {}) for recipe in recipes if known)
+    return replace(found, published=published, planned=planned if known else None)
 
 
 def _by_contents(run: Measured) -> tuple[str, str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ class Comparison:
         how: how the figures of several runs become one.
         published: figures from the literature.
         left_out: why which runs are not in it.
+        warnings: what else a reader should know.
     """
 
     rows: tuple[Row, ...]
@@ -36,6 +37,7 @@ class Comparison:
     how: Aggregate = "mean"
     published: Published | None = None
     left_out: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = field(default=())
 
     @property
     def runs(self) -> list[Measured]:
@@ -74,7 +76,7 @@ class Comparison:
         key = find_key(text, self.runs)
         sign = -1 if better(key) > 0 else 1
         ranked = sorted(self.rows, key=lambda row: _rank(cell(row, key, self.how), sign))
-        return Comparison(tuple(ranked), self.columns, self.how, self.published, self.left_out)
+        return replace(self, rows=tuple(ranked))
 
     def to_markdown(self) -> str:
         """The table as Markdown, the best figures in bold, a caption below."""

@@ -142,10 +142,19 @@ def test_a_sweep_by_its_recipe_or_its_folder(tmp_path):
     for target in (recipe, folder):
         table = bvtk.compare(target, out=tmp_path / "out")
         assert [(row.label, len(row.runs)) for row in table.rows] == [("toy (beta=1)", 1), ("toy (beta=4)", 2)]
+        assert not table.warnings
         (why,) = table.left_out
         assert why.endswith(" has not been run yet")
         assert "| toy (beta=4) | **0.450 ± 0.071** | 0.500 ± 0.100 | 2 |" in table.to_markdown()
         assert table.to_markdown().endswith("Published: a paper\n")
+
+
+def test_cells_without_scores_are_known_by_their_recipes(tmp_path):
+    recipe, folder = sweep_of(tmp_path)
+    (by_recipe,) = gather([recipe], tmp_path / "out").planned
+    assert gather([folder]).planned is None, "the folder holds no recipe of the cell that waits"
+    SweepFolder(read_sweep(recipe), tmp_path / "out").recipe_of(read_sweep(recipe).cells[-1])
+    assert gather([folder]).planned == (by_recipe,)
 
 
 def test_a_recipe_is_its_run(tmp_path):
