@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 
 from bvtk.comparison.keys import known_keys
@@ -33,10 +32,7 @@ def unmatched(
 
 
 def _row_names(runs: Sequence[Measured], by: Sequence[str] = ()) -> set[str]:
-    """Labels, and names that one row alone has."""
-    rows = rows_of(runs, by)
-    names = Counter(row.name for row in rows)
-    return {row.label for row in rows} | {name for name, count in names.items() if count == 1}
+    return {text for row in rows_of(runs, by) for text in (row.label, row.name)}
 
 
 def _metric(key: str) -> str:

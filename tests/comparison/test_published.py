@@ -18,15 +18,15 @@ def said(figures, planned=(), by=()):
     return unmatched(Published(source="x", scores=figures), runs, planned, by)
 
 
-@pytest.mark.parametrize("row", ["toy (beta=4)", "other"])
+@pytest.mark.parametrize("row", ["toy (beta=4)", "other", "toy"])
 @pytest.mark.parametrize("metric", ["mig", "beta_vae_score", "held_out.kl"])
 def test_what_has_a_place_goes_unsaid(metric, row):
     assert said({metric: {row: (0.5, None)}}) is None
 
 
 def test_all_that_matches_nothing_is_named_once():
-    figures = {"migg": {"other": (0.5, None), "vea": (0.5, None)}, "mig": {"vea": (0.1, None), "toy": (0.1, None)}}
-    assert said(figures) == ODD + "metric 'migg', row 'vea', row 'toy'", "two rows are called toy"
+    figures = {"migg": {"other": (0.5, None), "vea": (0.5, None)}, "mig": {"vea": (0.1, None)}}
+    assert said(figures) == ODD + "metric 'migg', row 'vea'"
 
 
 def test_cells_that_have_not_been_run_are_not_amiss():
