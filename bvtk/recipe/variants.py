@@ -10,6 +10,7 @@ from typing import Any
 
 from bvtk.errors import Problem, RecipeError
 from bvtk.recipe.extends import Layers, read_layers
+from bvtk.recipe.fields import RECIPE
 from bvtk.recipe.load import LoadedRecipe, in_order, load_recipe, validated
 from bvtk.recipe.marks import Node, printable, problem
 from bvtk.recipe.overrides import Override, lay, read_override
@@ -53,7 +54,8 @@ def load_sweep(path: File | str, overrides: Sequence[str] = ()) -> LoadedSweep:
 
     Args:
         path: the file.
-        overrides: those below `sweep` change the sweep itself, all others are laid over each variant.
+        overrides: those below `sweep` change the sweep itself, all others are laid over each variant; those of
+            `training` and `objective` over each whose model learns by steps.
 
     Raises:
         RecipeError: with everything that is wrong in the recipe or in any variant.
@@ -61,14 +63,36 @@ def load_sweep(path: File | str, overrides: Sequence[str] = ()) -> LoadedSweep:
     loaded, hint = None, ""
     problems: tuple[Problem, ...] = ()
     try:
-        loaded = load_recipe(path, overrides)
+        loaded = load_recipe(path, _of_the_recipe(File(path), overrides))
     except RecipeError as error:
         problems, hint = error.problems, error.hint
     unfolding = _Unfolding(read_layers(File(path)), overrides, problems)
     variants = tuple(unfolding.variants())
+    if variants and not unfolding.problems:
+        unfolding.finish()
     if loaded is None or unfolding.problems:
         raise RecipeError(in_order(list(unfolding.problems), unfolding.files), hint)
     return LoadedSweep(loaded, variants)
+
+
+def _of_the_recipe(path: File, overrides: Sequence[str]) -> list[str]:
+    """The overrides that the recipe of a sweep itself takes: all, unless its model learns in no steps."""
+    root = read_layers(path).root
+    read = {text: override for text in overrides if (override := read_override(text)[0])}
+    for override in read.values():
+        root, _ = lay(root, override) if root else (root, ())
+    if root is None or SweepNodes.of(root) is None or _learns_by_steps(root):
+        return list(overrides)
+    return [text for text in overrides if text not in read or not _is_of_learning(read[text])]
+
+
+def _is_of_learning(override: Override) -> bool:
+    return override.path[0] in ("training", "objective")
+
+
+def _learns_by_steps(root: Node) -> bool:
+    model = RECIPE.at("model", root).model_for(root.child("model"))
+    return getattr(model, "learns", "steps") == "steps"
 
 
 class _Unfolding:
@@ -84,7 +108,14 @@ class _Unfolding:
         for override in read:
             if self._root and override.path[0] == "sweep":
                 self._root, _ = lay(self._root, override)
+        self._unused = {override.key: override for override in self._last if _is_of_learning(override)}
         self._bases: dict[str, Node | None] = {}
+
+    def finish(self) -> None:
+        """Tells which overrides no variant took."""
+        for override in self._unused.values():
+            message = "changes no cell: no model of this sweep learns by steps"
+            self._tell(problem(override.value.key or override.value.mark, override.path, message, "leave it out"))
 
     def variants(self) -> Iterator[Variant]:
         """Every variant that is whole."""
@@ -140,9 +171,11 @@ class _Unfolding:
 
     def _recipe(self, base: Node, laid: Sequence[Override], settings: Mapping[str, Any]) -> Recipe | None:
         problems: list[Problem] = []
-        for override in (*laid, *self._last):
+        for override in laid:
             base, refused = lay(base, override)
             problems += refused
+        base, refused = self._commanded(base)
+        problems += refused
         recipe, wrong, _ = validated(base)
         new = [fault for fault in (*problems, *wrong) if fault not in self._known]
         if new:
@@ -152,6 +185,17 @@ class _Unfolding:
             where = f", in the cell {printable(label)}" if label else ""
             self._tell(*(f if f.place in own else replace(f, message=f.message + where) for f in new))
         return None if problems else recipe
+
+    def _commanded(self, root: Node) -> tuple[Node, list[Problem]]:
+        """A cell with what the command line says of all cells, but for how to train a model that takes no steps."""
+        problems: list[Problem] = []
+        for override in sorted(self._last, key=_is_of_learning):  # the model first, which decides on the rest
+            if _is_of_learning(override) and not _learns_by_steps(root):
+                continue
+            self._unused.pop(override.key, None)
+            root, refused = lay(root, override)
+            problems += refused
+        return root, problems
 
     def _tell(self, *problems: Problem) -> None:
         self.problems |= dict.fromkeys(problems)

@@ -99,6 +99,28 @@ def test_the_command_line_is_laid_last(unfold: Unfold) -> None:
     assert found.variants[0].recipe == found.variants[1].recipe
 
 
+PCA = "name: pca\ndataset: dsprites\nmodel: pca\n"
+
+
+def test_the_command_line_trains_only_cells_whose_model_learns_by_steps(unfold: Unfold) -> None:
+    Path("pca.yaml").write_text(PCA)
+    sweep = "sweep: {cells: [{}, {recipe: pca.yaml}, {recipe: pca.yaml, seeds: [3]}]}\n"
+    found = unfold(sweep, "training.steps=300", "objective.beta=2", "metrics=[mig]")
+    assert [variant.recipe.training.steps for variant in found.variants] == [300, 0, 0]
+    assert [variant.recipe.objective is None for variant in found.variants] == [False, True, True]
+    assert {len(variant.recipe.metrics) for variant in found.variants} == {1}
+    Path("mixed.yaml").write_text(PCA + "sweep: {cells: [{}, {recipe: r.yaml}]}\n")
+    mixed = load_sweep("mixed.yaml", ["training.steps=300"])
+    assert [variant.recipe.training.steps for variant in mixed.variants] == [0, 300]
+
+
+def test_an_override_of_training_that_no_cell_takes_is_refused(faults: Faults) -> None:
+    Path("pca.yaml").write_text(PCA)
+    said = faults("sweep: {cells: [{recipe: pca.yaml}]}\n", "training.steps=300")
+    assert said == ["< training.steps: changes no cell: no model of this sweep learns by steps"]
+    assert "is fitted at one go" in faults("sweep: {cells: [{recipe: pca.yaml, training.steps: 3}]}\n")[0]
+
+
 def test_the_sweep_is_no_part_of_the_experiment(load: Load) -> None:
     plain, swept = load(COMPLETE).recipe, load(COMPLETE + "sweep: {seeds: 3}\n").recipe
     assert resolved(plain) == resolved(swept)
