@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bvtk.component import MetricSpec as MetricSpec
     from bvtk.component import ModelSpec as ModelSpec
     from bvtk.component import ObjectiveSpec as ObjectiveSpec
+    from bvtk.component import Optimizer as Optimizer
     from bvtk.component import OptimizerSpec as OptimizerSpec
     from bvtk.component import Schedule as Schedule
     from bvtk.component import ScheduleSpec as ScheduleSpec
@@ -55,7 +56,7 @@ _HOMES = {
     "bvtk.component": (
         *("DatasetSpec", "EncoderSpec", "DecoderSpec", "LikelihoodSpec", "ModelSpec"),
         *("ObjectiveSpec", "ScheduleSpec", "OptimizerSpec", "MetricSpec"),
-        *("Encoder", "Decoder", "LikelihoodSlot", "Schedule", "Weight"),
+        *("Encoder", "Decoder", "LikelihoodSlot", "Optimizer", "Schedule", "Weight"),
         *("register_dataset", "register_encoder", "register_decoder", "register_likelihood", "register_model"),
         *("register_objective", "register_schedule", "register_optimizer", "register_metric"),
     ),

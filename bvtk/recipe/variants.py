@@ -174,8 +174,8 @@ class _Unfolding:
         for override in laid:
             base, refused = lay(base, override)
             problems += refused
-        base, refused = self._commanded(base)
-        problems += refused
+        base, wrong_of_all = self._commanded(base)
+        problems += wrong_of_all
         recipe, wrong, _ = validated(base)
         new = [fault for fault in (*problems, *wrong) if fault not in self._known]
         if new:

@@ -54,11 +54,24 @@ def test_the_errors_are_what_bvtk_says(load: Load) -> None:
 def test_the_plugin_can_be_used(tmp_path: Path, load: Load) -> None:
     from bvtk.plugins import discover
 
-    (code,) = blocks("plugins.md", "python")
+    code, *_ = blocks("plugins.md", "python")
     (tmp_path / "p.py").write_text(code)
     discover(None, [tmp_path / "p.py"], installed=False)
     (fragment,) = [block for block in blocks("plugins.md", "yaml") if "tiny" in block]
     text = f"name: x\ndataset: dsprites\n{fragment}objective: beta_vae\ntraining: {{steps: 1}}\n"
     assert load(text).recipe.model.encoder.width == 32
     assert load_recipe("r.yaml").recipe.model.encoder.component == "tiny"
+    discover(None, installed=False)
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_every_plugin_shown_passes_its_check(tmp_path: Path, number: int) -> None:
+    from bvtk.check_plugin import check
+    from bvtk.plugins import discover
+
+    (tmp_path / "p.py").write_text(blocks("plugins.md", "python")[number])
+    (origin,) = discover(None, [tmp_path / "p.py"], installed=False).loaded
+    found = check(origin)
+    assert [str(finding) for finding in found if finding.level != "ok"] == []
+    assert found
     discover(None, installed=False)
