@@ -37,6 +37,15 @@ class Spec(BaseModel):
     component: ClassVar[str] = ""
     """The name that recipes use, set when the class is registered."""
 
+    capturable: ClassVar[bool | None] = None
+    """Whether what it builds can be recorded on a GPU and replayed: every step runs the same operations on the device
+    alone, and no Python value that changes decides what they are. None is yes for bvtk's own and no for others."""
+
+    @classmethod
+    def notes(cls) -> Mapping[str, str]:
+        """What `bvtk show` and the docs say beside the docstring, by heading."""
+        return {}
+
 
 class DatasetSpec(Spec):
     """Base of all data sets."""
@@ -152,6 +161,31 @@ class MetricSpec(Spec):
 
     needs_factors: ClassVar[bool] = True
     """Whether it can only score data with ground-truth factors."""
+
+    lowest: ClassVar[float | None] = 0.0
+    """The least that its score can be; None where nothing bounds it."""
+
+    highest: ClassVar[float | None] = 1.0
+    """The most that its score can be; None where nothing bounds it."""
+
+    chance: ClassVar[str] = ""
+    """What codes that know nothing of the factors score, in words; empty where there is no such level."""
+
+    chance_score: ClassVar[float | None] = None
+    """The same as a number, for reports, where it is one for all data; else a result may hold its own `chance`."""
+
+    use: ClassVar[str] = ""
+    """What it is good for, and when to prefer it to others."""
+
+    weaknesses: ClassVar[str] = ""
+    """What it is known to get wrong, and what must be said with its figure."""
+
+    @classmethod
+    def notes(cls) -> Mapping[str, str]:
+        """How to read its score."""
+        least, most = ("unbounded" if end is None else f"{end:g}" for end in (cls.lowest, cls.highest))
+        words = {"range": f"{least} to {most}", "chance": cls.chance, "use": cls.use, "weaknesses": cls.weaknesses}
+        return {heading: text for heading, text in words.items() if text}
 
     @abstractmethod
     def build(self) -> Metric:

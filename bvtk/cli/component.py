@@ -29,6 +29,7 @@ def component_facts(registry: Registry[Any], name: str) -> dict[str, Any]:
         "version": entry.origin.version,
         "place": entry.place,
         "doc": inspect.getdoc(entry.item) or "",
+        "notes": dict(entry.item.notes()),
         "fields": _fields(entry.item),
     }
 
@@ -53,6 +54,10 @@ def print_component(facts: dict[str, Any]) -> None:
     console.print(Text.assemble((f"{facts['kind']} {facts['name']}", "bold"), f"  {facts['origin']}{version}"))
     console.print(Text(facts["place"], style="dim"))
     console.print(Text(f"\n{facts['doc']}\n"))
+    for heading, text in facts["notes"].items():
+        console.print(Text.assemble("  ", (f"{heading}:", "bold"), f" {text}"))
+    if facts["notes"]:
+        console.print()
     for field in facts["fields"]:
         default = "required" if field["required"] else f"default {short(field['default'])}"
         console.print(

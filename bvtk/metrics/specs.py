@@ -22,6 +22,13 @@ class BetaVaeScore(MetricSpec):
     independent; the mean of |z1 − z2| over L pairs is one point, the factor that was fixed its class.
     """
 
+    chance = "1 / the factors that are fixed, which `chance` says"
+    use = "to stand beside published figures of the paper's table; never alone"
+    weaknesses = (
+        "it saturates: an almost untrained VAE can reach 0.95; rotated codes score as high as aligned ones; "
+        "the protocol and the classifier are part of the number"
+    )
+
     protocol: Literal["paper", "dlib"] = "paper"
     """`paper`: the fixed factor is any but `shape`, the classifier a linear softmax trained by Adagrad with rate
     1e-2 in 10,000 steps of 10 points, three times; the score is the mean. `dlib`: any factor, one logistic
@@ -61,6 +68,14 @@ class Mig(MetricSpec):
     Chen et al. 2018, "Isolating Sources of Disentanglement", Section 4: (largest − second largest mutual
     information) / entropy of the factor, the mean over factors.
     """
+
+    chance = "about 0, slightly above, as information is estimated from finitely many images"
+    chance_score = 0.0
+    use = "as the first figure to look at: no classifier, no settings but bins, and fast"
+    weaknesses = (
+        "it asks for one code a factor: an angle spread over sine and cosine scores low; "
+        "many values of a factor in 20 bins of a code keep even perfect codes below 1"
+    )
 
     bins: PositiveInt = 20
     """Bins of equal width that each code is cut into; factors are not binned."""

@@ -1,15 +1,10 @@
 """Made-up representations whose scores are known."""
 
-import json
-from functools import cache
-from pathlib import Path
-
 import numpy as np
 
 from bvtk.protocols import Codes
 
 SIZES = (3, 6, 40, 32, 32)
-REFERENCE = Path(__file__).parent / "reference"
 
 
 def grid(sizes=SIZES):
@@ -44,28 +39,3 @@ def duplicated(**kwargs):
 
 def labelled(codes, factors, names=None):
     return Codes(codes, factors, names or tuple(f"factor_{j}" for j in range(factors.shape[1])))
-
-
-@cache
-def reference():
-    """The cases of the reference: name, arrays by name, scores."""
-    scores = json.loads((REFERENCE / "metric_reference.json").read_text())
-    with np.load(REFERENCE / "metric_reference.npz") as file:
-        arrays = {key: file[key] for key in file.files}
-    return [
-        (case, {key.split("/")[1]: array for key, array in arrays.items() if key.startswith(case + "/")}, expected)
-        for case, expected in scores.items()
-    ]
-
-
-def noise_free(case, arrays, factors):
-    """The reference's code without its noise, as a function of the factors."""
-    x = standardised(factors, factors.max(axis=0) + 1)
-    if case.startswith("rotated"):
-        return x @ arrays["A"] @ arrays["R"]
-    if case.startswith("mixed"):
-        return np.tanh(x @ arrays["W"] / 2)
-    codes = x @ arrays["A"]
-    if case.startswith("dead"):
-        codes[:, (arrays["A"] == 0).all(axis=0)] = 0.5
-    return codes

@@ -3,21 +3,17 @@ import pytest
 
 from bvtk.errors import UsageError
 from bvtk.metrics.beta_vae_score import beta_vae_score, sample_points
-from tests.metrics.representations import duplicated, grid, labelled, noise_free, perfect, reference, uninformative
+from tests.metrics.reference import SAMPLED, case, noise_free_grid
+from tests.metrics.representations import duplicated, labelled, perfect, uninformative
 
 SMALL = {"train_points": 1500, "test_points": 1500, "pairs": 64}
 
 
-@pytest.mark.parametrize(
-    ("case", "arrays", "expected"),
-    [case for case in reference() if "noise_free_grid_beta_vae_score" in case[2]],
-    ids=lambda v: v if isinstance(v, str) else "",
-)
-def test_agrees_with_the_reference_on_whole_grids(case, arrays, expected):
-    factors = grid(tuple(expected["factor_sizes"]))
-    codes = labelled(noise_free(case, arrays, factors), factors)
-    result = beta_vae_score(codes, 0, protocol="dlib", pairs=64)
-    assert result["score"] == pytest.approx(np.mean(expected["noise_free_grid_beta_vae_score"]), abs=0.02)
+@pytest.mark.parametrize("name", SAMPLED)
+def test_agrees_with_the_reference_on_whole_grids(name):
+    result = beta_vae_score(noise_free_grid(name), 0, protocol="dlib", pairs=64)
+    expected = np.mean(case(name).expected["noise_free_grid_beta_vae_score"])
+    assert result["score"] == pytest.approx(expected, abs=0.02)
 
 
 @pytest.mark.parametrize("protocol", ["paper", "dlib"])
@@ -67,16 +63,15 @@ def test_one_varying_factor_is_an_error():
 
 @pytest.mark.parametrize("protocol", ["paper", "dlib"])
 def test_the_same_seed_gives_the_same_score(protocol):
-    arrays = next(arrays for case, arrays, _ in reference() if case.startswith("mixed"))
-    codes = labelled(arrays["codes_train"], arrays["factors_train"])
+    mixed = case("mixed_dsprites").codes
+    codes = labelled(mixed.codes, mixed.factors)
     first, again, other = (beta_vae_score(codes, seed, protocol=protocol, **SMALL) for seed in (3, 3, 4))
     assert first == again
     assert first != other
 
 
 def test_order_and_sign_of_codes_do_not_matter():
-    arrays = next(arrays for case, arrays, _ in reference() if case.startswith("mixed"))
-    codes, factors = arrays["codes_train"], arrays["factors_train"]
+    codes, factors = case("mixed_dsprites").codes.codes, case("mixed_dsprites").codes.factors
     usual = beta_vae_score(labelled(codes, factors), 0, protocol="dlib", **SMALL)["score"]
     changed = np.insert(-codes[:, ::-1], 3, 0.5, axis=1)  # turned round, flipped, and a dead code beside them
     again = beta_vae_score(labelled(changed, factors), 0, protocol="dlib", **SMALL)

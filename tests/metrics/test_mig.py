@@ -5,13 +5,13 @@ from hypothesis import strategies as st
 
 from bvtk.errors import UsageError
 from bvtk.metrics.mig import mig
-from tests.metrics.representations import duplicated, labelled, perfect, reference, uninformative
+from tests.metrics.reference import NAMES, case
+from tests.metrics.representations import duplicated, labelled, perfect, uninformative
 
 
-@pytest.mark.parametrize(("case", "arrays", "expected"), reference(), ids=lambda v: v if isinstance(v, str) else "")
-def test_agrees_with_the_reference(case, arrays, expected):
-    result = mig(labelled(arrays["codes_train"], arrays["factors_train"]), seed=0)
-    assert result["score"] == pytest.approx(expected["mig"], abs=1e-6)
+@pytest.mark.parametrize("name", NAMES)
+def test_agrees_with_the_reference(name):
+    assert mig(case(name).codes, seed=0)["score"] == pytest.approx(case(name).expected["mig"], abs=1e-6)
 
 
 def test_calibration():
@@ -46,8 +46,8 @@ def test_a_single_code_has_no_rival():
 @settings(max_examples=25, deadline=None)
 @given(st.permutations(range(10)), st.lists(st.sampled_from([-1.0, 1.0]), min_size=10, max_size=10), st.integers(-8, 8))
 def test_order_sign_and_scale_of_codes_do_not_matter(order, signs, power):
-    arrays = next(arrays for case, arrays, _ in reference() if case.startswith("rotated"))
-    codes, factors = arrays["codes_train"][:300], arrays["factors_train"][:300]
+    rotated = case("rotated_dsprites").codes
+    codes, factors = rotated.codes[:300], rotated.factors[:300]
     usual = mig(labelled(codes, factors), 0)["score"]
     scaled = mig(labelled(codes[:, order] * 2.0**power, factors), 0)["score"]
     assert scaled == pytest.approx(usual, abs=1e-12)
