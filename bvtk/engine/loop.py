@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from bvtk.audience import Listener
 from bvtk.build import Experiment, build, build_dataset
+from bvtk.engine.capture import CapturedStepper, can_capture
 from bvtk.engine.checkpoint import resume, save_checkpoint
 from bvtk.engine.devices import choose_precision
 from bvtk.engine.order import OneFactorOrder, Order, ShuffledOrder, split
@@ -92,7 +93,7 @@ class _Loop:
         self._training = training
         self._recipe = state.experiment.recipe
         precision = choose_precision(self._recipe.training.precision, training.device)
-        self._stepper = Stepper(state.experiment, training.device, precision)
+        self._stepper = _stepper(state.experiment, training, precision)
         self._clock = _Clock()
 
     def run(self) -> None:
@@ -150,6 +151,12 @@ class _Loop:
 def _numbers(terms: Terms) -> dict[str, float]:
     """Every term in the objective's order, the plain numbers as they are and 0 where a mean will follow."""
     return {name: 0.0 if isinstance(value, torch.Tensor) else float(value) for name, value in terms.items()}
+
+
+def _stepper(experiment: Experiment, training: Training, precision: str) -> Stepper:
+    if training.device.type == "cuda" and can_capture(experiment.recipe):
+        return CapturedStepper(experiment, training.device, precision, training.listener.warned)
+    return Stepper(experiment, training.device, precision)
 
 
 class _Clock:

@@ -74,6 +74,8 @@ class AdamW(_Moments):
 class Adagrad(OptimizerSpec):
     """Adagrad (Duchi et al. 2011): what the β-VAE paper trains 2D shapes with."""
 
+    capturable = False
+
     lr: Weight = Field(default=1e-2, validate_default=True)
     """Learning rate, a number or a schedule."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, SupportsFloat
 
 import torch
 
@@ -23,7 +23,7 @@ class Window:
         self.sums: Tensors = {}
         self.count = 0
 
-    def add(self, terms: dict[str, torch.Tensor | float]) -> None:
+    def add(self, terms: Mapping[str, torch.Tensor | SupportsFloat]) -> None:
         """Adds one step's terms; plain numbers are no means of anything and are left out."""
         for name, term in terms.items():
             if isinstance(term, torch.Tensor):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, SupportsFloat
 
 import torch
 from torch import nn
@@ -16,7 +16,7 @@ from bvtk.errors import RunError
 from bvtk.protocols import Pass
 from bvtk.seeding import derive
 
-Terms = dict[str, torch.Tensor | float]
+Terms = dict[str, torch.Tensor | SupportsFloat]
 
 
 class Stepper:
@@ -51,13 +51,35 @@ class Stepper:
             RunError: where the loss is not finite, or with clipping the gradients, before any weight is changed by
                 them; without clipping, gradients that are not finite show in the next step's loss.
         """
-        parts = self._experiment.parts
-        outputs = self._outputs(batch, step)
-        terms: Terms = self._experiment.objective(outputs, step)
-        for part in parts:
+        self._seed(step)
+        outputs, terms = self._compute(self._images(batch), batch, step)
+        for part in self._experiment.parts:
             loss = terms[part.loss]
-            if not isinstance(loss, torch.Tensor) or not torch.isfinite(loss):
+            if not isinstance(loss, torch.Tensor):
+                raise RunError(f"the objective's {part.loss!r} is no tensor", "mend the objective")
+            if not _finite(loss):
                 raise self._not_finite(part.loss, terms, outputs, step)
+        self._backward(terms)
+        for part in self._experiment.parts:
+            self._update(part, step)
+        return terms, outputs
+
+    def _seed(self, step: int) -> None:
+        seed = derive(self._experiment.recipe.seed, "noise", step)
+        self._generator.manual_seed(seed)
+        torch.manual_seed(seed)  # for networks with randomness of their own, such as dropout
+
+    def _images(self, batch: Batch) -> torch.Tensor:
+        return load_images(self._experiment.dataset, batch.index, self._device)
+
+    def _compute(self, x_BCHW: torch.Tensor, batch: Batch, step: int) -> tuple[Pass, Terms]:
+        supervision = {} if batch.varied is None else {"varied": batch.varied}
+        with autocast(self._device, self._precision):
+            outputs: Pass = self._forward(x_BCHW, self._generator, **supervision)
+        return outputs, self._experiment.objective(outputs, step)
+
+    def _backward(self, terms: Terms) -> None:
+        parts = self._experiment.parts
         for part in parts:
             part.optimizer.zero_grad(set_to_none=True)
         for number, part in enumerate(parts, start=1):
@@ -65,19 +87,6 @@ class Stepper:
             inputs = part.parameters if len(parts) > 1 else None
             loss = torch.as_tensor(terms[part.loss])
             torch.autograd.backward(loss, inputs=inputs, retain_graph=number < len(parts))
-        for part in parts:
-            self._update(part, step)
-        return terms, outputs
-
-    def _outputs(self, batch: Batch, step: int) -> Pass:
-        seed = derive(self._experiment.recipe.seed, "noise", step)
-        self._generator.manual_seed(seed)
-        torch.manual_seed(seed)  # for networks with randomness of their own, such as dropout
-        x_BCHW = load_images(self._experiment.dataset, batch.index, self._device)
-        supervision = {} if batch.varied is None else {"varied": batch.varied}
-        with autocast(self._device, self._precision):
-            outputs: Pass = self._forward(x_BCHW, self._generator, **supervision)
-        return outputs
 
     def _update(self, part: Part, step: int) -> None:
         if self._clip is not None:
@@ -94,16 +103,21 @@ class Stepper:
             for name, weights in module.named_parameters():
                 if not torch.isfinite(weights).all():
                     return RunError(f"the weights {name} are not finite since step {step - 1}", _LOWER_RATE)
-        suspects: dict[str, Any] = {
-            **outputs.tensors(),
-            **{f"term {name!r}": term for name, term in terms.items() if name != loss},
-            "loss" if loss == "loss" else f"term {loss!r}": terms[loss],
-        }
-        for name, value in suspects.items():
-            if not _finite(value):
-                shown = f"{float(value):g}" if isinstance(value, float) or value.ndim == 0 else "not finite"
-                return RunError(f"the {name} became {shown} at step {step}", _LOWER_RATE)
-        return RunError(f"the loss is no finite number at step {step}", _LOWER_RATE)
+        return went_bad(outputs, terms, loss, step)
+
+
+def went_bad(outputs: Pass, terms: Terms, loss: str, step: int) -> RunError:
+    """The error that names what is not finite: what the model made, else a term of the loss, else the loss."""
+    suspects: dict[str, Any] = {
+        **outputs.tensors(),
+        **{f"term {name!r}": term for name, term in terms.items() if name != loss},
+        "loss" if loss == "loss" else f"term {loss!r}": terms[loss],
+    }
+    for name, value in suspects.items():
+        if not _finite(value):
+            shown = f"{float(value):g}" if isinstance(value, float) or value.ndim == 0 else "not finite"
+            return RunError(f"the {name} became {shown} at step {step}", _LOWER_RATE)
+    return RunError(f"the gradients are not finite at step {step}", _LOWER_RATE)
 
 
 _LOWER_RATE = "lower the learning rate, or clip the gradients (training.gradient_clip); checkpoints are as they were"

@@ -85,12 +85,12 @@ class DcIgn(Vae):
         z = sample(mu, logvar, generator)
         seen = z
         if varied is not None:
-            seen = Clamp.apply(z, self.active(varied).to(z.device), INVARIANCE / len(z))  # type: ignore[no-untyped-call]
+            seen = Clamp.apply(z, self.active(varied, z.device), INVARIANCE / len(z))  # type: ignore[no-untyped-call]
         return self.outputs(x, mu, logvar, z, self.decoder(seen))
 
-    def active(self, varied: str) -> torch.Tensor:
+    def active(self, varied: str, device: torch.device | None = None) -> torch.Tensor:
         """Booleans (L,): the latents that a factor may move."""
-        latent = torch.arange(self.latents)
+        latent = torch.arange(self.latents, device=device)
         if varied in self.factors:
             return latent == self.factors.index(varied)
         return latent >= len(self.factors)

@@ -1,0 +1,220 @@
+"""Recorded steps: on a GPU small networks wait for Python, kernel by kernel, so a step is recorded once and replayed.
+
+Shapes: B images, C channels, H × W pixels.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from bvtk.build import Experiment
+from bvtk.component import Spec
+from bvtk.engine.order import Batch
+from bvtk.engine.step import Stepper, Terms, went_bad
+from bvtk.errors import RunError
+from bvtk.protocols import Pass
+from bvtk.recipe import Recipe
+
+_WARM_UP = 3
+"""Steps that are run as they are before one is recorded: optimisers and libraries make what they keep in these."""
+
+
+def can_capture(recipe: Recipe) -> bool:
+    """Whether a recorded step of a recipe does what the step itself would.
+
+    A recording holds kernels and no Python: nothing in it may depend on Python values that change. Components of bvtk
+    are known to keep to this, others say so (`Spec.capturable`).
+    """
+    parts = (recipe.model, recipe.objective, recipe.training.optimizer)
+    return not recipe.training.compile and all(part is not None and _capturable(part) for part in parts)
+
+
+def _capturable(spec: Spec) -> bool:
+    own = type(spec).capturable
+    ours = type(spec).__module__.startswith("bvtk.")
+    inner = [value for _, value in spec if isinstance(value, Spec)]
+    return (ours if own is None else own) and all(map(_capturable, inner))
+
+
+class Held:
+    """A schedule whose value a recording can read: a number on the device, renewed before each step.
+
+    Args:
+        schedule: a value for every step.
+        device: where the recording runs.
+    """
+
+    def __init__(self, schedule: Callable[[int], float], device: torch.device) -> None:
+        self._schedule = schedule
+        self._last: float | None = None
+        self.value = torch.zeros((), device=device)
+        self.live = False
+
+    def __call__(self, step: int) -> Any:
+        """The value of a step: a plain number until the schedule is `live`, then the number on the device."""
+        return self.value if self.live else self._schedule(step)
+
+    def renew(self, step: int) -> None:
+        """Sets the number on the device to the value of a step."""
+        value = self._schedule(step)
+        if value != self._last:
+            self.value.fill_(value)
+            self._last = value
+
+
+class Reading:
+    """A plain number of an objective's terms that stands on the device, read when somebody asks.
+
+    Args:
+        value: the number, ().
+    """
+
+    def __init__(self, value: torch.Tensor) -> None:
+        self._value = value
+
+    def __float__(self) -> float:
+        """The shortest decimal that names the number, so that 0.1 reads 0.1."""
+        return float(str(np.float32(self._value.item())))
+
+
+@dataclass(frozen=True)
+class _Step:
+    outputs: Pass
+    terms: Terms
+    finite: torch.Tensor
+
+
+@dataclass(frozen=True)
+class _Recording:
+    graph: torch.cuda.CUDAGraph
+    step: _Step
+
+
+class CapturedStepper(Stepper):
+    """Trains as `Stepper` does, by replaying CUDA graphs: one for each factor that batches may vary.
+
+    The weights of an objective are the schedules among its attributes; each becomes a number on the device.
+
+    Args:
+        experiment: what to train; its model and objective are changed in place.
+        device: a CUDA device.
+        precision: `fp32` or `bf16`, of the forward pass.
+    """
+
+    def __init__(
+        self, experiment: Experiment, device: torch.device, precision: str, warn: Callable[[str], None]
+    ) -> None:
+        super().__init__(experiment, device, precision)
+        self._warn = warn
+        self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+        self._pool: Any = torch.cuda.graph_pool_handle()
+        self._recordings: dict[str | None, _Recording] = {}
+        self._run_as_they_are = _WARM_UP
+        self._numbers: frozenset[str] | None = None
+        size, shape = experiment.recipe.training.batch_size, experiment.dataset.image_shape
+        self._bytes = torch.zeros((size, *shape), dtype=torch.uint8, device=device)
+        self._weights = _hold_schedules(experiment.objective, device)
+        self._rates = [Held(part.learning_rate, device) for part in experiment.parts]
+        for part, rate in zip(experiment.parts, self._rates, strict=True):
+            _read_from_device(part.optimizer, rate.value, device)
+
+    def run(self, batch: Batch, step: int) -> tuple[Terms, Pass]:
+        """Trains on a batch, as `Stepper.run` does.
+
+        Raises:
+            RunError: where a loss or a gradient is not finite; the weights are spoiled then, no checkpoint is.
+        """
+        with torch.cuda.stream(self._stream):
+            self._seed(step)
+            for held in (*self._weights, *self._rates):
+                held.renew(step)
+            self._bytes.copy_(torch.from_numpy(self._experiment.dataset.images(batch.index)))
+            done = self._replay(batch, step)
+            if not done.finite.item():
+                raise self._bad(done, step)
+        return done.terms, done.outputs
+
+    def _replay(self, batch: Batch, step: int) -> _Step:
+        if self._run_as_they_are:
+            self._run_as_they_are -= 1
+            return self._step(batch, step)
+        if batch.varied not in self._recordings:
+            graph = torch.cuda.CUDAGraph()
+            graph.register_generator_state(self._generator)
+            try:
+                with torch.cuda.graph(graph, pool=self._pool, stream=self._stream):
+                    recorded = self._step(batch, step)
+            except RuntimeError as error:
+                self._warn(f"the steps of this recipe can't be recorded, so each is run anew: {_first_line(error)}")
+                self._run_as_they_are = sys.maxsize
+                return self._replay(batch, step)
+            self._recordings[batch.varied] = _Recording(graph, recorded)
+        recording = self._recordings[batch.varied]
+        recording.graph.replay()
+        return recording.step
+
+    def _step(self, batch: Batch, step: int) -> _Step:
+        """A whole step, of operations on the device alone."""
+        x_BCHW = self._bytes.to(torch.float32, memory_format=torch.channels_last)
+        peak = self._experiment.dataset.peak
+        outputs, terms = self._compute(x_BCHW if peak == 1 else x_BCHW * (1 / peak), batch, step)
+        self._backward(terms)
+        parts = self._experiment.parts
+        gradients = [p.grad for part in parts for p in part.parameters if p.grad is not None]
+        losses = [torch.as_tensor(terms[part.loss]).detach() for part in parts]
+        finite = torch.isfinite(torch.stack([nn.utils.get_total_norm(gradients), *losses])).all()
+        for part in parts:
+            if self._clip is not None:
+                nn.utils.clip_grad_norm_(part.parameters, self._clip)
+            part.optimizer.step()
+        return _Step(outputs, self._kept(terms), finite)
+
+    def _kept(self, terms: Terms) -> Terms:
+        """The terms without their history; those that are plain numbers of schedules stay told from means."""
+        if self._numbers is None:
+            self._numbers = frozenset(n for n, term in terms.items() if not isinstance(term, torch.Tensor))
+            for held in self._weights:
+                held.live = True
+        kept: dict[str, Any] = {}
+        for name, term in terms.items():
+            tensor = term.detach() if isinstance(term, torch.Tensor) else None
+            kept[name] = term if tensor is None else Reading(tensor) if name in self._numbers else tensor
+        return kept
+
+    def _bad(self, done: _Step, step: int) -> RunError:
+        parts = self._experiment.parts
+        loss = next((part.loss for part in parts if not math.isfinite(float(done.terms[part.loss]))), parts[0].loss)
+        return went_bad(done.outputs, {n: float(term) for n, term in done.terms.items()}, loss, step)
+
+
+def _hold_schedules(objective: Any, device: torch.device) -> list[Held]:
+    found = []
+    for name, value in list(vars(objective).items()):
+        if callable(value) and not isinstance(value, nn.Module | torch.Tensor):
+            held = Held(value, device)
+            setattr(objective, name, held)
+            found.append(held)
+    return found
+
+
+def _read_from_device(optimizer: torch.optim.Optimizer, rate: torch.Tensor, device: torch.device) -> None:
+    """Makes an optimiser read its learning rate, and count its steps, on the device."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+        if "capturable" in group:
+            group["capturable"] = True
+    for state in optimizer.state.values():
+        if isinstance(state.get("step"), torch.Tensor):
+            state["step"] = state["step"].to(device)
+
+
+def _first_line(error: RuntimeError) -> str:
+    return str(error).strip().partition("\n")[0]
