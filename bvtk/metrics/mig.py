@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bvtk.errors import UsageError
 from bvtk.metrics.information import entropy, mutual_information
+from bvtk.metrics.points import draw_rows
 from bvtk.metrics.sampling import varying
 from bvtk.protocols import Codes
 
@@ -30,7 +31,7 @@ def mig(codes: Codes, seed: int, *, bins: int = 20, points: int = 10_000) -> dic
     Raises:
         UsageError: where no factor varies.
     """
-    rows = _rows(len(codes.codes), points, seed)
+    rows = draw_rows(len(codes.codes), points, seed)
     factors = codes.factors[rows]
     kept = varying(factors)
     if not kept:
@@ -45,10 +46,6 @@ def mig(codes: Codes, seed: int, *, bins: int = 20, points: int = 10_000) -> dic
         "gaps": shares,
         "left_out": [name for name in codes.factor_names if name not in shares],
     }
-
-
-def _rows(n: int, points: int, seed: int) -> Any:
-    return slice(None) if n <= points else np.random.default_rng(seed).choice(n, points, replace=False)
 
 
 def _gaps(information: NDArray[Any]) -> NDArray[Any]:
