@@ -1,0 +1,58 @@
+"""What a right implementation gives representations whose scores are known, a line a figure.
+
+Perfect: code i is factor i. Uninformative: codes drawn without looking at the factors. Duplicated: each factor in two
+codes, ten codes in all. Each figure must lie between two bounds.
+"""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from bvtk.cli.score import metric_named
+from bvtk.component import metrics
+from bvtk.plugins import discover
+from bvtk.registry import BUILT_IN
+from tests.metrics.representations import duplicated, perfect, uninformative
+
+discover(installed=False)
+
+HIGH, LOW = (0.9, 1.0), (0.0, 0.2)
+CHANCE = (0.15, 0.25)
+"""Five factors of ten values each: one in five is right by luck."""
+QUICK = "train_points=1500,test_points=1500,pairs=64"
+
+KINDS = {"perfect": perfect, "uninformative": uninformative, "duplicated": duplicated}
+
+TABLE = {  # metric and its part: least and most for each of the kinds
+    (f"beta_vae_score:{QUICK}", "score"): (HIGH, CHANCE, HIGH),
+    (f"beta_vae_score:protocol=dlib,{QUICK}", "score"): (HIGH, CHANCE, HIGH),
+    ("mig", "score"): (HIGH, (0.0, 0.02), (0.0, 0.1)),
+}
+METRICS = {metric for metric, _ in TABLE}
+
+
+@cache
+def scored(metric, kind):
+    return metric_named(metric).build()(KINDS[kind](), 0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("metric", "part"), TABLE)
+def test_known_representations_score_what_they_must(metric, part, kind):
+    least, most = dict(zip(KINDS, TABLE[metric, part], strict=True))[kind]
+    assert least - 1e-9 <= scored(metric, kind)[part] <= most + 1e-9
+
+
+def test_every_metric_that_needs_factors_is_calibrated():
+    built_in = {e.name for e in metrics.entries() if e.origin == BUILT_IN and e.item.needs_factors}
+    assert built_in == {metric.partition(":")[0] for metric in METRICS}
+
+
+def test_no_metric_touches_the_codes_that_it_is_given():
+    given = perfect(n=300)
+    codes, factors = given.codes.copy(), given.factors.copy()
+    for name in METRICS:
+        metric_named(name).build()(given, 0)
+    np.testing.assert_array_equal(given.codes, codes)
+    np.testing.assert_array_equal(given.factors, factors)
