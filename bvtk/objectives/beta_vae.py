@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 from torch import nn
 
 from bvtk.protocols import Outputs
 
+Beta = TypeVar("Beta", float, torch.Tensor)
+"""A β: a number, or a scalar where it is computed."""
+
 
 def beta_vae_loss(
-    reconstruction_B: torch.Tensor, kl_BL: torch.Tensor, beta: float
+    reconstruction_B: torch.Tensor, kl_BL: torch.Tensor, beta: float | torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Reconstruction + β·KL, summed over pixels and latents and averaged over the batch.
 
@@ -30,7 +34,7 @@ def beta_vae_loss(
     return reconstruction + beta * kl, reconstruction, kl
 
 
-def normalised_beta(beta: float, latents: int, pixels: int) -> float:
+def normalised_beta(beta: Beta, latents: int, pixels: int) -> Beta:
     """β_norm = β·M/N, comparable across sizes of latents M and inputs N. Higgins et al. 2017, section 4.2.
 
     Args:

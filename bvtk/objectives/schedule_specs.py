@@ -7,7 +7,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Annotated
 
-from pydantic import Field, NonNegativeInt, PositiveInt, field_validator
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator
 from pydantic_core import PydanticCustomError
 
 from bvtk.component import ScheduleSpec, register_schedule
@@ -114,6 +114,34 @@ class Cyclical(_Ramp):
             cycles=self.cycles,
             ramp=self.ramp,
         )
+
+
+@register_schedule("staircase")
+class Staircase(ScheduleSpec):
+    """Equal stairs from start to end, up or down, then held.
+
+    Shao et al. 2020 (2004.06218), section 5: the target KL of ControlVAE rises by 0.15 every 5,000 steps.
+    """
+
+    start: float = 0.0
+    """Value at step 0."""
+
+    end: float = Field(examples=[4.0])
+    """Value at the top, or at the bottom of stairs that go down."""
+
+    rise: PositiveFloat = Field(examples=[0.5])
+    """Height of a stair; the last one is as high as is left."""
+
+    every: PositiveInt = Field(examples=[1000])
+    """Length of a stair in training steps."""
+
+    def build(self, training_steps: int) -> Callable[[int], float]:  # noqa: ARG002
+        """The schedule as a function of the step."""
+        return partial(schedules.staircase, start=self.start, end=self.end, rise=self.rise, every=self.every)
+
+    def bounds(self) -> tuple[float, float]:
+        """The lower and the higher of both ends."""
+        return (min(self.start, self.end), max(self.start, self.end))
 
 
 @register_schedule("piecewise")

@@ -63,6 +63,20 @@ def cyclical(step: int, *, start: float, end: float, steps: int, cycles: int, ra
     return _between(start, end, min(position / ramp, 1.0))
 
 
+def staircase(step: int, *, start: float, end: float, rise: float, every: int) -> float:
+    """Equal stairs from `start` to `end`, up or down, then held.
+
+    Args:
+        step: the training step.
+        start: value at step 0.
+        end: value that is never passed.
+        rise: height of a stair.
+        every: length of a stair in steps.
+    """
+    climbed = min(rise * (step // every), abs(end - start))
+    return start + math.copysign(climbed, end - start)
+
+
 def piecewise(step: int, *, points: Sequence[tuple[int, float]]) -> float:
     """Straight lines between points; before the first and after the last, its value.
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import bvtk.objectives.annealed_vae_specs
+import bvtk.objectives.beta_tcvae_specs
+import bvtk.objectives.control_vae_specs
+import bvtk.objectives.dip_vae_specs
+import bvtk.objectives.factor_vae_specs
 import bvtk.objectives.infogan_specs  # noqa: F401
 from bvtk.component import ObjectiveSpec, Weight, register_objective
 from bvtk.objectives.schedule_specs import Constant

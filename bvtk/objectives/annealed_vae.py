@@ -1,0 +1,48 @@
+"""The objective of a VAE whose capacity grows. Burgess et al. 2018 (1804.03599)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from bvtk.objectives.elbo import bound_terms
+from bvtk.protocols import Outputs
+
+
+def capacity_penalty(kl: torch.Tensor, gamma: float, capacity: float) -> torch.Tensor:
+    """γ·|KL − C|: what a KL costs that is not the capacity, on either side. Burgess et al. 2018, equation 8.
+
+    Args:
+        kl: KL in nats an image, already averaged over the batch: a mean of distances would be another penalty.
+        gamma: weight γ.
+        capacity: C in nats an image.
+    """
+    return gamma * (kl - capacity).abs()
+
+
+class AnnealedVaeObjective(nn.Module):
+    """Trains a VAE whose KL is held at a capacity.
+
+    Args:
+        gamma: weight of the distance between both as a function of the training step.
+        capacity: C in nats an image, likewise.
+    """
+
+    def __init__(self, gamma: Callable[[int], float], capacity: Callable[[int], float]) -> None:
+        super().__init__()
+        self.gamma = gamma
+        self.capacity = capacity
+
+    def forward(self, outputs: Outputs, step: int) -> dict[str, torch.Tensor | float]:
+        """The loss of a batch at a training step, and its terms, in nats an image."""
+        gamma, capacity = self.gamma(step), self.capacity(step)
+        reconstruction, kl = bound_terms(outputs)
+        return {
+            "loss": reconstruction + capacity_penalty(kl, gamma, capacity),
+            "reconstruction": reconstruction.detach(),
+            "kl": kl.detach(),
+            "capacity": capacity,
+            "gamma": gamma,
+        }

@@ -1,0 +1,149 @@
+"""The objective of β-TCVAE. Chen et al. 2018 (1802.04942). Shapes: B images, L latents.
+
+A latent sample z_i of image i has the density q(z_i|x_j) under the posterior of every image j of the batch. Their mean
+over the whole data set is q(z_i); what follows estimates it from the batch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+from bvtk.errors import UsageError
+from bvtk.objectives.elbo import bound_terms
+from bvtk.protocols import Outputs
+
+
+class Decomposition(NamedTuple):
+    """The KL to the prior in three parts, scalars in nats an image. Chen et al. 2018, equation 2."""
+
+    mutual_information: torch.Tensor
+    total_correlation: torch.Tensor
+    dimension_wise_kl: torch.Tensor
+
+
+def gaussian_log_density(z: torch.Tensor, mu: torch.Tensor, logvar: torch.Tensor) -> torch.Tensor:
+    """The log-density of N(μ, σ²) at z, element by element; the tensors may broadcast."""
+    return -0.5 * ((z - mu).square() * (-logvar).exp() + logvar + math.log(2 * math.pi))
+
+
+def weighted_weights(batch: int, dataset_size: int, device: torch.device | None = None) -> torch.Tensor:
+    """Weights (B, B) of minibatch weighted sampling: 1/(N·B) for all. Chen et al. 2018, equation 5.
+
+    Args:
+        batch: number of images in the batch, B.
+        dataset_size: number of training images, N.
+        device: where the weights live.
+    """
+    return torch.full((batch, batch), 1 / (dataset_size * batch), device=device)
+
+
+def stratified_weights(batch: int, dataset_size: int, device: torch.device | None = None) -> torch.Tensor:
+    """Weights (B, B) of minibatch stratified sampling; those of a row sum to 1. Chen et al. 2018, appendix C.2.
+
+    With M = B − 1 other images in the batch, the image itself has 1/N, one other (N − M)/(N·M) and the remaining ones
+    1/M. The one is the next in the batch, another for every row, so that each image has this part once.
+
+    Args:
+        batch: number of images in the batch, B.
+        dataset_size: number of training images, N.
+        device: where the weights live.
+
+    Raises:
+        UsageError: for a batch without other images, or larger than the data set.
+    """
+    if not 2 <= batch <= dataset_size:
+        raise UsageError(
+            f"stratified sampling needs batches of 2 to {dataset_size} images, as many as train, found {batch}",
+            "change training.batch_size, or say objective.estimator=weighted",
+        )
+    others = batch - 1
+    itself_BB = torch.eye(batch, device=device)
+    once_BB = itself_BB.roll(1, dims=1)
+    rest_BB = 1 - itself_BB - once_BB
+    once = (dataset_size - others) / (dataset_size * others)
+    return itself_BB / dataset_size + once_BB * once + rest_BB / others
+
+
+WEIGHTS: dict[str, Callable[[int, int, torch.device], torch.Tensor]] = {
+    "weighted": weighted_weights,
+    "stratified": stratified_weights,
+}
+"""Both estimators by name."""
+
+
+def decompose(
+    z_BL: torch.Tensor, mu_BL: torch.Tensor, logvar_BL: torch.Tensor, weights_BB: torch.Tensor
+) -> Decomposition:
+    """Estimates the three parts of the KL from a batch. Chen et al. 2018, equations 2 and 5.
+
+    q(z_i) ≈ Σ_j w_ij·q(z_i|x_j), and likewise for each latent alone. Whatever the weights, the parts sum to the mean of
+    log q(z|x) − log p(z), the KL by sampling.
+
+    Args:
+        z_BL: a sample of every posterior.
+        mu_BL: means of the posteriors.
+        logvar_BL: their log-variances.
+        weights_BB: w_ij, how much image j counts for the density of sample i.
+    """
+    log_q_BBL = gaussian_log_density(z_BL[:, None], mu_BL, logvar_BL)
+    log_weights_BB = weights_BB.log()
+    log_joint_BB = log_q_BBL.sum(dim=2)
+    log_posterior_B = log_joint_BB.diagonal()
+    log_aggregate_B = (log_joint_BB + log_weights_BB).logsumexp(dim=1)
+    log_marginal_B = (log_q_BBL + log_weights_BB[:, :, None]).logsumexp(dim=1).sum(dim=1)
+    zero = torch.zeros_like(z_BL)
+    log_prior_B = gaussian_log_density(z_BL, zero, zero).sum(dim=1)
+    return Decomposition(
+        mutual_information=(log_posterior_B - log_aggregate_B).mean(),
+        total_correlation=(log_aggregate_B - log_marginal_B).mean(),
+        dimension_wise_kl=(log_marginal_B - log_prior_B).mean(),
+    )
+
+
+class BetaTcVaeObjective(nn.Module):
+    """Trains a VAE with a weight on each part of its KL.
+
+    Args:
+        alpha: weight of the mutual information as a function of the training step.
+        beta: weight of the total correlation, likewise.
+        gamma: weight of the dimension-wise KL, likewise.
+        estimator: `weighted` or `stratified`.
+        dataset_size: number of training images, N.
+    """
+
+    def __init__(
+        self,
+        alpha: Callable[[int], float],
+        beta: Callable[[int], float],
+        gamma: Callable[[int], float],
+        estimator: str,
+        dataset_size: int,
+    ) -> None:
+        super().__init__()
+        self.alpha = alpha
+        self.beta = beta
+        self.gamma = gamma
+        self.estimator = estimator
+        self.dataset_size = dataset_size
+
+    def forward(self, outputs: Outputs, step: int) -> dict[str, torch.Tensor | float]:
+        """The loss of a batch at a training step, and its terms, in nats an image."""
+        alpha, beta, gamma = self.alpha(step), self.beta(step), self.gamma(step)
+        reconstruction, kl = bound_terms(outputs)
+        weights_BB = WEIGHTS[self.estimator](len(outputs.z), self.dataset_size, outputs.z.device)
+        parts = decompose(outputs.z, outputs.mu, outputs.logvar, weights_BB)
+        penalty = alpha * parts.mutual_information + beta * parts.total_correlation + gamma * parts.dimension_wise_kl
+        return {
+            "loss": reconstruction + penalty,
+            "reconstruction": reconstruction.detach(),
+            "kl": kl.detach(),
+            **{name: part.detach() for name, part in parts._asdict().items()},
+            "alpha": alpha,
+            "beta": beta,
+            "gamma": gamma,
+        }

@@ -1,0 +1,88 @@
+"""The objective of ControlVAE. Shao et al. 2020 (2004.06218)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from bvtk.objectives.beta_vae import beta_vae_loss, normalised_beta
+from bvtk.protocols import Outputs
+
+
+@dataclass(frozen=True)
+class Controller:
+    """A controller, proportional and integral, that raises β where the KL is above its target and lowers it below.
+
+    β = Kp/(1 + exp(e)) − Ki·Σe + β_min for the error e = target − KL, within bounds. Shao et al. 2020, equation 9 and
+    algorithm 1.
+
+    Args:
+        kp: Kp, the most that the error of one step adds to β.
+        ki: Ki, how much of every error stays.
+        beta_min: the least β.
+        beta_max: the greatest β.
+    """
+
+    kp: float
+    ki: float
+    beta_min: float
+    beta_max: float = math.inf
+
+    def step(self, error: torch.Tensor, integral: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """β at a step, and the integral −Ki·Σe after it.
+
+        The integral stands still where β is at a bound and the error would drive it further out. Elsewhere at a bound
+        it moves, so that β can always come back.
+
+        Args:
+            error: e, target − KL in nats an image, a scalar.
+            integral: −Ki·Σe of the steps before, a scalar.
+        """
+        proportional = self.kp * torch.sigmoid(-error)
+        moved = integral - self.ki * error
+        beta = proportional + moved + self.beta_min
+        outwards = ((beta < self.beta_min) & (error > 0)) | ((beta > self.beta_max) & (error < 0))
+        kept = torch.where(outwards, integral, moved)
+        return (proportional + kept + self.beta_min).clamp(self.beta_min, self.beta_max), kept
+
+
+class ControlVaeObjective(nn.Module):
+    """Trains a VAE with a weight β on its KL that a controller sets, so that the KL reaches a target.
+
+    Args:
+        target: the KL to reach, in nats an image, as a function of the training step.
+        controller: sets β from the error of each batch.
+        latents: number of latents, M.
+        pixels: channels × height × width of the images, N.
+    """
+
+    integral: torch.Tensor
+
+    def __init__(self, target: Callable[[int], float], controller: Controller, latents: int, pixels: int) -> None:
+        super().__init__()
+        self.target = target
+        self.controller = controller
+        self.latents = latents
+        self.pixels = pixels
+        self.register_buffer("integral", torch.zeros(()))
+
+    def forward(self, outputs: Outputs, step: int) -> dict[str, torch.Tensor | float]:
+        """The loss of a batch at a training step, and its terms, in nats an image; moves the controller in training."""
+        target = self.target(step)
+        error = target - outputs.kl.detach().sum(dim=1).mean()
+        beta, integral = self.controller.step(error, self.integral)
+        if self.training:
+            self.integral.copy_(integral)
+        loss, reconstruction, kl = beta_vae_loss(outputs.reconstruction, outputs.kl, beta)
+        return {
+            "loss": loss,
+            "reconstruction": reconstruction.detach(),
+            "kl": kl.detach(),
+            "target": target,
+            "beta": beta,
+            "beta_norm": normalised_beta(beta, self.latents, self.pixels),
+        }

@@ -1,0 +1,85 @@
+"""The objectives of DIP-VAE. Kumar et al. 2018 (1711.00848). Shapes: B images, L latents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from torch import nn
+
+from bvtk.objectives.elbo import bound_terms
+from bvtk.protocols import Outputs
+
+
+def covariance_of_means(mu_BL: torch.Tensor) -> torch.Tensor:
+    """Cov(μ) (L, L) over the batch, divided by B: what DIP-VAE I holds to the identity. Kumar et al. 2018, section 2.2.
+
+    Args:
+        mu_BL: posterior means.
+    """
+    centred_BL = mu_BL - mu_BL.mean(dim=0)
+    return centred_BL.T @ centred_BL / len(mu_BL)
+
+
+def covariance_of_samples(mu_BL: torch.Tensor, logvar_BL: torch.Tensor) -> torch.Tensor:
+    """Cov(z) = E[diag σ²] + Cov(μ) (L, L): what DIP-VAE II holds to the identity. Kumar et al. 2018, equation 5.
+
+    Args:
+        mu_BL: posterior means.
+        logvar_BL: posterior log-variances.
+    """
+    return logvar_BL.exp().mean(dim=0).diag() + covariance_of_means(mu_BL)
+
+
+def distances(covariance_LL: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Σ_{i≠j} C_ij² and Σ_i (C_ii − 1)², two scalars: how far a covariance is from the identity.
+
+    Kumar et al. 2018, equations 6 and 7.
+    """
+    variances_L = covariance_LL.diagonal()
+    off_diagonal = (covariance_LL - variances_L.diag()).square().sum()
+    return off_diagonal, (variances_L - 1).square().sum()
+
+
+class DipVaeObjective(nn.Module):
+    """Trains a VAE whose latents are to be uncorrelated over the data, with variance 1.
+
+    Args:
+        of: whose covariance is held to the identity, that of posterior `means` (I) or of `samples` (II).
+        lambda_od: weight of the squared covariances as a function of the training step.
+        lambda_d_factor: how many times that the variances weigh, likewise.
+    """
+
+    def __init__(
+        self,
+        of: Literal["means", "samples"],
+        lambda_od: Callable[[int], float],
+        lambda_d_factor: Callable[[int], float],
+    ) -> None:
+        super().__init__()
+        self.of = of
+        self.lambda_od = lambda_od
+        self.lambda_d_factor = lambda_d_factor
+
+    def forward(self, outputs: Outputs, step: int) -> dict[str, torch.Tensor | float]:
+        """The loss of a batch at a training step, and its terms, in nats an image."""
+        lambda_od = self.lambda_od(step)
+        lambda_d = self.lambda_d_factor(step) * lambda_od
+        reconstruction, kl = bound_terms(outputs)
+        off_diagonal, diagonal = distances(self.covariance(outputs))
+        return {
+            "loss": reconstruction + kl + lambda_od * off_diagonal + lambda_d * diagonal,
+            "reconstruction": reconstruction.detach(),
+            "kl": kl.detach(),
+            "off_diagonal": off_diagonal.detach(),
+            "diagonal": diagonal.detach(),
+            "lambda_od": lambda_od,
+            "lambda_d": lambda_d,
+        }
+
+    def covariance(self, outputs: Outputs) -> torch.Tensor:
+        """The covariance (L, L) that is held to the identity."""
+        if self.of == "means":
+            return covariance_of_means(outputs.mu)
+        return covariance_of_samples(outputs.mu, outputs.logvar)

@@ -1,0 +1,78 @@
+"""The objectives of DIP-VAE as recipes declare them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from bvtk.component import ObjectiveSpec, Weight, register_objective
+from bvtk.objectives.schedule_specs import Constant
+from bvtk.protocols import ObjectiveContext
+
+if TYPE_CHECKING:
+    from bvtk.protocols import Objective
+
+
+class _DipVae(ObjectiveSpec):
+    of: ClassVar[Literal["means", "samples"]]
+
+    lambda_od: Weight = Constant(value=10.0)
+    """Weight λ_od of the squared covariances between latents: 1 to 50 in comparisons."""
+
+    def _build(self, context: ObjectiveContext, lambda_d_factor: Weight) -> Objective:
+        from bvtk.objectives.dip_vae import DipVaeObjective
+
+        steps = context.training_steps
+        return DipVaeObjective(self.of, self.lambda_od.build(steps), lambda_d_factor.build(steps))
+
+
+@register_objective("dip_vae_i")
+class DipVaeI(_DipVae):
+    """Reconstruction + KL + λ_od·Σ_{i≠j} C_ij² + λ_d·Σ_i (C_ii − 1)², where C is the covariance of posterior means.
+
+    Kumar et al. 2018 ("Variational Inference of Disentangled Latent Concepts from Unlabeled Observations",
+    1711.00848), equation 6. C is a matrix of latents × latents, over the batch. In nats an image.
+    """
+
+    of: ClassVar[Literal["means", "samples"]] = "means"
+    use: ClassVar[str] = (
+        "When codes are posterior means and should be uncorrelated: it is they that are held so, at hardly any cost "
+        "in the reconstruction."
+    )
+    weaknesses: ClassVar[str] = (
+        "Uncorrelated is less than independent. Every latent is asked for means of variance 1, also those that the "
+        "data have no factor for, so one factor may be spread over several latents; DIP-VAE II lets spare latents be "
+        "noise. The covariance of a small batch is noisy."
+    )
+
+    lambda_d_factor: Weight = Constant(value=10.0)
+    """λ_d, the weight of the variances, as a multiple of λ_od."""
+
+    def build(self, context: ObjectiveContext) -> Objective:
+        """The objective as a module."""
+        return self._build(context, self.lambda_d_factor)
+
+
+@register_objective("dip_vae_ii")
+class DipVaeII(_DipVae):
+    """Reconstruction + KL + λ_od·Σ_{i≠j} C_ij² + λ_d·Σ_i (C_ii − 1)², where C is the covariance of posterior samples.
+
+    Kumar et al. 2018 (1711.00848), equation 7, with C = E[diag σ²] + Cov(μ), a matrix of latents × latents, over the
+    batch. In nats an image.
+    """
+
+    of: ClassVar[Literal["means", "samples"]] = "samples"
+    use: ClassVar[str] = (
+        "When there may be more latents than factors: a latent that is pure noise has variance 1 already and costs "
+        "nothing."
+    )
+    weaknesses: ClassVar[str] = (
+        "Uncorrelated is less than independent. The variance of noise counts like that of means, so means may stay "
+        "small, and correlated by what their noise hides. The covariance of a small batch is noisy."
+    )
+
+    lambda_d_factor: Weight = Constant(value=1.0)
+    """λ_d, the weight of the variances, as a multiple of λ_od."""
+
+    def build(self, context: ObjectiveContext) -> Objective:
+        """The objective as a module."""
+        return self._build(context, self.lambda_d_factor)

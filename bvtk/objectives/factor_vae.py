@@ -1,0 +1,110 @@
+"""The objective of FactorVAE. Kim & Mnih 2018 (1802.05983). Shapes: B samples, L latents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.functional import softplus
+
+from bvtk.objectives.elbo import bound_terms
+from bvtk.protocols import Outputs
+
+SLOPE = 0.2
+"""Slope of the discriminator's leaky ReLUs below zero."""
+
+
+def permute_latents(z_BL: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
+    """Samples whose latents are shuffled over the batch, each in an order of its own.
+
+    Every latent keeps its values, so its marginal, and nothing of how they went together: draws from ∏ q(zₗ). Kim &
+    Mnih 2018, algorithm 1.
+
+    Args:
+        z_BL: samples of the aggregate posterior.
+        generator: draws the orders, on the device of the samples; torch's default where None.
+    """
+    order_BL = torch.rand(z_BL.shape, generator=generator, device=z_BL.device).argsort(dim=0)
+    return z_BL.gather(0, order_BL)
+
+
+def discriminator_loss(real_B: torch.Tensor, permuted_B: torch.Tensor) -> torch.Tensor:
+    """Half the sum of both cross-entropies, a scalar in nats; log 2 for one who can't tell.
+
+    Kim & Mnih 2018, algorithm 2, with the softmax of two logits written as the sigmoid of their difference.
+
+    Args:
+        real_B: log-odds that samples of q(z) are such.
+        permuted_B: log-odds that permuted samples are samples of q(z).
+    """
+    return 0.5 * (softplus(-real_B).mean() + softplus(permuted_B).mean())
+
+
+def build_discriminator(latents: int, hidden: Sequence[int]) -> nn.Sequential:
+    """A network that maps samples (B, L) to two logits (B, 2): a sample of q(z), or one of ∏ q(zₗ).
+
+    Args:
+        latents: number of latents, L.
+        hidden: units of each layer, with leaky ReLUs after them.
+    """
+    layers: list[nn.Module] = []
+    for before, after in pairwise((latents, *hidden)):
+        layers += [_linear(before, after), nn.LeakyReLU(SLOPE)]
+    return nn.Sequential(*layers, _linear(hidden[-1] if hidden else latents, 2))
+
+
+def _linear(before: int, after: int) -> nn.Linear:
+    # He's scale: PyTorch's own shrinks the signal by two thirds a layer, and six of them start nearly blind.
+    layer = nn.Linear(before, after)
+    nn.init.kaiming_normal_(layer.weight, SLOPE)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+class FactorVaeObjective(nn.Module):
+    """Trains a VAE with a weight on the total correlation of its latents, which a discriminator estimates.
+
+    Args:
+        gamma: the weight as a function of the training step.
+        discriminator: maps samples (B, L) to two logits.
+    """
+
+    def __init__(self, gamma: Callable[[int], float], discriminator: nn.Module) -> None:
+        super().__init__()
+        self.gamma = gamma
+        self.discriminator = discriminator
+
+    def forward(self, outputs: Outputs, step: int) -> dict[str, torch.Tensor | float]:
+        """The losses of both players at a training step, and their terms, in nats an image."""
+        gamma = self.gamma(step)
+        reconstruction, kl = bound_terms(outputs)
+        size = len(outputs.z)
+        half = (size + 1) // 2
+        permuted_BL = permute_latents(outputs.z[-half:].detach())
+        log_odds_B = self.log_odds(torch.cat([outputs.z, permuted_BL]))
+        # The first half is real to the discriminator, and the second, permuted, is not: samples of their own.
+        real_B, permuted_B = log_odds_B[:half], log_odds_B[size:]
+        total_correlation = log_odds_B[:size].mean()
+        right = ((real_B > 0).float().mean() + (permuted_B <= 0).float().mean()) / 2
+        return {
+            "loss": reconstruction + kl + gamma * total_correlation,
+            "discriminator_loss": discriminator_loss(real_B, permuted_B),
+            "reconstruction": reconstruction.detach(),
+            "kl": kl.detach(),
+            "total_correlation": total_correlation.detach(),
+            "discriminator_accuracy": right,
+            "gamma": gamma,
+        }
+
+    def log_odds(self, z_BL: torch.Tensor) -> torch.Tensor:
+        """The discriminator's estimate of log q(z)/∏ q(zₗ), (B,) for samples: the difference of its logits."""
+        real_B, permuted_B = self.discriminator(z_BL).unbind(dim=1)
+        difference_B: torch.Tensor = real_B - permuted_B
+        return difference_B
+
+    def parts(self, model: Any) -> Mapping[str, nn.Module]:  # noqa: ARG002
+        """The discriminator, which is the objective's own; the VAE is the model."""
+        return {"discriminator": self.discriminator}
