@@ -65,9 +65,10 @@ class Stepper:
         return terms, outputs
 
     def _seed(self, step: int) -> None:
-        seed = derive(self._experiment.recipe.seed, "noise", step)
-        self._generator.manual_seed(seed)
-        torch.manual_seed(seed)  # for networks with randomness of their own, such as dropout
+        seed = self._experiment.recipe.seed
+        self._generator.manual_seed(derive(seed, "noise", step))
+        # What else draws, such as dropout or an objective, must not draw the numbers of the noise again.
+        torch.manual_seed(derive(seed, "torch", step))
 
     def _images(self, batch: Batch) -> torch.Tensor:
         return load_images(self._experiment.dataset, batch.index, self._device)

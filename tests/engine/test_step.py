@@ -86,6 +86,25 @@ def test_noise_depends_on_seed_and_step_alone(workplace: Path) -> None:
     assert torch.equal(first.z, second.z)
 
 
+def test_what_an_objective_draws_is_not_the_noise_again(workplace: Path) -> None:
+    built = experiment()
+    objective = built.objective
+    drawn = []
+
+    class Drawing(torch.nn.Module):
+        def forward(self, outputs, step):
+            drawn.append(torch.randn(outputs.z.shape))
+            return objective(outputs, step)
+
+    object.__setattr__(built, "objective", Drawing())
+    stepper = Stepper(built, CPU, "fp32")
+    for _ in range(2):
+        _, outputs = stepper.run(Batch(np.arange(4)), 5)
+    noise = (outputs.z - outputs.mu) / (0.5 * outputs.logvar).exp()
+    assert torch.equal(drawn[0], drawn[1])
+    assert not torch.isclose(drawn[1], noise, atol=1e-4).any()
+
+
 @pytest.mark.skipif(not shutil.which("g++"), reason="torch.compile needs a C++ compiler")
 @pytest.mark.soak
 @pytest.mark.filterwarnings("ignore")
