@@ -155,11 +155,20 @@ class CapturedStepper(Stepper):
             except RuntimeError as error:
                 self._warn(f"the steps of this recipe can't be recorded, so each is run anew: {_first_line(error)}")
                 self._run_as_they_are = sys.maxsize
+                self._renew_generators(step)
                 return self._replay(batch, step)
             self._recordings[batch.varied] = _Recording(graph, recorded)
         recording = self._recordings[batch.varied]
         recording.graph.replay()
         return recording.step
+
+    def _renew_generators(self, step: int) -> None:
+        """Generators that a recording broke off with refuse to draw; new states take their place."""
+        device = self._device
+        self._generator = torch.Generator(device)
+        default = torch.cuda.default_generators[device.index or 0]
+        default.graphsafe_set_state(torch.Generator(device).graphsafe_get_state())
+        self._seed(step)
 
     def _step(self, batch: Batch, step: int) -> _Step:
         """A whole step, of operations on the device alone."""
