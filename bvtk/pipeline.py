@@ -13,6 +13,7 @@ from safetensors.numpy import save as save_arrays
 
 from bvtk.audience import Audience
 from bvtk.build import Experiment, build_dataset
+from bvtk.counting import counted
 from bvtk.engine.checkpoint import checkpoints
 from bvtk.engine.devices import choose_device, choose_precision, describe
 from bvtk.engine.loop import Training, train
@@ -55,7 +56,8 @@ class Pipeline:
         """The trained experiment: resumed where training is not done, else read from its last checkpoint."""
         dataset = self.dataset
         if not self.trained:
-            what = {"steps": f"{self.recipe.training.steps:,} steps", "fit": "fitting", "nothing": "nothing to learn"}
+            steps = counted(self.recipe.training.steps, "step")
+            what = {"steps": steps, "fit": "fitting", "nothing": "nothing to learn"}
             self._begin("train", f"{what[self.recipe.model.learns]} on {describe(self.device)}")
         self._record_environment(dataset)
         training = Training(self.folder, self.device, self._stop, self._audience, self._quick_scores)
@@ -80,7 +82,7 @@ class Pipeline:
         """
         if again or not (self.folder.scores.is_file() and self.folder.latents.is_file()):
             model = self.experiment.model
-            self._begin("evaluate", f"encoding {images_encoded(len(self.dataset), model.latents):,} images")
+            self._begin("evaluate", f"encoding {counted(images_encoded(len(self.dataset), model.latents), 'image')}")
             found = evaluate(self.recipe, model, self.dataset, self.device, self._audience.progressed)
             self._outdate(self.folder.export, self.folder.report, self.folder.card)
             write_bytes_atomic(self.folder.latents, save_arrays(found.latents))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bvtk.cli.common import AsJson, out_console, print_json
+from bvtk.counting import counted
 from bvtk.errors import PluginError
 from bvtk.registry import Origin
 
@@ -59,7 +60,7 @@ def _show(findings: list[Finding], problems: int) -> None:
             console.print(Text(about, style="bold"))
         word, style = _SIGNS[finding.level]
         console.print(Text.assemble("  ", (word, style), f"  {finding.message}"))
-    console.print(f"{problems} problem{'' if problems == 1 else 's'}.")
+    console.print(f"{counted(problems, 'problem')}.")
 
 
 def add_to(app: typer.Typer) -> None:

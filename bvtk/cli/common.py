@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bvtk.counting import counted
 from bvtk.errors import BvtkError, Problem, RecipeError
 
 if TYPE_CHECKING:
@@ -71,9 +72,8 @@ def print_error(error: BvtkError) -> None:
     if isinstance(error, RecipeError):
         for problem in error.problems:
             _print_problem(problem, console)
-        count = len(error.problems)
         hint = f" {error.hint}" if error.hint else ""
-        console.print(f"{count} error{'s' if count > 1 else ''}.{hint}", markup=False)
+        console.print(f"{counted(len(error.problems), 'error')}.{hint}", markup=False)
         return
     console.print("error: ", style="bold red", end="")
     console.print(error.message, markup=False)

@@ -9,6 +9,7 @@ from bvtk.cli.common import out_console, print_json
 from bvtk.cli.component import component_facts, print_component
 from bvtk.cli.layers import layers_of, print_layers
 from bvtk.component import REGISTRIES
+from bvtk.counting import counted
 from bvtk.errors import UsageError
 from bvtk.recipe import resolved
 from bvtk.recipe.marks import dotted
@@ -63,8 +64,7 @@ def _recipe(sweep: LoadedSweep, layers: bool, as_json: bool) -> None:
 
 def _print_cells(sweep: LoadedSweep) -> None:
     count = len(sweep.variants)
-    cells = "one cell" if count == 1 else f"{count:,} cells"
-    said = f"# sweep: {cells}, which `bvtk sweep {sweep.loaded.path} --dry-run` lists"
+    said = f"# sweep: {counted(count, 'cell')}, which `bvtk sweep {sweep.loaded.path} --dry-run` lists"
     out_console().print(said, style="dim", markup=False)
 
 

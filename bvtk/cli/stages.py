@@ -124,6 +124,7 @@ def _evaluate_export(path: Path, overrides: list[str], device: str, as_json: boo
         raise UsageError(f"an exported model takes no overrides, found {overrides[0]!r}")
     prepare_process()
     from bvtk.build import build_dataset
+    from bvtk.counting import counted
     from bvtk.engine.devices import choose_device
     from bvtk.evaluate import evaluate as measure
     from bvtk.evaluate import images_encoded
@@ -136,7 +137,7 @@ def _evaluate_export(path: Path, overrides: list[str], device: str, as_json: boo
         dataset = build_dataset(export.recipe)
         if dataset.provenance != export.metadata["data"]:
             watcher.warned(f"the data set is not what trained it: {export.metadata['data']} → {dataset.provenance}")
-        watcher.stage("evaluate", f"encoding {images_encoded(len(dataset), export.model.latents):,} images")
+        watcher.stage("evaluate", f"encoding {counted(images_encoded(len(dataset), export.model.latents), 'image')}")
         found = measure(export.recipe, export.model.to(place), dataset, place, watcher.progressed)
     if as_json:
         print_json(found.scores)

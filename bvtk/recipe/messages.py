@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bvtk.counting import counted
 from bvtk.recipe.marks import Node, printable
 from bvtk.recipe.scalars import write
 
@@ -85,10 +86,6 @@ def _slot_type(context: Context, found: str) -> str:
     return f"{article(context['kind'])} needs a 'type', {context['known']}"
 
 
-def _items(count: int) -> str:
-    return f"{count} item{'' if count == 1 else 's'}"
-
-
 def _slot(context: Context, found: str) -> str:
     # The core opens with "a" before every kind.
     expected = article(str(context["expected"]).removeprefix("a "))
@@ -100,10 +97,18 @@ _SPECIAL: Mapping[str, Callable[[Context, str], str]] = {
     "literal_error": lambda context, found: f"expected {context['expected']}, found {found}",
     "finite_number": lambda _context, found: f"must be finite, found {found}",
     "value_error": lambda context, _: str(context["error"]),
-    "too_short": lambda context, _: f"needs at least {_items(context['min_length'])}, found {context['actual_length']}",
-    "too_long": lambda context, _: f"takes at most {_items(context['max_length'])}, found {context['actual_length']}",
-    "string_too_short": lambda context, found: f"needs at least {context['min_length']} characters, found {found}",
-    "string_too_long": lambda context, found: f"takes at most {context['max_length']} characters, found {found}",
+    "too_short": lambda context, _: (
+        f"needs at least {counted(context['min_length'], 'item')}, found {context['actual_length']}"
+    ),
+    "too_long": lambda context, _: (
+        f"takes at most {counted(context['max_length'], 'item')}, found {context['actual_length']}"
+    ),
+    "string_too_short": lambda context, found: (
+        f"needs at least {counted(context['min_length'], 'character')}, found {found}"
+    ),
+    "string_too_long": lambda context, found: (
+        f"takes at most {counted(context['max_length'], 'character')}, found {found}"
+    ),
     "string_pattern_mismatch": lambda context, found: f"must match {context['pattern']}, found {found}",
     "slot_type": _slot_type,
     "slot": _slot,

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.numpy import load as load_arrays
 
+from bvtk.counting import counted
 from bvtk.engine.devices import describe
 from bvtk.engine.order import split
 from bvtk.evaluate import Encoder, collapse
@@ -127,7 +128,7 @@ def _traversals(model: Any, codes_RL: torch.Tensor, shown: NDArray[np.int64], va
 
 def _summary(recipe: Recipe, model: Any, device: torch.device) -> str:
     what = recipe.objective or recipe.model
-    latents = f"{model.latents:,} latent{'' if model.latents == 1 else 's'}"
+    latents = counted(model.latents, "latent")
     return (
         f"{what.component} on {recipe.dataset.component}, {latents}, {_learning(recipe)}, "
         f"seed {recipe.seed}, {describe(device)}"
@@ -141,7 +142,7 @@ def _learning(recipe: Recipe) -> str:
         return "fitted at one go"
     if recipe.model.learns == "nothing" or not recipe.training.steps:
         return "untrained"
-    return f"{recipe.training.steps:,} steps of {recipe.training.batch_size} images"
+    return f"{counted(recipe.training.steps, 'step')} of {counted(recipe.training.batch_size, 'image')}"
 
 
 def _training_seconds(log: list[dict[str, Any]], batch_size: int) -> float:

@@ -147,7 +147,7 @@ def test_the_sweep_is_no_part_of_the_experiment(load: Load) -> None:
         ("{cells: [{extends: x.yaml}]}", "10:18 sweep.cells.0.extends: can't be overridden"),
         ("{cells: [{sweep.seeds: 3}]}", "10:18 sweep.cells.0.sweep.seeds: a cell has no sweep of its own"),
         ("{cells: [{recipe: none.yaml}]}", "10:26 sweep.cells.0.recipe: none.yaml: no such file"),
-        ("{cells: [{recipe: ''}]}", "10:26 sweep.cells.0.recipe: needs at least 1 characters"),
+        ("{cells: [{recipe: ''}]}", "10:26 sweep.cells.0.recipe: needs at least 1 character, found"),
         ("{cells: [{model: {encoder: {width: -1}}}]}", "10:43 model.encoder.width: must be more than 0, found -1"),
         ("{cells: [{metrics.0.bins: 3}]}", "10:18 metrics.0.bins: metrics is a list, its items are none"),
         ("{cells: [{objective: null}]}", "1:1 objective: is missing, it has no default, in the cell objective=null"),

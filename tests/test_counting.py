@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+import pytest
+
+from bvtk.counting import counted
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "0 cells"), (1, "1 cell"), (2, "2 cells"), (12345, "12,345 cells")])
+def test_one_is_no_plural(count: int, said: str) -> None:
+    assert counted(count, "cell") == said
