@@ -14,12 +14,14 @@ from rich.text import Text
 
 from bvtk.cli.common import error_console, out_console, print_json
 from bvtk.cli.sweepview import watching_sweep
+from bvtk.counting import counted
+from bvtk.errors import Interrupted
 from bvtk.stopping import Stop
 from bvtk.sweep.cells import read_sweep
-from bvtk.sweep.driver import Driver, Status, statuses
+from bvtk.sweep.driver import Driver, recorded_statuses, statuses
 from bvtk.sweep.local import LocalLauncher
 from bvtk.sweep.progress import headline, last_words
-from bvtk.sweep.record import SweepFolder
+from bvtk.sweep.record import Status, SweepFolder
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Request:
 def list_cells(request: Request, as_json: bool) -> None:
     """Prints the cells and how they stand."""
     sweep = read_sweep(request.recipe, request.overrides)
-    found = statuses(sweep, request.out)
+    found = recorded_statuses(sweep, request.out)
     if as_json:
         print_json(_facts(SweepFolder(sweep, request.out), found))
         return
@@ -56,7 +58,7 @@ def list_cells(request: Request, as_json: bool) -> None:
 
 
 def run_cells(request: Request, options: Sequence[str], as_json: bool) -> int:
-    """Runs the cells, with progress on stderr, and prints how it ended.
+    """Runs the cells, with progress on stderr, and prints how it ended, as JSON where a signal ended it, too.
 
     Args:
         request: what to sweep.
@@ -65,17 +67,24 @@ def run_cells(request: Request, options: Sequence[str], as_json: bool) -> int:
 
     Returns:
         How many cells failed.
+
+    Raises:
+        Interrupted: where a signal asked to stop.
     """
     sweep = read_sweep(request.recipe, request.overrides)
     launcher = LocalLauncher(len(sweep.cells), request.device, request.workers)
     folder = SweepFolder(sweep, request.out)
-    with Stop().listening() as stop, folder.locked():
-        found = statuses(sweep, request.out)
-        with watching_sweep(found, launcher.workers) as watcher:
+    found = statuses(sweep, request.out)
+    try:
+        with Stop().listening() as stop, folder.locked(), watching_sweep(found, launcher.workers) as watcher:
             Driver(found, folder, request.out, launcher, options, stop, watcher).run()
+    except Interrupted:
+        if as_json:
+            print_json(_facts(folder, found) | {"stopped": True})
+        raise
     _show_failures(folder, found)
     if as_json:
-        print_json(_facts(folder, found))
+        print_json(_facts(folder, found) | {"stopped": False})
     else:
         _show(folder, found)
     return sum(status.state == "failed" for status in found)
@@ -134,8 +143,9 @@ def _print_whole(table: Table) -> None:
 
 
 def _totals(found: Sequence[Status]) -> str:
-    counts = {state: sum(status.state == state for status in found) for state in ("done", "waiting", "failed")}
-    return f"{len(found)} cells: " + ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+    states = [status.state for status in found]
+    counts = {state: states.count(state) for state in ("done", "running", "waiting", "failed") if state in states}
+    return f"{counted(len(found), 'cell')}: " + ", ".join(f"{count} {state}" for state, count in counts.items())
 
 
 def _show_failures(folder: SweepFolder, found: Sequence[Status]) -> None:

@@ -12,8 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from bvtk.cli.common import error_console
-from bvtk.sweep.driver import Status, Watcher
+from bvtk.counting import counted
+from bvtk.sweep.driver import Watcher
 from bvtk.sweep.progress import Pace, Progress, headline, progress_of
+from bvtk.sweep.record import Status
 
 _REDRAW = 0.5
 _PLAIN_INTERVAL = 30.0
@@ -88,7 +90,7 @@ class PlainSweep:
         self._console = error_console()
         self._last = time.monotonic()
         done = sum(status.state == "done" for status in cells)
-        self._console.print(f"{len(cells)} cells, {done} done already, {workers} at a time", markup=False)
+        self._console.print(f"{counted(len(cells), 'cell')}, {done} done already, {workers} at a time", markup=False)
 
     def changed(self, status: Status) -> None:
         """Says it."""

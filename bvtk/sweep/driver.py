@@ -6,39 +6,22 @@ import signal
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from bvtk.counting import counted
 from bvtk.errors import RunBusyError
 from bvtk.files import LockTakenError, file_lock, lock_owner
 from bvtk.runs import RunFolder
 from bvtk.stopping import Stop
 from bvtk.sweep.cells import Cell, Sweep
 from bvtk.sweep.launcher import Job, Launcher, Task
-from bvtk.sweep.record import State, SweepFolder
+from bvtk.sweep.record import State, Status, SweepFolder
 
 _TICK = 0.1
 _LOOK_ELSEWHERE = 1.0
 _PATIENCE = 20.0
 """Seconds in which a cell that was asked to stop has to, before it is killed."""
-
-
-@dataclass
-class Status:
-    """How a cell stands.
-
-    Args:
-        cell: the cell.
-        folder: its run folder.
-        state: how it stands.
-        code: the exit code of its process, where that failed.
-    """
-
-    cell: Cell
-    folder: RunFolder
-    state: State = "waiting"
-    code: int = 0
 
 
 class Watcher(Protocol):
@@ -56,6 +39,21 @@ def statuses(sweep: Sweep, out: Path) -> list[Status]:
     found = [Status(cell, cell.folder(out)) for cell in sweep.cells]
     for status in found:
         status.state = "done" if status.folder.finished else "waiting"
+    return found
+
+
+def recorded_statuses(sweep: Sweep, out: Path) -> list[Status]:
+    """How the cells stand while nothing is started: done, running, failed at the last start, or waiting.
+
+    Raises:
+        RunError: where the sweep's own record is damaged.
+    """
+    found, failures = statuses(sweep, out), SweepFolder(sweep, out).failures()
+    for status in (status for status in found if status.state == "waiting"):
+        if busy(status.folder):
+            status.state = "running"
+        elif (code := failures.get(status.cell.folder_name)) is not None:
+            status.state, status.code = "failed", code
     return found
 
 
@@ -109,7 +107,7 @@ class Driver:
                     self._stop_all(self._stop.requested)
                 self._save(at_once=True)
                 done = sum(status.state == "done" for status in self._cells)
-                self._stop.check(f"stopped with {done} of {len(self._cells)} cells done")
+                self._stop.check(f"stopped with {done} of {counted(len(self._cells), 'cell')} done")
         finally:
             for task in self._tasks.values():
                 task.stop(signal.SIGTERM)
@@ -188,7 +186,7 @@ class Driver:
         self._watcher.changed(status)
 
     def _save(self, at_once: bool = False) -> None:
-        self._folder.save([status.state for status in self._cells], at_once)
+        self._folder.save(self._cells, at_once)
 
 
 def busy(folder: RunFolder) -> bool:

@@ -5,19 +5,37 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from bvtk.errors import RunBusyError, RunError
 from bvtk.files import LockTakenError, file_lock, write_text_atomic
 from bvtk.recipe import dump_yaml
-from bvtk.runs import write_json
+from bvtk.runs import RunFolder, read_json, write_json
 from bvtk.sweep.cells import Cell, Sweep
 
 State = Literal["waiting", "running", "elsewhere", "done", "failed"]
 """How a cell stands; `elsewhere` is at work in a process that is not this sweep's."""
 
 _INTERVAL = 2.0
+
+
+@dataclass
+class Status:
+    """How a cell stands.
+
+    Args:
+        cell: the cell.
+        folder: its run folder.
+        state: how it stands.
+        code: the exit code of its process, where that failed.
+    """
+
+    cell: Cell
+    folder: RunFolder
+    state: State = "waiting"
+    code: int = 0
 
 
 class SweepFolder:
@@ -65,22 +83,38 @@ class SweepFolder:
         """What the cell's processes print."""
         return self.path / "logs" / f"{cell.folder_name}.log"
 
-    def save(self, states: Sequence[State], at_once: bool = False) -> None:
+    def failures(self) -> dict[str, int]:
+        """The exit codes of the cells that failed at the last start, by run folder.
+
+        Raises:
+            RunError: where `sweep.json` is damaged.
+        """
+        cells = read_json(self.facts).get("cells", []) if self.facts.is_file() else []
+        return {cell["run"]: cell.get("code", 1) for cell in cells if cell["state"] == "failed"}
+
+    def save(self, cells: Sequence[Status], at_once: bool = False) -> None:
         """Writes `sweep.json`, at most every other second.
 
         Args:
-            states: one a cell.
+            cells: all cells of the sweep.
             at_once: whether to write it in any case.
         """
         if at_once or time.monotonic() - self._saved >= _INTERVAL:
-            write_json(self.facts, self._facts(states))
+            write_json(self.facts, self._facts(cells))
             self._saved = time.monotonic()
 
-    def _facts(self, states: Sequence[State]) -> dict[str, Any]:
+    def _facts(self, cells: Sequence[Status]) -> dict[str, Any]:
         recipe = self._sweep.loaded
-        cells = [
-            {"run": cell.folder_name, "settings": dict(cell.settings), "seed": cell.seed, "state": state}
-            for cell, state in zip(self._sweep.cells, states, strict=True)
-        ]
         published = self._sweep.published.model_dump(mode="json") if self._sweep.published else None
-        return {"name": recipe.recipe.name, "recipe": str(recipe.path), "published": published, "cells": cells}
+        return {
+            "name": recipe.recipe.name,
+            "recipe": str(recipe.path),
+            "published": published,
+            "cells": [_cell_facts(status) for status in cells],
+        }
+
+
+def _cell_facts(status: Status) -> dict[str, Any]:
+    cell = status.cell
+    facts = {"run": cell.folder_name, "settings": dict(cell.settings), "seed": cell.seed, "state": status.state}
+    return facts | ({"code": status.code} if status.state == "failed" else {})

@@ -53,6 +53,7 @@ def test_a_sweep_whose_driver_is_killed_five_times_runs_every_cell_once_and_list
         out, told = driver.communicate(timeout=PATIENCE)
     assert driver.returncode == 1
     done = json.loads(out)
+    assert done["stopped"] is False
     assert [cell["run"] for cell in done["cells"]] == [*names, bad]
     assert [cell["state"] for cell in done["cells"]] == ["done"] * 12 + ["failed"]
     assert all(cell["scores"] for cell in done["cells"][:12])
@@ -74,13 +75,16 @@ def test_a_killed_worker_costs_its_cell_and_a_stopped_driver_leaves_checkpoints(
         RunFolder(sweeping.folder / cell["run"])
         for cell in sweeping.json("sweep", "sweep.yaml", *long, "--dry-run")["cells"]
     )
-    with sweeping.start("sweep", "sweep.yaml", *long) as driver:
+    with sweeping.start("sweep", "sweep.yaml", *long, "--json") as driver:
         _eventually(lambda: first.log.is_file() and second.log.is_file())
         os.kill(_owner(first), signal.SIGKILL)
         _eventually(lambda: _states(sweeping.folder)[0] == "failed")
         driver.send_signal(signal.SIGTERM)
-        _, told = driver.communicate(timeout=30)
+        out, told = driver.communicate(timeout=30)
     assert driver.returncode == 143
+    facts = json.loads(out)
+    assert facts["stopped"]
+    assert [(cell["state"], cell.get("code")) for cell in facts["cells"]] == [("failed", -9), ("waiting", None)]
     assert f"failed: {first.path.name}" in told
     assert "stopped with 0 of 2 cells done" in told
     assert _states(sweeping.folder) == ["failed", "waiting"]
@@ -104,6 +108,22 @@ def test_the_cells_are_listed_without_running_any(terminal: Terminal) -> None:
         "scores": {},
     }
     assert not Path("runs").exists()
+    assert "\n1 cell: 1 waiting\n" in terminal("sweep", "r.yaml", "sweep.seeds=1", "--dry-run").out
+
+
+def test_the_list_says_which_failed_at_the_last_start(terminal: Terminal) -> None:
+    command = ("sweep", "r.yaml", "sweep.seeds=2", "--dry-run")
+    facts = terminal(*command, "--json").json()
+    first, second = facts["cells"]
+    Path(facts["sweep"]).mkdir(parents=True)
+    states = [{"run": Path(first["run"]).name, "state": "running"}]
+    states += [{"run": Path(second["run"]).name, "state": "failed", "code": -9}]
+    Path(facts["sweep"], "sweep.json").write_text(json.dumps({"cells": states}))
+    found = terminal(*command, "--json").json()["cells"]
+    assert [cell["state"] for cell in found] == ["waiting", "failed"]
+    assert found[1]["code"] == -9
+    assert found[1]["log"].endswith(f"{Path(second['run']).name}.log")
+    assert "2 cells: 1 waiting, 1 failed" in terminal(*command).out
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from rich.live import Live
 from bvtk.cli import sweepview
 from bvtk.cli.sweepview import LiveSweep, PlainSweep, duration, watching_sweep
 from bvtk.runs import append_line
-from bvtk.sweep.driver import Status, statuses
+from bvtk.sweep.driver import statuses
+from bvtk.sweep.record import Status
 from tests.sweep.stand_ins import a_sweep, finish
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from bvtk.runs import RunFolder, write_json
 from bvtk.sweep.cells import Cell, Sweep, read_sweep
-from bvtk.sweep.driver import Status
 from bvtk.sweep.launcher import Job
+from bvtk.sweep.record import Status
 
 RECIPE = """\
 name: toy

@@ -12,8 +12,8 @@ from bvtk.runs import read_json
 from bvtk.stopping import Stop
 from bvtk.sweep import driver as driving
 from bvtk.sweep.cells import Sweep
-from bvtk.sweep.driver import Driver, Status, busy, statuses
-from bvtk.sweep.record import SweepFolder
+from bvtk.sweep.driver import Driver, busy, recorded_statuses, statuses
+from bvtk.sweep.record import Status, SweepFolder
 from tests.sweep.stand_ins import Diary, StandInLauncher, a_sweep, finish
 
 
@@ -67,7 +67,22 @@ def test_a_failing_cell_stops_no_other_and_is_tried_again_next_time(tmp_path: Pa
     assert diary.of(sweep.cells[1]) == ["running", "failed"]
     facts = read_json(tmp_path / sweep.folder_name / "sweep.json")
     assert [cell["state"] for cell in facts["cells"]] == ["done", "failed", "done", "done"]
+    listed = recorded_statuses(sweep, tmp_path)
+    assert states(listed) == ["done", "failed", "done", "done"]
+    assert listed[1].code == 1
     assert states(run(sweep, tmp_path, StandInLauncher(tmp_path))) == ["done"] * 4
+    assert states(recorded_statuses(sweep, tmp_path)) == ["done"] * 4
+
+
+def test_a_failed_cell_that_somebody_mended_or_is_at_work_on_is_no_failure(tmp_path: Path) -> None:
+    sweep = a_sweep(tmp_path)
+    names = [cell.folder_name for cell in sweep.cells]
+    run(sweep, tmp_path, StandInLauncher(tmp_path, failing=names[:3]))
+    finish(sweep.cells[0].folder(tmp_path))
+    at_work = sweep.cells[1].folder(tmp_path)
+    at_work.create()
+    with file_lock(at_work.path / ".lock"):
+        assert states(recorded_statuses(sweep, tmp_path)) == ["done", "running", "failed", "done"]
 
 
 def test_a_cell_at_work_elsewhere_is_waited_for(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from bvtk.api import run_folder
 from bvtk.errors import RunBusyError, RunError
 from bvtk.recipe import load_recipe
 from bvtk.runs import read_json
-from bvtk.sweep.record import SweepFolder
+from bvtk.sweep.record import Status, SweepFolder
 from tests.sweep.stand_ins import a_sweep
 
 
@@ -17,11 +17,16 @@ def test_it_says_what_the_sweep_consists_of_and_how_far_it_is(tmp_path: Path) ->
     text = "sweep: {grid: {objective.beta: [1, 4]}, published: {source: x, scores: {mig: {toy: [1, null]}}}}\n"
     sweep = a_sweep(tmp_path, text)
     folder = SweepFolder(sweep, tmp_path)
+    first, second = (Status(cell, cell.folder(tmp_path)) for cell in sweep.cells)
+    first.state = "done"
+    assert folder.failures() == {}
     with folder.locked():
-        folder.save(["done", "waiting"])
-        folder.save(["done", "failed"])
+        folder.save([first, second])
+        second.state, second.code = "failed", -9
+        folder.save([first, second])
         assert read_json(folder.facts)["cells"][1]["state"] == "waiting"  # not every change is worth a write
-        folder.save(["done", "failed"], at_once=True)
+        folder.save([first, second], at_once=True)
+    assert folder.failures() == {second.cell.folder_name: -9}
     facts = read_json(folder.facts)
     assert facts == {
         "name": "toy",
@@ -29,7 +34,13 @@ def test_it_says_what_the_sweep_consists_of_and_how_far_it_is(tmp_path: Path) ->
         "published": {"source": "x", "scores": {"mig": {"toy": [1.0, None]}}},
         "cells": [
             {"run": sweep.cells[0].folder_name, "settings": {"objective.beta": 1}, "seed": 0, "state": "done"},
-            {"run": sweep.cells[1].folder_name, "settings": {"objective.beta": 4}, "seed": 0, "state": "failed"},
+            {
+                "run": sweep.cells[1].folder_name,
+                "settings": {"objective.beta": 4},
+                "seed": 0,
+                "state": "failed",
+                "code": -9,
+            },
         ],
     }
 
