@@ -56,6 +56,11 @@ class Experiment:
     objective: Any
     parts: tuple[Part, ...]
 
+    def name_of(self, parameter: nn.Parameter) -> str:
+        """The name of a trained parameter, in the model or in the objective."""
+        named = (pair for module in (self.model, self.objective) for pair in module.named_parameters())
+        return next(str(name) for name, other in named if other is parameter)
+
 
 def build_dataset(recipe: Recipe) -> Dataset:
     """The data set of a recipe, with all that its model and its metrics need.

@@ -21,6 +21,7 @@ from bvtk.errors import BvtkError, UsageError
 
 _TEMPORARY = "tmp"
 _ASIDE = "old"
+_LEFT_BESIDE = re.compile(rf"\.(?P<of>.+)\.\d+-[0-9a-f]{{8}}\.(?P<kind>{_TEMPORARY}|{_ASIDE})")
 _PID_PATIENCE = 0.5
 
 
@@ -60,6 +61,14 @@ def fsync_folder(path: Path) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def make_folder(path: Path) -> None:
+    """Makes a folder and those above it where they are missing, and returns when their names are on the disk."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for folder in missing:
+        fsync_folder(folder.parent)
 
 
 @contextmanager
@@ -131,6 +140,13 @@ def remove_leftovers(path: Path) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def remove_all_leftovers(folder: Path) -> None:
+    """Does the same for every file and folder in a folder, where there is such a folder."""
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    for name in {match["of"] for match in map(_LEFT_BESIDE.fullmatch, names) if match}:
+        remove_leftovers(folder / name)
+
+
 @contextmanager
 def file_lock(path: Path, *, wait: bool = False) -> Iterator[None]:
     """Holds a lock on a file for the length of the block; the system frees it when the process dies.
@@ -176,9 +192,9 @@ def _beside(path: Path, suffix: str) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.{suffix}")
 
 
-def _leftovers(path: Path, suffix: str) -> list[Path]:
-    shape = re.compile(rf"\.{re.escape(path.name)}\.\d+-[0-9a-f]{{8}}\.{suffix}")
-    return [other for other in path.parent.iterdir() if shape.fullmatch(other.name)]
+def _leftovers(path: Path, kind: str) -> list[Path]:
+    found = [(_LEFT_BESIDE.fullmatch(other.name), other) for other in path.parent.iterdir()]
+    return [other for match, other in found if match and (match["of"], match["kind"]) == (path.name, kind)]
 
 
 def _fsync_tree(folder: Path) -> None:

@@ -14,9 +14,8 @@ from safetensors.numpy import save as save_arrays
 from bvtk.audience import Audience
 from bvtk.build import Experiment, build_dataset
 from bvtk.counting import counted
-from bvtk.engine.checkpoint import checkpoints
 from bvtk.engine.devices import choose_device, choose_precision, describe
-from bvtk.engine.loop import Training, train
+from bvtk.engine.loop import Training, is_trained, train
 from bvtk.errors import RunError
 from bvtk.evaluate import collapse, evaluate, images_encoded, quick_scores
 from bvtk.export import plugin_records, write_export
@@ -25,6 +24,9 @@ from bvtk.protocols import Dataset
 from bvtk.recipe import LoadedRecipe, Recipe, dump_yaml
 from bvtk.runs import RunFolder, environment, read_json, write_json
 from bvtk.stopping import Stop
+
+_MATTERS = ("libraries", "device", "processor", "instructions", "threads", "precision")
+"""What the bits of a training depend on beside its recipe, of what is recorded of its circumstances."""
 
 
 class Pipeline:
@@ -65,9 +67,8 @@ class Pipeline:
 
     @property
     def trained(self) -> bool:
-        """Whether the checkpoint of the last step is there."""
-        found = checkpoints(self.folder.checkpoints)
-        return bool(found) and found[0][0] == self.recipe.training.steps
+        """Whether training is through."""
+        return is_trained(self.recipe, self.folder)
 
     def train(self) -> None:
         """Trains until the last step."""
@@ -84,7 +85,7 @@ class Pipeline:
             model = self.experiment.model
             self._begin("evaluate", f"encoding {counted(images_encoded(len(self.dataset), model.latents), 'image')}")
             found = evaluate(self.recipe, model, self.dataset, self.device, self._audience.progressed)
-            self._outdate(self.folder.export, self.folder.report, self.folder.card)
+            self._outdate(self.folder.scores, self.folder.export, self.folder.report, self.folder.card)
             write_bytes_atomic(self.folder.latents, save_arrays(found.latents))
             write_json(self.folder.scores, found.scores)
             if warning := collapse(found.scores):
@@ -130,6 +131,7 @@ class Pipeline:
         facts = environment(
             device=describe(self.device),
             threads=torch.get_num_threads(),
+            instructions=torch.backends.cpu.get_cpu_capability(),
             precision=choose_precision(self.recipe.training.precision, self.device),
             plugins=plugin_records(self.recipe),
             data=dataset.provenance,
@@ -149,7 +151,7 @@ class Pipeline:
         for key, what in (("data", "the data set is"), ("plugins", "plugins are")):
             if key in changed:
                 self._audience.warned(f"{what} not what this run was trained with: {first.get(key)} → {changed[key]}")
-        matters = [key for key in ("libraries", "device", "threads", "precision") if key in changed]
+        matters = [key for key in _MATTERS if key in changed and key in first]
         if matters and not self.trained:
             was = "; ".join(f"{key}: {first.get(key)} → {changed[key]}" for key in matters if key != "libraries")
             detail = was or "library versions"
@@ -179,6 +181,21 @@ def working(loaded: LoadedRecipe, folder: RunFolder, device: str, audience: Audi
         Interrupted: where a signal asks to stop.
     """
     folder.create()
-    with Stop().listening() as stop, folder.locked():
+    with Stop().listening() as stop, folder.locked(), _explained(folder):
+        folder.tidy()
         prepare_folder(folder, loaded.recipe, loaded.text)
         yield Pipeline(loaded.recipe, folder, device, stop, audience)
+
+
+@contextmanager
+def _explained(folder: RunFolder) -> Iterator[None]:
+    """Says of any file that the system refused which it was, and why."""
+    try:
+        yield
+    except BrokenPipeError:  # whoever read the output is gone, which is no trouble with files
+        raise
+    except OSError as error:
+        raise RunError(
+            f"{error.filename or folder.path}: {error.strerror or error}",
+            "free space or mend the permissions; the same command resumes",
+        ) from error

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bvtk.errors import RunBusyError, RunError
-from bvtk.files import LockTakenError, file_lock, write_text_atomic
+from bvtk.files import LockTakenError, file_lock, make_folder, remove_all_leftovers, write_text_atomic
 
 _LIBRARIES = ("bvtk", "torch", "numpy", "scikit-learn", "safetensors", "pydantic", "einops")
 
@@ -51,7 +51,7 @@ class RunFolder:
             RunError: where it can't be made.
         """
         try:
-            self.checkpoints.mkdir(parents=True, exist_ok=True)
+            make_folder(self.checkpoints)
         except OSError as error:
             raise RunError(
                 f"can't make the run folder {self.path}: {error.strerror}", "choose another parent with --out"
@@ -72,6 +72,11 @@ class RunFolder:
             raise RunBusyError(
                 f"{self.path} is in use by {owner}", "wait until it is done, or choose another --out or seed"
             ) from error
+
+    def tidy(self) -> None:
+        """Removes what killed writers left behind; the caller holds the lock."""
+        for folder in (self.path, self.checkpoints, self.figures):
+            remove_all_leftovers(folder)
 
     @property
     def finished(self) -> bool:

@@ -48,6 +48,16 @@ class Stop:
             self._deferring = False
         self.check("stopped")
 
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Raises a request wherever it comes, inside `deferred` too: for long work that changes nothing."""
+        before, self._deferring = self._deferring, False
+        try:
+            self.check("stopped")
+            yield
+        finally:
+            self._deferring = before
+
     def check(self, message: str) -> None:
         """Raises the request, if there is one.
 

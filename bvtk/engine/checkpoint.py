@@ -13,11 +13,10 @@ from safetensors.torch import load, save
 
 from bvtk.engine.state import Tensors, TrainingState
 from bvtk.errors import BvtkError, RunError
-from bvtk.files import atomic_folder, remove_leftovers
+from bvtk.files import atomic_folder, remove_all_leftovers
 from bvtk.runs import read_json, write_json
 
 _NAME = re.compile(r"step-(\d+)")
-_LEFT = re.compile(r"\.(step-\d+)\.")
 
 
 def checkpoints(folder: Path) -> list[tuple[int, Path]]:
@@ -31,19 +30,23 @@ def checkpoints(folder: Path) -> list[tuple[int, Path]]:
 def save_checkpoint(state: TrainingState, folder: Path, keep: int) -> None:
     """Writes `step-<n>/`, and only then removes all but the newest.
 
+    A checkpoint of a later step is one that was found damaged when training resumed from before it, and goes too: it
+    must not take the place of one that is whole.
+
     Args:
         state: what to keep.
         folder: where checkpoints lie; it must exist.
         keep: how many to leave, at least 1.
 
     Raises:
-        RunError: where a weight is not finite, or the folder can't be written; older checkpoints stay.
+        RunError: where a number is not finite, or the folder can't be written; older checkpoints stay.
     """
-    state.check_finite()
+    tensors = state.tensors()
+    state.check_finite(tensors)
     path = folder / f"step-{state.step}"
     try:
         with atomic_folder(path) as temporary:
-            files = {f"{part}.safetensors": save(tensors) for part, tensors in state.tensors().items()}
+            files = {f"{part}.safetensors": save(kept) for part, kept in tensors.items()}
             for name, data in files.items():
                 (temporary / name).write_bytes(data)
             sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
@@ -53,8 +56,11 @@ def save_checkpoint(state: TrainingState, folder: Path, keep: int) -> None:
             f"can't write the checkpoint {path}: {error.strerror}",
             "free space or mend the permissions; the same command resumes from the one before",
         ) from error
-    for _, old in checkpoints(folder)[keep:]:
-        shutil.rmtree(old, ignore_errors=True)
+    found = checkpoints(folder)
+    kept = [path for step, path in found if step <= state.step][:keep]
+    for _, old in found:
+        if old not in kept:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, Tensors], dict[str, Any]]:
@@ -91,7 +97,7 @@ def resume(state: TrainingState, folder: Path, warn: Callable[[str], None]) -> b
     Raises:
         RunError: where there are checkpoints and all are damaged: training never restarts silently.
     """
-    _clean(folder)
+    remove_all_leftovers(folder)
     damaged: list[BvtkError] = []
     for step, path in checkpoints(folder):
         try:
@@ -109,10 +115,3 @@ def resume(state: TrainingState, folder: Path, warn: Callable[[str], None]) -> b
             f"delete {folder} to train from the start",
         )
     return False
-
-
-def _clean(folder: Path) -> None:
-    """Clears what killed saves left behind."""
-    left = {match[1] for path in folder.iterdir() if (match := _LEFT.match(path.name))}
-    for name in left:
-        remove_leftovers(folder / name)

@@ -16,16 +16,16 @@ from numpy.typing import NDArray
 from bvtk.audience import Listener
 from bvtk.build import Experiment, build, build_dataset
 from bvtk.engine.capture import CapturedStepper, can_capture
-from bvtk.engine.checkpoint import resume, save_checkpoint
+from bvtk.engine.checkpoint import checkpoints, resume, save_checkpoint
 from bvtk.engine.devices import choose_precision
 from bvtk.engine.order import OneFactorOrder, Order, ShuffledOrder, split
 from bvtk.engine.state import TrainingState
 from bvtk.engine.step import Stepper, Terms
-from bvtk.errors import RunError
-from bvtk.files import fsync_file
+from bvtk.errors import Interrupted, RunError
+from bvtk.files import fsync_file, fsync_folder
 from bvtk.protocols import Dataset, Pass
 from bvtk.recipe import Recipe
-from bvtk.runs import RunFolder, append_line
+from bvtk.runs import RunFolder, append_line, read_lines
 from bvtk.seeding import derive
 from bvtk.stopping import Stop
 
@@ -71,13 +71,27 @@ def train(recipe: Recipe, training: Training, dataset: Dataset | None = None) ->
     resumed = resume(state, training.folder.checkpoints, training.listener.warned)
     training.folder.rewind(state.step)
     experiment.model.train()
-    if state.step < recipe.training.steps or not resumed:
-        with torch.random.fork_rng(devices=[]), training.stop.deferred():
+    if not resumed or state.step < recipe.training.steps or _owes_scores(recipe, training.folder, state.step):
+        with torch.random.fork_rng(devices=[]):
             if recipe.model.learns == "fit":
                 experiment.model.fit(data, indices, derive(recipe.seed, "fit"))
-            _Loop(state, _order(recipe, data, indices), training).run()
+            with training.stop.deferred():
+                _Loop(state, _order(recipe, data, indices), training).run()
     experiment.model.eval()
     return experiment
+
+
+def is_trained(recipe: Recipe, folder: RunFolder) -> bool:
+    """Whether training is through: the last step's checkpoint is there, and its scores where they are asked for."""
+    found = checkpoints(folder.checkpoints)
+    return bool(found) and found[0][0] == recipe.training.steps and not _owes_scores(recipe, folder, found[0][0])
+
+
+def _owes_scores(recipe: Recipe, folder: RunFolder, step: int) -> bool:
+    """Whether a run that stands at a step was stopped before the scores of that step were there."""
+    every = recipe.training.evaluate_every
+    due = bool(every) and step > 0 and step % every == 0
+    return due and all(line["step"] != step for line in read_lines(folder.evaluations))
 
 
 def _order(recipe: Recipe, dataset: Dataset, indices: NDArray[np.int64]) -> Order:
@@ -99,6 +113,8 @@ class _Loop:
     def run(self) -> None:
         state, settings = self._state, self._recipe.training
         self._training.listener.started(state.step, settings.steps)
+        if _owes_scores(self._recipe, self._training.folder, state.step):
+            self._evaluate()
         self._clock.lap()
         while state.step < settings.steps:
             terms, outputs = self._stepper.run(self._order.batch(state.step), state.step)
@@ -119,7 +135,11 @@ class _Loop:
                 self._evaluate()
         if step % settings.checkpoint_every == 0 or last or self._training.stop.requested is not None:
             self._save()
-        self._training.stop.check(f"stopped at step {step} of {settings.steps}, after a checkpoint")
+        self._check_stop()
+
+    def _check_stop(self) -> None:
+        where = f"step {self._state.step} of {self._recipe.training.steps}"
+        self._training.stop.check(f"stopped at {where}, after a checkpoint")
 
     def _log(self, terms: Terms, outputs: Pass) -> None:
         state = self._state
@@ -134,10 +154,18 @@ class _Loop:
         self._training.listener.logged(line)
 
     def _evaluate(self) -> None:
+        """Scores the model as it is; where a signal cuts this short, a checkpoint is saved and scores stay owed."""
         model = self._state.experiment.model
         model.eval()
-        found = self._training.evaluate(self._state.experiment)
-        model.train()
+        try:
+            with self._training.stop.at_once():
+                found = self._training.evaluate(self._state.experiment)
+        except Interrupted:
+            self._save()
+            self._check_stop()
+            raise
+        finally:
+            model.train()
         append_line(self._training.folder.evaluations, {"step": self._state.step, **found})
 
     def _save(self) -> None:
@@ -145,6 +173,7 @@ class _Loop:
             for log in (self._training.folder.log, self._training.folder.evaluations):
                 if log.is_file():
                     fsync_file(log)
+            fsync_folder(self._training.folder.path)
             save_checkpoint(self._state, self._training.folder.checkpoints, self._recipe.training.keep)
 
 

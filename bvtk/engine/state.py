@@ -84,18 +84,30 @@ class TrainingState:
         self.window.count = facts["window"]
         self.step = facts["step"]
 
-    def check_finite(self) -> None:
-        """Checks every weight.
+    def check_finite(self, tensors: dict[str, Tensors]) -> None:
+        """Checks every number that is about to be kept.
+
+        Args:
+            tensors: what `tensors` gave.
 
         Raises:
-            RunError: naming the first one that holds a NaN or an infinity.
+            RunError: naming the first tensor that holds a NaN or an infinity.
         """
-        for name, tensor in self.experiment.model.state_dict().items():
-            if not torch.isfinite(tensor).all():
-                raise RunError(
-                    f"the weights {name} are not finite after step {self.step}",
-                    "lower the learning rate, or clip the gradients (training.gradient_clip)",
-                )
+        for part, kept in tensors.items():
+            for name, tensor in kept.items():
+                if not torch.isfinite(tensor).all():
+                    raise RunError(
+                        f"the {self._in_words(part, name)} are not finite after step {self.step}",
+                        "lower the learning rate, or clip the gradients (training.gradient_clip)",
+                    )
+
+    def _in_words(self, part: str, name: str) -> str:
+        if part != "optimizer":
+            what = {"model": "weights", "objective": "numbers of the objective", "window": "sums of the logged"}
+            return f"{what[part]} {name}"
+        number, kept = name.split(".", 1)
+        parameters = [parameter for _, part in self._numbered_parts() for parameter in part.parameters]
+        return f"optimiser's {kept} of {self.experiment.name_of(parameters[int(number)])}"
 
     @property
     def _device(self) -> torch.device:
