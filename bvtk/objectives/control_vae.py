@@ -35,8 +35,8 @@ class Controller:
     def step(self, error: torch.Tensor, integral: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """β at a step, and the integral −Ki·Σe after it.
 
-        The integral stands still where β is at a bound and the error would drive it further out. Elsewhere at a bound
-        it moves, so that β can always come back.
+        The integral stands still while β is clipped and the error drives it further out. Where the error has turned it
+        moves though β is clipped, as otherwise β might never come back.
 
         Args:
             error: e, target − KL in nats an image, a scalar.
@@ -46,8 +46,7 @@ class Controller:
         moved = integral - self.ki * error
         beta = proportional + moved + self.beta_min
         outwards = ((beta < self.beta_min) & (error > 0)) | ((beta > self.beta_max) & (error < 0))
-        kept = torch.where(outwards, integral, moved)
-        return (proportional + kept + self.beta_min).clamp(self.beta_min, self.beta_max), kept
+        return beta.clamp(self.beta_min, self.beta_max), torch.where(outwards, integral, moved)
 
 
 class ControlVaeObjective(nn.Module):

@@ -21,8 +21,8 @@ class ControlVae(ObjectiveSpec):
     """Reconstruction + β·KL, where a controller sets β at every step so that the KL reaches a target.
 
     Shao et al. 2020 ("ControlVAE: Controllable Variational Autoencoder", 2004.06218), equation 9 and algorithm 1:
-    β = Kp/(1 + exp(e)) − Ki·Σe + β_min for the error e = target − KL of the batch. The sum stands still where β is at a
-    bound and the error would drive it further out. In nats an image.
+    β = Kp/(1 + exp(e)) − Ki·Σe + β_min for the error e = target − KL of the batch. The sum stands still while β
+    is clipped and the error drives it further out. In nats an image.
     """
 
     use: ClassVar[str] = (

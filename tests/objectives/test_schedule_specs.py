@@ -34,6 +34,13 @@ def test_bounds_of_constant_and_piecewise():
     assert schedule("piecewise", points=[[0, 5], [10, -1], [20, 3]]).bounds() == (-1.0, 5.0)
 
 
+def test_staircase_from_a_recipe():
+    spec = schedule("staircase", start=0.5, end=18, rise=0.15, every=5000)
+    assert spec.bounds() == (0.5, 18.0)
+    built = spec.build(10)
+    assert [built(step) for step in (0, 5000, 10**6)] == pytest.approx([0.5, 0.65, 18.0])
+
+
 def test_piecewise_from_a_recipe():
     built = schedule("piecewise", points=[[0, 0], [1000, 4]]).build(5000)
     assert [built(step) for step in (0, 250, 1000, 4000)] == [0.0, 1.0, 4.0, 4.0]
@@ -68,6 +75,8 @@ def test_piecewise_refuses_points_that_are_no_pairs_of_numbers(points):
         ("cyclical", {"end": 1, "cycles": 0}),
         ("cyclical", {"end": 1, "ramp": 1.5}),
         ("linear", {"end": 1, "steps": -1}),
+        ("staircase", {"end": 1, "rise": 0, "every": 1}),
+        ("staircase", {"end": 1, "rise": 1, "every": 0}),
     ],
 )
 def test_fields_out_of_range_are_refused(name, fields):

@@ -79,6 +79,17 @@ def test_cyclical_corners():
     assert cyclical(4, steps=10, cycles=3, ramp=1.0) == pytest.approx(4 * 0.2)
 
 
+def test_staircase_climbs_by_equal_stairs_and_stops_at_its_end():
+    stairs = {"start": 0.5, "end": 1.0, "rise": 0.2, "every": 10}
+    wanted = {0: 0.5, 9: 0.5, 10: 0.7, 19: 0.7, 20: 0.9, 29: 0.9, 30: 1.0, 10**9: 1.0}
+    assert {step: schedules.staircase(step, **stairs) for step in wanted} == pytest.approx(wanted)
+
+
+def test_staircase_goes_down_as_well():
+    stairs = {"start": 1.0, "end": 0.0, "rise": 0.4, "every": 1}
+    assert [schedules.staircase(step, **stairs) for step in range(5)] == pytest.approx([1.0, 0.6, 0.2, 0.0, 0.0])
+
+
 def test_piecewise_joins_its_points_and_holds_outside_them():
     points = [(10, 1.0), (20, 3.0), (40, 0.0)]
     wanted = {0: 1.0, 10: 1.0, 15: 2.0, 20: 3.0, 30: 1.5, 40: 0.0, 41: 0.0, 10**9: 0.0}

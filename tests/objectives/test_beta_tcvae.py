@@ -1,0 +1,179 @@
+import math
+
+import pytest
+import torch
+
+from bvtk.errors import UsageError
+from bvtk.objectives.beta_tcvae import decompose, gaussian_log_density, stratified_weights, weighted_weights
+from tests.objectives.passes import build, numbers, outputs
+
+CORRELATION = 0.8
+SIGMA = 0.6
+"""Of each posterior: means are spread so that q(z) has variance 1 and the correlation of above in every pair."""
+TRUE_TC = -0.5 * math.log(1 - CORRELATION**2)
+"""The total correlation of two standard normals with this correlation."""
+
+
+def density(z, mu, sigma=1.0):
+    return math.exp(-0.5 * ((z - mu) / sigma) ** 2) / (sigma * math.sqrt(2 * math.pi))
+
+
+def test_the_log_density_is_that_of_a_gaussian():
+    found = gaussian_log_density(torch.tensor(1.0), torch.tensor(3.0), torch.tensor(math.log(4.0)))
+    assert found.item() == pytest.approx(math.log(density(1, 3, 2)))
+
+
+def test_stratified_weights_of_a_batch_of_three():
+    # N = 10, M = 2: 1/10 for itself, (10 − 2)/(10·2) = 2/5 for the next one, 1/2 for the other.
+    wanted = [[0.1, 0.4, 0.5], [0.5, 0.1, 0.4], [0.4, 0.5, 0.1]]
+    torch.testing.assert_close(stratified_weights(3, 10), torch.tensor(wanted))
+
+
+@pytest.mark.parametrize(("batch", "size"), [(2, 2), (2, 1000), (3, 3), (64, 737_280)])
+def test_stratified_weights_are_shares(batch, size):
+    weights = stratified_weights(batch, size)
+    assert (weights > 0).all()
+    torch.testing.assert_close(weights.sum(dim=1), torch.ones(batch))
+    torch.testing.assert_close(weights.diagonal(), torch.full((batch,), 1 / size))
+
+
+def test_over_all_batches_stratified_weights_count_every_image_alike():
+    """An image is in a batch with M of the N − 1 others: their shares add up to 1/N for each of the N."""
+    size, batch = 50, 8
+    row = stratified_weights(batch, size)[0]
+    chance_to_be_in = (batch - 1) / (size - 1)
+    assert row[0].item() == pytest.approx(1 / size)
+    assert chance_to_be_in * row[1:].mean().item() == pytest.approx(1 / size)
+
+
+def test_weighted_weights_are_one_over_data_set_times_batch():
+    torch.testing.assert_close(weighted_weights(4, 25), torch.full((4, 4), 0.01))
+
+
+@pytest.mark.parametrize("batch", [1, 11])
+def test_stratified_sampling_refuses_batches_that_have_no_others_or_too_many(batch):
+    with pytest.raises(UsageError, match=f"batches of 2 to 10 images, as many as train, found {batch}"):
+        stratified_weights(batch, 10)
+
+
+def test_every_part_by_hand_on_a_batch_of_two():
+    # Two posteriors of variance 1 in one latent, about 0 and 1; the samples are their means.
+    z, mu, logvar = torch.tensor([[0.0], [1.0]]), torch.tensor([[0.0], [1.0]]), torch.zeros(2, 1)
+    weights = stratified_weights(2, 4)  # 1/4 for itself, 3/4 for the other
+    near, far = density(0, 0), density(0, 1)
+    aggregate = 0.25 * near + 0.75 * far
+    parts = decompose(z, mu, logvar, weights)
+    assert parts.mutual_information.item() == pytest.approx(math.log(near / aggregate))
+    assert parts.total_correlation.item() == pytest.approx(0, abs=1e-6)  # there is one latent
+    assert parts.dimension_wise_kl.item() == pytest.approx(math.log(aggregate) - (math.log(near) + math.log(far)) / 2)
+
+
+def a_batch(size, latents=3, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    mu, logvar, eps = (torch.randn(size, latents, generator=generator, dtype=torch.float64) for _ in range(3))
+    return mu + (logvar / 2).exp() * eps, mu, logvar
+
+
+@pytest.mark.parametrize(
+    "weights", [weighted_weights(5, 90), stratified_weights(5, 90)], ids=["weighted", "stratified"]
+)
+def test_the_parts_sum_to_the_kl_by_sampling(weights):
+    z, mu, logvar = a_batch(5)
+    parts = decompose(z, mu, logvar, weights.double())
+    zero = torch.zeros_like(z)
+    sampled = (gaussian_log_density(z, mu, logvar) - gaussian_log_density(z, zero, zero)).sum(dim=1).mean()
+    assert sum(parts).item() == pytest.approx(sampled.item())
+
+
+def test_a_batch_of_the_whole_data_set_weighted_is_exact_but_for_known_constants():
+    """Weights 1/N² in place of 1/N: every estimated log-density is log N too low, the joint and each marginal."""
+    z, mu, logvar = a_batch(40)
+    exact = decompose(z, mu, logvar, torch.full((40, 40), 1 / 40, dtype=torch.float64))
+    found = decompose(z, mu, logvar, weighted_weights(40, 40).double())
+    constant = math.log(40)
+    assert found.mutual_information.item() == pytest.approx(exact.mutual_information.item() + constant)
+    assert found.total_correlation.item() == pytest.approx(exact.total_correlation.item() + 2 * constant)
+    assert found.dimension_wise_kl.item() == pytest.approx(exact.dimension_wise_kl.item() - 3 * constant)
+
+
+def test_the_exact_parts_against_sums_over_the_data_set():
+    """log q(z) by plain loops: q(z) is the mean of all posteriors' densities."""
+    z, mu, logvar = a_batch(6, latents=2)
+    found = decompose(z, mu, logvar, torch.full((6, 6), 1 / 6, dtype=torch.float64))
+    sigma = (logvar / 2).exp()
+    total = 0.0
+    for i in range(6):
+        each = [[density(z[i, d].item(), mu[j, d].item(), sigma[j, d].item()) for d in (0, 1)] for j in range(6)]
+        joint = sum(a * b for a, b in each) / 6
+        marginals = [sum(pair[d] for pair in each) / 6 for d in (0, 1)]
+        total += math.log(joint / (marginals[0] * marginals[1]))
+    assert found.total_correlation.item() == pytest.approx(total / 6)
+
+
+def correlated(size, seed=0):
+    """Posteriors whose aggregate is a standard normal with a known correlation."""
+    generator = torch.Generator().manual_seed(seed)
+    covariance = torch.tensor([[1.0, CORRELATION], [CORRELATION, 1.0]], dtype=torch.float64)
+    spread = torch.linalg.cholesky(covariance - SIGMA**2 * (1 - CORRELATION) * torch.eye(2, dtype=torch.float64))
+    mu = torch.randn(size, 2, generator=generator, dtype=torch.float64) @ spread.T
+    logvar = torch.full_like(mu, math.log(SIGMA**2 * (1 - CORRELATION)))
+    z = mu + (logvar / 2).exp() * torch.randn(mu.shape, generator=generator, dtype=torch.float64)
+    return z, mu, logvar
+
+
+def test_both_estimators_approach_the_total_correlation_of_a_known_gaussian():
+    size = 10**6
+    errors = {}
+    for batch in (16, 128, 1500):
+        runs = [correlated(batch, seed) for seed in range(2 * 1500 // batch)]
+        stratified = stratified_weights(batch, size).double()
+        found = torch.stack([decompose(*run, stratified).total_correlation for run in runs]).mean()
+        weighted = weighted_weights(batch, size).double()
+        other = torch.stack([decompose(*run, weighted).total_correlation for run in runs]).mean()
+        # Weighted sampling holds (latents − 1)·log N beside the truth.
+        errors[batch] = (abs(found.item() - TRUE_TC), abs(other.item() - math.log(size) - TRUE_TC))
+    for stratified_error, weighted_error in errors.values():
+        assert stratified_error < 0.35
+        assert weighted_error < 0.35
+    assert max(errors[1500]) < 0.05
+    assert errors[1500] < errors[16]
+
+
+def test_the_gradients_of_weighted_sampling_do_not_depend_on_the_data_set():
+    gradients = []
+    for size in (100, 10**6):
+        z, mu, logvar = (tensor.float().requires_grad_() for tensor in a_batch(8))
+        terms = build("beta_tcvae", dataset_size=size)(outputs(mu, logvar, z), 0)
+        gradients.append(torch.autograd.grad(terms["loss"], mu)[0])
+    torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-6)
+
+
+def test_the_objective_weighs_the_parts():
+    z, mu, logvar = (tensor.float() for tensor in a_batch(6, latents=2))
+    built = build("beta_tcvae", dataset_size=600, alpha=2, beta=3, gamma=5, estimator="stratified")
+    terms = built(outputs(mu, logvar, z, reconstruction=[7.0] * 6), 0)
+    parts = decompose(z, mu, logvar, stratified_weights(6, 600))
+    found = numbers(terms)
+    assert found["loss"] == pytest.approx(7 + 2 * parts[0].item() + 3 * parts[1].item() + 5 * parts[2].item())
+    wanted = {"mutual_information": parts[0], "total_correlation": parts[1], "dimension_wise_kl": parts[2]}
+    assert {name: found[name] for name in wanted} == {name: part.item() for name, part in wanted.items()}
+    assert (found["alpha"], found["beta"], found["gamma"]) == (2.0, 3.0, 5.0)
+
+
+def test_the_size_of_the_data_set_is_that_of_the_run():
+    terms = [build("beta_tcvae", dataset_size=size)(outputs(*a_batch(8)), 0) for size in (100, 100_000)]
+    grown = terms[1]["mutual_information"] - terms[0]["mutual_information"]
+    assert grown.item() == pytest.approx(math.log(1000))
+
+
+def test_weights_follow_their_schedules_and_default_to_the_papers():
+    terms = build("beta_tcvae", beta={"type": "linear", "end": 10})(outputs(*a_batch(8)), 50)
+    assert (terms["alpha"], terms["beta"], terms["gamma"]) == (1.0, 5.0, 1.0)
+    assert build("beta_tcvae")(outputs(*a_batch(8)), 0)["beta"] == 6.0
+
+
+def test_posteriors_of_hardly_any_width_stay_finite():
+    mu = torch.randn(8, 2, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    terms = build("beta_tcvae", estimator="stratified")(outputs(mu, torch.full((8, 2), -30.0)), 0)
+    assert all(math.isfinite(value) for value in numbers(terms).values())
+    assert torch.autograd.grad(terms["loss"], mu)[0].isfinite().all()
