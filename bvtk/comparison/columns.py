@@ -20,6 +20,7 @@ _LAST = (RECONSTRUCTION, "squared_error", KL)
 _LOWER = {
     ("held_out", "reconstruction"),
     ("squared_error", HEADLINE),
+    ("unsupervised", HEADLINE),
     ("unsupervised", "gaussian_total_correlation"),
     ("unsupervised", "gaussian_wasserstein_correlation"),
     ("unsupervised", "gaussian_wasserstein_correlation_normalised"),

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import PositiveInt
 
+import bvtk.metrics.structure_specs  # noqa: F401
 from bvtk.component import MetricSpec, register_metric
 from bvtk.protocols import Metric
 

@@ -28,6 +28,13 @@ TABLE = {  # metric and its part: least and most for each of the kinds
     (f"beta_vae_score:{QUICK}", "score"): (HIGH, CHANCE, HIGH),
     (f"beta_vae_score:protocol=dlib,{QUICK}", "score"): (HIGH, CHANCE, HIGH),
     ("mig", "score"): (HIGH, (0.0, 0.02), (0.0, 0.1)),
+    # Of noise modularity and IRS say nothing, as published: the least a noisy code knows still has a largest share.
+    ("modularity_explicitness", "modularity"): (HIGH, (0.0, 0.35), HIGH),
+    ("modularity_explicitness", "explicitness"): (HIGH, (0.47, 0.53), HIGH),
+    ("irs", "score"): (HIGH, (0.25, 0.4), HIGH),
+    ("infomec", "modularity"): (HIGH, (0.0, 0.7), HIGH),
+    ("infomec", "compactness"): (HIGH, (0.0, 0.7), (0.43, 0.46)),  # (1/2 − 1/10) / (1 − 1/10)
+    ("infomec", "explicitness"): (HIGH, (0.0, 0.02), HIGH),
 }
 METRICS = {metric for metric, _ in TABLE}
 

@@ -1,0 +1,180 @@
+"""InfoMEC: modularity, compactness and explicitness in units of information.
+
+Shapes: n images, d codes of which a are active, k factors that vary.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bvtk.errors import UsageError
+from bvtk.metrics.information import entropy
+from bvtk.metrics.neighbours import Grid, information_of_labels, information_of_values, on_grid
+from bvtk.metrics.points import draw_rows
+from bvtk.metrics.sampling import varying
+from bvtk.metrics.scaling import standardised
+from bvtk.protocols import Codes
+
+Array = NDArray[np.float64]
+Factors = NDArray[np.integer[Any]]
+Labelled = tuple[NDArray[np.floating[Any]], Factors]
+"""Codes (n, d) and the factors of the same images (n, k)."""
+
+_LEAST_RANGE = 1 / 20
+"""Range of an active code, relative to the widest."""
+
+
+def infomec(
+    codes: Codes,
+    seed: int,
+    *,
+    neighbours: int = 10,
+    continuous_factors: bool = False,
+    points: int = 10_000,
+    test_points: int = 5_000,
+) -> dict[str, Any]:
+    """Whether a code knows of one factor alone, a factor is known to one code alone, and is read by a linear model.
+
+    Hsu et al. 2023, "Disentanglement via Latent Quantization".
+
+    Args:
+        codes: the representation.
+        seed: draws the points where there are more images than that, and tells equal values apart.
+        neighbours: nearest neighbours that information is estimated from.
+        continuous_factors: whether factors are numbers on a scale rather than labels.
+        points: images that information is estimated from, and that linear models are fitted to and measured on.
+        test_points: images of the test set, where there is one, that the same models are measured on.
+
+    Returns:
+        `score` and `modularity`, InfoM; `compactness`, InfoC; `explicitness`, InfoE, as published of the images that
+        the models were fitted to; with a test set `explicitness_test`; `active_codes`; `left_out`, the factors with a
+        single value.
+
+    Raises:
+        UsageError: where fewer than two factors vary.
+    """
+    rows = draw_rows(len(codes.codes), points, seed)
+    z, factors = codes.codes[rows].astype(np.float64), codes.factors[rows]
+    kept = varying(factors)
+    if len(kept) < 2:
+        raise UsageError(
+            f"InfoMEC needs two factors that vary, found {len(kept)} of {len(codes.factor_names)}",
+            "give images that differ in at least two factors",
+        )
+    active = active_codes(z)
+    shares = _shares(z[:, active], factors[:, kept], neighbours, continuous_factors, seed)
+    sets: list[Labelled] = [(z, factors[:, kept])]
+    if codes.codes_test is not None and codes.factors_test is not None:
+        tested = draw_rows(len(codes.codes_test), test_points, seed)
+        sets.append((codes.codes_test[tested], codes.factors_test[tested][:, kept]))
+    read = (_determination if continuous_factors else _usable_information)(sets)
+    modularity = concentration(shares)
+    return {
+        "score": modularity,
+        "modularity": modularity,
+        "compactness": concentration(shares.T),
+        **dict(zip(("explicitness", "explicitness_test"), read, strict=False)),
+        "active_codes": int(active.sum()),
+        "left_out": [name for j, name in enumerate(codes.factor_names) if j not in kept],
+    }
+
+
+def active_codes(z: Array) -> NDArray[np.bool_]:
+    """Which codes of (n, d) have a range above a twentieth of the widest; none where all are constant."""
+    width = np.ptp(z, axis=0)
+    return np.asarray(width > width.max() * _LEAST_RANGE)
+
+
+def concentration(information: Array) -> float:
+    """How far each row is from lying in one column alone: the mean of max / sum, from 0 at chance to 1.
+
+    A row of zeros counts as spread evenly. A single column holds all that there is: 1, or 0 where that is nothing.
+
+    Args:
+        information: (rows, columns), never negative.
+    """
+    rows, columns = information.shape
+    if not rows or not columns:
+        return 0.0
+    total = information.sum(axis=1)
+    share = np.where(total > 0, information.max(axis=1) / np.where(total > 0, total, 1), 1 / columns)
+    if columns == 1:
+        return float((total > 0).mean())
+    return float((share.mean() - 1 / columns) / (1 - 1 / columns))
+
+
+def _shares(z: Array, factors: Factors, neighbours: int, continuous: bool, seed: int) -> Array:
+    """What each active code knows of each factor, as a share of the factor's entropy: (a, k).
+
+    A continuous factor has no such entropy: what the estimator finds between the factor and itself takes its place.
+    """
+    rng = np.random.default_rng(seed)
+    grids = [on_grid(code, rng) for code in z.T]
+    shares = np.zeros((len(grids), factors.shape[1]))
+    for j, values in enumerate(factors.T):
+        whole, information = _about(values, neighbours, continuous, rng)
+        shares[:, j] = [information(grid) / whole for grid in grids]
+    return shares
+
+
+def _about(
+    values: Factors, neighbours: int, continuous: bool, rng: np.random.Generator
+) -> tuple[float, Callable[[Grid], float]]:
+    """The entropy of a factor, and what a code knows of it as a function of the code."""
+    if not continuous:
+        return entropy(values), lambda code: information_of_labels(code, values, neighbours)
+    factor = on_grid(values, rng)
+    itself = information_of_values(factor, factor, neighbours)
+    return itself, lambda code: information_of_values(code, factor, neighbours)
+
+
+def _usable_information(sets: list[Labelled]) -> list[float]:
+    """1 − CE / CE₀ of a logistic regression, a mean over factors, for each set; fitted to the first.
+
+    Classes are weighted to count alike, so knowing nothing the regression would predict each as likely:
+    CE₀ is the logarithm of their number.
+    """
+    inputs = standardised(*(x for x, _ in sets))
+    found = []
+    for j in range(sets[0][1].shape[1]):
+        model = _logistic_regression(inputs[0], sets[0][1][:, j])
+        costs = [_cross_entropy(model, x, v[:, j]) for x, (_, v) in zip(inputs, sets, strict=True)]
+        found.append([1 - cost / np.log(len(model.classes_)) for cost in costs])
+    return [float(share) for share in np.mean(found, axis=0)]
+
+
+def _logistic_regression(x: Array, y: Factors) -> Any:
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # published with 100 iterations; separable data has no end
+        return LogisticRegression(C=np.inf, class_weight="balanced").fit(x, y)
+
+
+def _cross_entropy(model: Any, x: Array, y: Factors) -> float:
+    """Mean −log p of the true classes in nats; images of a class that was not learned are passed over."""
+    known = np.isin(y, model.classes_)
+    if not known.any():
+        raise UsageError("explicitness: the test set has no factor value that the images to learn from have")
+    p = model.predict_proba(x[known])
+    right = p[np.arange(len(p)), np.searchsorted(model.classes_, y[known])]
+    return float(-np.log(np.maximum(right, np.finfo(np.float64).eps)).mean())
+
+
+def _determination(sets: list[Labelled]) -> list[float]:
+    """R² of a linear regression, a mean over factors, for each set; fitted to the first."""
+    from sklearn.linear_model import LinearRegression
+
+    inputs = standardised(*(x for x, _ in sets))
+    model = LinearRegression().fit(inputs[0], sets[0][1])
+    spread = sets[0][1].var(axis=0)
+    return [
+        float((1 - ((model.predict(x) - v) ** 2).mean(axis=0) / spread).mean())
+        for x, (_, v) in zip(inputs, sets, strict=True)
+    ]

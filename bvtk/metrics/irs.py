@@ -1,0 +1,77 @@
+"""The interventional robustness score. Shapes: n images, d codes that vary, k factors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bvtk.errors import UsageError
+from bvtk.metrics.points import draw_rows
+from bvtk.metrics.sampling import varying
+from bvtk.protocols import Codes
+
+Array = NDArray[np.float64]
+
+
+def irs(codes: Codes, seed: int, *, quantile: float = 0.99, points: int = 10_000) -> dict[str, Any]:
+    """How little each code moves, at worst, while the factor that it follows stays and all others change.
+
+    Suter et al. 2019, "Robustly Disentangled Causal Mechanisms", with a quantile for the maximum.
+
+    Args:
+        codes: the representation; its test set is not used.
+        seed: draws the points where there are more images than that.
+        quantile: of the deviations from the mean of a factor's value, which one counts as the worst.
+        points: images that it is estimated from.
+
+    Returns:
+        `score`, the mean over codes weighted by their largest deviation, 0 where no code varies; `active_codes`, how
+        many vary; `left_out`, the factors with a single value, and those of which no value occurs twice.
+
+    Raises:
+        UsageError: where no factor is left.
+    """
+    rows = draw_rows(len(codes.codes), points, seed)
+    z, factors = codes.codes[rows].astype(np.float64), codes.factors[rows]
+    kept = [j for j in varying(factors) if np.unique(factors[:, j], return_counts=True)[1].max() > 1]
+    if not kept:
+        raise UsageError(
+            f"IRS needs a factor that varies and of which two images share a value, found none among "
+            f"{', '.join(codes.factor_names)}",
+            "give more images: with one image a value nothing can be said of how far a code moves",
+        )
+    z = z[:, np.ptp(z, axis=0) > 0]
+    return {
+        "score": _weighted(z, factors[:, kept], quantile) if z.shape[1] else 0.0,
+        "active_codes": z.shape[1],
+        "left_out": [name for j, name in enumerate(codes.factor_names) if j not in kept],
+    }
+
+
+def robustness(z: Array, values: NDArray[np.integer[Any]], quantile: float) -> Array:
+    """1 − the mean over a factor's values of how far codes stray from their mean given the value, at worst.
+
+    Args:
+        z: (n, d) codes, none of them constant.
+        values: (n,) one factor; values that occur once say nothing and are passed over.
+        quantile: of the deviations, which one counts as the worst.
+
+    Returns:
+        (d,), relative to each code's largest deviation from its mean over all images.
+    """
+    order = np.argsort(values, kind="stable")
+    ends = np.flatnonzero(np.diff(values[order])) + 1
+    groups = [group for group in np.split(z[order], ends) if len(group) > 1]
+    worst = [np.quantile(np.abs(group - group.mean(axis=0)), quantile, axis=0) for group in groups]
+    return np.asarray(1 - np.mean(worst, axis=0) / _largest_deviation(z))
+
+
+def _weighted(z: Array, factors: NDArray[np.integer[Any]], quantile: float) -> float:
+    best = np.max([robustness(z, values, quantile) for values in factors.T], axis=0)
+    return float(np.average(best, weights=_largest_deviation(z)))
+
+
+def _largest_deviation(z: Array) -> Array:
+    return np.asarray(np.abs(z - z.mean(axis=0)).max(axis=0))

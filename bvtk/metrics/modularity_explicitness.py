@@ -1,0 +1,152 @@
+"""Modularity and explicitness. Shapes: n images, d codes, k factors that vary, c values of a factor."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bvtk.errors import UsageError
+from bvtk.metrics.information import discretise, mutual_information
+from bvtk.metrics.points import draw_rows, train_and_test
+from bvtk.metrics.sampling import varying
+from bvtk.metrics.scaling import standardised
+from bvtk.protocols import Codes
+
+Array = NDArray[np.float64]
+Labels = NDArray[np.integer[Any]]
+
+_NOTHING = 1e-12
+"""Information in nats that rounding alone can make of a constant code."""
+
+
+def modularity_explicitness(
+    codes: Codes,
+    seed: int,
+    *,
+    bins: int = 20,
+    factor_bins: int | None = None,
+    points: int = 10_000,
+    test_points: int = 5_000,
+) -> dict[str, Any]:
+    """Whether each code knows of one factor alone, and how well a linear classifier reads the factors from all codes.
+
+    Ridgeway & Mozer 2018, "Learning Deep Disentangled Embeddings With the F-Statistic Loss", Section 3.
+
+    Args:
+        codes: the representation; modularity is of its first set alone, explicitness is measured on its test set,
+            or on a third of the images where it has none.
+        seed: draws the points where there are more images than that, and splits off those to test on.
+        bins: bins of equal width a code, for modularity.
+        factor_bins: bins of equal width for factors with more values than that; None leaves all as they are.
+        points: images that information is estimated from, and that the classifiers learn from.
+        test_points: images that the classifiers are tested on.
+
+    Returns:
+        `score` and `modularity`, the mean over codes; `explicitness`, the mean area under the ROC curve over values
+        and factors of test images, and `explicitness_train`; `left_out`, the factors with a single value.
+
+    Raises:
+        UsageError: where fewer than two factors vary, or no factor has two values among the images to test on.
+    """
+    codes = codes if factor_bins is None else _with_binned_factors(codes, factor_bins)
+    rows = draw_rows(len(codes.codes), points, seed)
+    kept = varying(codes.factors[rows])
+    if len(kept) < 2:
+        raise UsageError(
+            f"modularity needs two factors that vary, found {len(kept)} of {len(codes.factor_names)}",
+            "give images that differ in at least two factors",
+        )
+    information = mutual_information(codes.codes[rows], codes.factors[rows][:, kept], bins)
+    modular = float(modularities(information).mean())
+    train, test = _explicitness(train_and_test(codes, points, test_points, seed))
+    return {
+        "score": modular,
+        "modularity": modular,
+        "explicitness": test,
+        "explicitness_train": train,
+        "left_out": [name for j, name in enumerate(codes.factor_names) if j not in kept],
+    }
+
+
+def modularities(information: Array) -> Array:
+    """How far each code is from knowing of one factor alone: 1 − Σ m² over the other factors / (max m² · (k − 1)).
+
+    Ridgeway & Mozer 2018, Section 3.
+
+    Args:
+        information: (d, k) mutual information in nats, k at least 2.
+
+    Returns:
+        (d,) in [0, 1]; 0 for a code that knows of no factor.
+    """
+    squares = information**2
+    largest = squares.max(axis=1)
+    knows = information.max(axis=1) > _NOTHING
+    rest = squares.sum(axis=1) - largest
+    found = 1 - rest / (np.where(knows, largest, 1) * (information.shape[1] - 1))
+    return np.where(knows, found, 0.0)
+
+
+def roc_areas(scores: Array, labels: Labels, classes: Labels) -> Array:
+    """Area under the ROC curve of each class against all others: the share of pairs that are ranked right.
+
+    Args:
+        scores: (n, c) one column a class; ties count half.
+        labels: (n,) the true classes.
+        classes: (c,) which class each column is of.
+
+    Returns:
+        One area for each class that some of the labels are of, but not all.
+    """
+    from scipy.stats import rankdata
+
+    is_class = labels[:, None] == classes
+    inside = is_class.sum(axis=0)
+    outside = len(labels) - inside
+    defined = (inside > 0) & (outside > 0)
+    inside, outside = inside[defined], outside[defined]
+    ranks = np.asarray(rankdata(scores[:, defined], axis=0))
+    won = np.where(is_class[:, defined], ranks, 0).sum(axis=0) - inside * (inside + 1) / 2
+    return np.asarray(won / (inside * outside))
+
+
+def _explicitness(codes: Codes) -> tuple[float, float]:
+    """Mean area under the ROC curve, of the images that were learned from and of those of the test set."""
+    assert codes.codes_test is not None and codes.factors_test is not None  # noqa: S101, PT018
+    x, x_test = standardised(codes.codes, codes.codes_test)
+    train, test = [], []
+    for j in varying(codes.factors):
+        y, y_test = codes.factors[:, j], codes.factors_test[:, j]
+        classifier = _logistic_regression(x, y)
+        train.append(roc_areas(classifier.predict_proba(x), y, classifier.classes_).mean())
+        areas = roc_areas(classifier.predict_proba(x_test), y_test, classifier.classes_)
+        test.extend([areas.mean()] if len(areas) else [])
+    if not test:
+        raise UsageError(
+            "explicitness needs images to test on that differ in a factor, found none",
+            "give more images, or a test set in which factors vary",
+        )
+    return float(np.mean(train)), float(np.mean(test))
+
+
+def _logistic_regression(x: Array, y: Labels) -> Any:
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # ranks settle long before weights
+        return LogisticRegression().fit(x, y)
+
+
+def _with_binned_factors(codes: Codes, bins: int) -> Codes:
+    sets = [codes.factors] if codes.factors_test is None else [codes.factors, codes.factors_test]
+    together = np.concatenate(sets)
+    columns = [discretise(v, bins) if len(np.unique(v)) > bins else v for v in together.T]
+    binned = np.stack(columns, axis=1)
+    n = len(codes.factors)
+    test = None if codes.factors_test is None else binned[n:]
+    return replace(codes, factors=binned[:n], factors_test=test)

@@ -1,0 +1,16 @@
+"""Codes in units of their own deviation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def standardised(*sets: NDArray[np.floating[Any]]) -> list[NDArray[np.float64]]:
+    """Sets of codes (n, d) with the mean and the deviation of the first taken out; a constant code becomes 0."""
+    z = sets[0].astype(np.float64)
+    moves = np.ptp(z, axis=0) > 0
+    scale = np.where(moves, 1 / np.where(moves, z.std(axis=0), 1), 0)
+    return [(part - z.mean(axis=0)) * scale for part in sets]

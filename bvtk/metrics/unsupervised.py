@@ -1,0 +1,107 @@
+"""How much the codes know of each other: figures that need no factors. Shapes: n images, d codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bvtk.metrics.information import discretise, entropy_of_pairs
+from bvtk.metrics.latents import active_latents
+from bvtk.metrics.points import draw_rows
+from bvtk.protocols import Codes
+
+Array = NDArray[np.float64]
+
+
+def unsupervised(
+    codes: Codes, seed: int, *, bins: int = 20, points: int = 10_000, pairs: int = 20_000
+) -> dict[str, Any]:
+    """Correlation and mutual information between the codes: 0 where they are independent.
+
+    Locatello et al. 2019, "Challenging Common Assumptions": the Gaussian figures are as if the codes were
+    Gaussian, from their covariance alone.
+
+    Args:
+        codes: the representation; neither its factors nor its test set are used.
+        seed: draws the points and the pairs where there are more than that.
+        bins: bins of equal width a code, for the mutual information.
+        points: images that all is estimated from.
+        pairs: pairs of codes that the mutual information is a mean over, at most.
+
+    Returns:
+        `score` and `mutual_information`, the mean over pairs of codes in nats; `gaussian_total_correlation` in nats,
+        absent where it is infinite, as a code is a linear function of others;
+        `gaussian_wasserstein_correlation`, and the same `_normalised` by the total variance; `active_units`, codes
+        with a variance above 0.01.
+    """
+    z = codes.codes[draw_rows(len(codes.codes), points, seed)].astype(np.float64)
+    moving = z[:, np.ptp(z, axis=0) > 0]
+    information = mean_information(z, bins, pairs, seed)
+    covariance = np.atleast_2d(np.cov(moving, rowvar=False)) if moving.shape[1] else np.zeros((0, 0))
+    total, wasserstein = total_correlation(covariance), wasserstein_correlation(covariance)
+    variance = float(np.trace(covariance))
+    return {
+        "score": information,
+        **({} if total is None else {"gaussian_total_correlation": total}),
+        "gaussian_wasserstein_correlation": wasserstein,
+        "gaussian_wasserstein_correlation_normalised": wasserstein / variance if variance else 0.0,
+        "mutual_information": information,
+        "active_units": int(active_latents(z).sum()),
+    }
+
+
+def total_correlation(covariance: Array) -> float | None:
+    """KL between a Gaussian and the product of its marginals: ½ (Σ log C_ii − log det C) in nats.
+
+    Args:
+        covariance: C, (d, d), its diagonal positive.
+
+    Returns:
+        None where C is singular to rounding, and the figure so infinite.
+    """
+    deviation = np.sqrt(np.diag(covariance))
+    eigenvalues = np.linalg.eigvalsh(covariance / deviation[:, None] / deviation)  # of the correlations
+    if not len(eigenvalues):
+        return 0.0
+    if eigenvalues[0] <= len(eigenvalues) * np.finfo(np.float64).eps * eigenvalues[-1]:
+        return None
+    return float(-0.5 * np.log(eigenvalues).sum())
+
+
+def wasserstein_correlation(covariance: Array) -> float:
+    """Squared Wasserstein distance between a Gaussian and the product of its marginals.
+
+    2 tr C − 2 tr √(C·diag C), with the root of the symmetric √diag C · C · √diag C, which has the same trace.
+
+    Args:
+        covariance: C, (d, d).
+    """
+    deviation = np.sqrt(np.diag(covariance))
+    eigenvalues = np.linalg.eigvalsh(covariance * deviation[:, None] * deviation)
+    roots = np.sqrt(np.maximum(eigenvalues, 0))  # rounding can make a zero negative
+    return max(float(2 * np.trace(covariance) - 2 * roots.sum()), 0.0)
+
+
+def mean_information(z: Array, bins: int, most: int, seed: int) -> float:
+    """Mean mutual information of two different codes, each cut into bins of equal width.
+
+    Args:
+        z: (n, d) codes.
+        bins: bins a code.
+        most: pairs of codes to look at, at most, drawn by the seed where there are more.
+        seed: the same seed gives the same pairs.
+
+    Returns:
+        Nats; 0 for a single code.
+    """
+    first, second = np.triu_indices(z.shape[1], k=1)
+    if not len(first):
+        return 0.0
+    chosen = draw_rows(len(first), most, seed)
+    cut = [discretise(code, bins) for code in z.T]
+    alone = np.array([entropy_of_pairs(code, np.zeros_like(code)) for code in cut])
+    joint = [entropy_of_pairs(cut[i], cut[j]) for i, j in zip(first[chosen], second[chosen], strict=True)]
+    shared = alone[first[chosen]] + alone[second[chosen]] - joint
+    return float(np.maximum(shared, 0).mean())
