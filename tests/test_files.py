@@ -17,6 +17,8 @@ from bvtk.files import (
     atomic_folder,
     file_lock,
     lock_owner,
+    make_folder,
+    remove_all_leftovers,
     remove_leftovers,
     write_bytes_atomic,
     write_text_atomic,
@@ -140,6 +142,20 @@ def test_leftovers_of_other_files_stay(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     remove_leftovers(tmp_path / "a")
     assert names(tmp_path) == [".a.b.12-00c0ffee.tmp", ".a.tmp", ".b.12-00c0ffee.tmp", "a"]
+
+
+def test_every_leftover_of_a_folder_is_cleared_and_what_was_moved_aside_comes_back(tmp_path: Path) -> None:
+    for name in (".a.12-00c0ffee.tmp", ".b.json.9-00c0ffee.old", ".c.9-00c0ffee.old", "c", ".hidden", ".d.tmp"):
+        (tmp_path / name).mkdir()
+    remove_all_leftovers(tmp_path)
+    assert names(tmp_path) == [".d.tmp", ".hidden", "b.json", "c"]
+    remove_all_leftovers(tmp_path / "nowhere")
+
+
+def test_a_folder_is_made_with_those_above_it(tmp_path: Path) -> None:
+    for _ in range(2):
+        make_folder(tmp_path / "a" / "b" / "c")
+    assert (tmp_path / "a" / "b" / "c").is_dir()
 
 
 def test_lock_names_its_owner_and_dies_with_it(tmp_path: Path) -> None:

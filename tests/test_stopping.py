@@ -32,6 +32,25 @@ def test_a_deferred_signal_is_not_lost_at_the_end() -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
 
+def test_work_that_changes_nothing_is_cut_short_even_where_requests_are_kept() -> None:
+    went_on = False
+    with pytest.raises(Interrupted), Stop().listening() as stop, stop.deferred(), stop.at_once():  # noqa: PT012
+        os.kill(os.getpid(), signal.SIGTERM)
+        went_on = True
+    assert not went_on
+
+
+def test_such_work_does_not_begin_where_a_request_waits_and_keeps_later_ones_waiting() -> None:
+    stop = Stop()
+    with pytest.raises(Interrupted), stop.listening(), stop.deferred():  # noqa: PT012
+        with stop.at_once():
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+        stop.check("at_once")
+    with pytest.raises(Interrupted, match="stopped"), stop.deferred(), stop.at_once():
+        raise AssertionError("the work began")
+
+
 def test_handlers_are_put_back() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with Stop().listening():

@@ -48,8 +48,7 @@ class Stepper:
             The objective's terms, and what the model made of the batch.
 
         Raises:
-            RunError: where the loss is not finite, or with clipping the gradients, before any weight is changed by
-                them; without clipping, gradients that are not finite show in the next step's loss.
+            RunError: where a loss or a gradient is not finite; every weight is as it was before the step.
         """
         self._seed(step)
         outputs, terms = self._compute(self._images(batch), batch, step)
@@ -60,8 +59,11 @@ class Stepper:
             if not _finite(loss):
                 raise self._not_finite(part.loss, terms, outputs, step)
         self._backward(terms)
-        for part in self._experiment.parts:
-            self._update(part, step)
+        norms = [nn.utils.get_total_norm(gradients(part)) for part in self._experiment.parts]
+        if not torch.isfinite(torch.stack(norms)).all():
+            raise self._not_finite_gradients(step)
+        for part, norm in zip(self._experiment.parts, norms, strict=True):
+            self._update(part, norm, step)
         return terms, outputs
 
     def _seed(self, step: int) -> None:
@@ -89,11 +91,9 @@ class Stepper:
             loss = torch.as_tensor(terms[part.loss])
             torch.autograd.backward(loss, inputs=inputs, retain_graph=number < len(parts))
 
-    def _update(self, part: Part, step: int) -> None:
+    def _update(self, part: Part, norm: torch.Tensor, step: int) -> None:
         if self._clip is not None:
-            norm = nn.utils.clip_grad_norm_(part.parameters, self._clip)
-            if not torch.isfinite(norm):
-                raise RunError(f"the norm of the gradients is {norm.item()} at step {step}", _LOWER_RATE)
+            nn.utils.clip_grads_with_norm_(part.parameters, self._clip, norm)
         for group in part.optimizer.param_groups:
             group["lr"] = part.learning_rate(step)
         part.optimizer.step()
@@ -105,6 +105,19 @@ class Stepper:
                 if not torch.isfinite(weights).all():
                     return RunError(f"the weights {name} are not finite since step {step - 1}", _LOWER_RATE)
         return went_bad(outputs, terms, loss, step)
+
+    def _not_finite_gradients(self, step: int) -> RunError:
+        parameters = [parameter for part in self._experiment.parts for parameter in part.parameters]
+        for parameter in parameters:
+            if parameter.grad is not None and not torch.isfinite(parameter.grad).all():
+                name = self._experiment.name_of(parameter)
+                return RunError(f"the gradients of {name} are not finite at step {step}", _LOWER_RATE)
+        return RunError(f"the norm of the gradients is past what a float32 holds at step {step}", _LOWER_RATE)
+
+
+def gradients(part: Part) -> list[torch.Tensor]:
+    """The gradients of a part's parameters, of those that have one."""
+    return [parameter.grad for parameter in part.parameters if parameter.grad is not None]
 
 
 def went_bad(outputs: Pass, terms: Terms, loss: str, step: int) -> RunError:

@@ -114,6 +114,27 @@ def test_weights_that_are_not_finite_are_never_written(workplace: Path) -> None:
     assert checkpoints(workplace) == []
 
 
+def test_a_damaged_checkpoint_never_takes_the_place_of_a_whole_one(workplace: Path) -> None:
+    """Training that resumed from before it saves at an earlier step, and the newest by number is the damaged one."""
+    for steps in (1, 4):
+        save_checkpoint(trained(steps), workplace, keep=2)
+    (workplace / "step-4" / "model.safetensors").write_bytes(b"")
+    state = TrainingState(experiment())
+    resume(state, workplace, lambda _: None)
+    advance(state, 1)
+    save_checkpoint(state, workplace, keep=1)
+    assert [step for step, _ in checkpoints(workplace)] == [2]
+
+
+def test_moments_that_are_not_finite_are_never_written(workplace: Path) -> None:
+    """Weights stay finite while Adam's squares overflow, and would never move again."""
+    state = trained(1)
+    weight = next(iter(state.experiment.model.parameters()))
+    state.experiment.parts[0].optimizer.state[weight]["exp_avg_sq"].fill_(float("inf"))
+    with pytest.raises(RunError, match=r"optimiser's exp_avg_sq of encoder\..* are not finite after step 1"):
+        save_checkpoint(state, workplace, keep=2)
+
+
 def test_a_folder_that_cant_be_written_names_itself(workplace: Path) -> None:
     with pytest.raises(RunError, match="can't write the checkpoint"):
         save_checkpoint(trained(0), workplace / "missing", keep=2)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from bvtk.plugins import discover
 from bvtk.recipe import load_recipe
 from bvtk.runs import RunFolder
 from bvtk.stopping import Stop
+from tests.systems import recipe_of
 
 
 class Notes:
@@ -38,15 +40,20 @@ class Notes:
         self.warnings.append(message)
 
 
-def run(out: str, *overrides: str, stop_at: int | None = None) -> tuple[Any, RunFolder, Notes]:
+def seen(experiment: Any) -> dict[str, Any]:
+    return {"seen": experiment.model.training}
+
+
+def run(
+    out: str, *overrides: str, stop_at: int | None = None, evaluate: Any = seen, recipe: Path = Path("tiny.yaml")
+) -> tuple[Any, RunFolder, Notes]:
     discover()
-    recipe = load_recipe(Path("tiny.yaml"), overrides).recipe
-    folder = run_folder(recipe, Path(out))
+    loaded = load_recipe(recipe, overrides).recipe
+    folder = run_folder(loaded, Path(out))
     folder.create()
-    stop = Stop()
-    notes = Notes(stop, stop_at)
-    training = Training(folder, torch.device("cpu"), stop, notes, lambda e: {"seen": e.model.training})
-    return train(recipe, training), folder, notes
+    with Stop().listening() as stop:
+        notes = Notes(stop, stop_at)
+        return train(loaded, Training(folder, torch.device("cpu"), stop, notes, evaluate)), folder, notes
 
 
 def weights(experiment: Any) -> dict[str, torch.Tensor]:
@@ -109,6 +116,39 @@ def test_evaluations_over_training_see_the_model_in_eval_mode(workplace: Path) -
     _, folder, _ = run("runs", "training.evaluate_every=20")
     lines = [json.loads(line) for line in folder.evaluations.read_text().splitlines()]
     assert lines == [{"step": 20, "seen": False}, {"step": 40, "seen": False}]
+
+
+@pytest.mark.parametrize("at", [1, 2])
+def test_a_signal_cuts_scoring_short_and_the_scores_are_made_on_resume(workplace: Path, at: int) -> None:
+    """At the last step too, where the checkpoint alone would pass for a training that is through."""
+    overrides, calls = ("training.evaluate_every=20",), []
+
+    def interrupted(experiment: Any) -> dict[str, Any]:
+        calls.append(experiment)
+        if len(calls) == at:
+            os.kill(os.getpid(), signal.SIGTERM)
+            raise AssertionError("scoring went on")
+        return seen(experiment)
+
+    straight, straight_folder, _ = run("straight", *overrides)
+    with pytest.raises(Interrupted, match=rf"stopped at step {20 * at} of 40, after a checkpoint"):
+        run("halted", *overrides, evaluate=interrupted)
+    resumed, folder, _ = run("halted", *overrides)
+    assert folder.evaluations.read_bytes() == straight_folder.evaluations.read_bytes()
+    assert all(torch.equal(weights(resumed)[name], value) for name, value in weights(straight).items())
+    assert not resumed.model.training
+
+
+def test_a_signal_cuts_fitting_short(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bvtk.models.linear import Linear
+
+    def endless(*_: Any) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        raise AssertionError("fitting went on")
+
+    monkeypatch.setattr(Linear, "fit", endless)
+    with pytest.raises(Interrupted):
+        run("runs", recipe=recipe_of("pca"))
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])

@@ -7,10 +7,14 @@ import numpy as np
 import pytest
 import torch
 
+from bvtk.build import build, build_dataset
 from bvtk.engine.order import Batch
 from bvtk.engine.step import Stepper
 from bvtk.errors import RunError
+from bvtk.plugins import discover
+from bvtk.recipe import load_recipe
 from tests.engine.test_checkpoint import experiment
+from tests.systems import recipe_of
 
 CPU = torch.device("cpu")
 
@@ -114,3 +118,55 @@ def test_a_run_can_be_compiled(workplace: Path) -> None:
     torch.compiler.reset()
     fast, _ = Stepper(compiled, CPU, "fp32").run(Batch(np.arange(8)), 0)
     assert float(fast["loss"]) == pytest.approx(float(terms["loss"]), rel=1e-4)
+
+
+class _Spoiling(torch.nn.Module):
+    """Objectives of several parts whose chosen loss is finite, and whose gradients are not."""
+
+    def __init__(self, objective: torch.nn.Module, loss: str) -> None:
+        super().__init__()
+        self.objective, self.loss = objective, loss
+
+    def forward(self, outputs, step):
+        terms = self.objective(outputs, step)
+        nothing = terms[self.loss] * 0
+        return {**terms, self.loss: terms[self.loss] + nothing.sqrt()}  # the slope of √ at 0 is infinite, and ∞ · 0 NaN
+
+
+@pytest.mark.parametrize("clip", ["null", "1.0"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_gradients_that_are_not_finite_change_no_weight(workplace: Path, precision: str, clip: str) -> None:
+    built = experiment(f"training.gradient_clip={clip}")
+    object.__setattr__(built, "objective", _Spoiling(built.objective, "loss"))
+    before = [p.detach().clone() for p in built.model.parameters()]
+    with pytest.raises(RunError, match=r"the gradients of encoder\..* are not finite at step 7"):
+        Stepper(built, CPU, precision).run(Batch(np.arange(4)), 7)
+    assert all(torch.equal(p, q) for p, q in zip(built.model.parameters(), before, strict=True))
+
+
+def test_bad_gradients_of_one_part_change_no_other(workplace: Path) -> None:
+    """Of InfoGAN's two optimisers the second goes bad, and the first has moved nothing either."""
+    discover()
+    recipe = load_recipe(recipe_of("infogan")).recipe
+    dataset = build_dataset(recipe)
+    built = build(recipe, dataset, len(dataset), CPU)
+    object.__setattr__(built, "objective", _Spoiling(built.objective, built.parts[1].loss))
+    before = [p.detach().clone() for p in built.model.parameters()]
+    with pytest.raises(RunError, match=r"the gradients of .* are not finite at step 0"):
+        Stepper(built, CPU, "fp32").run(Batch(np.arange(4)), 0)
+    assert all(torch.equal(p, q) for p, q in zip(built.model.parameters(), before, strict=True))
+
+
+def test_a_norm_past_float32_stops_too(workplace: Path) -> None:
+    """Adam squares gradients: at 1e25 their squares are infinite, and weights would never move again."""
+    built = experiment()
+    objective = built.objective
+
+    class Steep(torch.nn.Module):
+        def forward(self, outputs, step):
+            terms = objective(outputs, step)
+            return {**terms, "loss": terms["loss"] * 1e25}
+
+    object.__setattr__(built, "objective", Steep())
+    with pytest.raises(RunError, match="past what a float32 holds at step 0"):
+        Stepper(built, CPU, "fp32").run(Batch(np.arange(4)), 0)
