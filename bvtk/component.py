@@ -32,6 +32,7 @@ class Spec(BaseModel):
         extra="forbid",
         strict=True,
         allow_inf_nan=False,
+        validate_default=True,  # a default is what a recipe would say: a number may stand for a schedule
     )
 
     component: ClassVar[str] = ""

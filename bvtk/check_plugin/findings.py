@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from bvtk.errors import UsageError
+from bvtk.protocols import ImageShape
 
+T = TypeVar("T")
 Level = Literal["ok", "note", "problem"]
 
 
@@ -69,18 +71,29 @@ class Report:
             check: the check.
             arguments: what it is called with.
         """
-        try:
-            check(*arguments)
-        except Wrong as wrong:
-            self.add("problem", f"{where} {wrong}".strip())
-        except UsageError as refusal:
-            self.add("note", f"{where} it refuses: {refusal.message}".strip())
-        except Exception as error:  # foreign code: whatever it raises is a finding
-            message = f"{type(error).__name__}: {error}".rstrip(": ")
-            self.add("problem", f"{where} raised {message} ({self._place(error)})".strip())
-        else:
+        if (fault := self._fault(check, *arguments)) is None:
             return True
+        level, message = fault
+        self.add(level, f"{where} {message}".strip())
         return False
+
+    def fitting(self, check: Callable[[T], object], tried: Mapping[ImageShape, T]) -> dict[ImageShape, T]:
+        """Runs a check for images of several shapes, and notes once what goes wrong alike for several.
+
+        Args:
+            check: the check.
+            tried: what it is called with, by the shape.
+
+        Returns:
+            Those that passed.
+        """
+        faults = {image: self._fault(check, subject) for image, subject in tried.items()}
+        for fault in dict.fromkeys(faults.values()):
+            if fault is not None:
+                alike = [str(image) for image, found in faults.items() if found == fault]
+                where = f"for {', '.join(alike)} images " if len(alike) < len(tried) else ""
+                self.add(fault[0], where + fault[1])
+        return {image: subject for image, subject in tried.items() if faults[image] is None}
 
     def holds(self, sentence: str, where: str, check: Callable[..., object], *arguments: Any) -> bool:
         """Runs a check and notes a sentence where it passes."""
@@ -88,6 +101,18 @@ class Report:
         if passed:
             self.add("ok", sentence)
         return passed
+
+    def _fault(self, check: Callable[..., object], *arguments: Any) -> tuple[Level, str] | None:
+        try:
+            check(*arguments)
+        except Wrong as wrong:
+            return "problem", str(wrong)
+        except UsageError as refusal:
+            return "note", f"it refuses: {refusal.message}"
+        except Exception as error:  # foreign code: whatever it raises is a finding
+            message = f"{type(error).__name__}: {error}".rstrip(": ")
+            return "problem", f"raised {message} ({self._place(error)})"
+        return None
 
     def _place(self, error: BaseException) -> str:
         frames = traceback.extract_tb(error.__traceback__)

@@ -75,8 +75,10 @@ def check_model(report: Report, spec: ModelSpec) -> None:
     names = ", ".join(MadeUpData.factor_names)
     if not report.passes(f"on a made-up data set with the factors {names}", spec.check, MadeUpData(SHAPES[0])):
         return
-    trials = [_Trial(spec, image) for image in SHAPES]
-    fitting = [trial for trial in trials if report.passes(f"for {trial.image} images", _check_trial, trial)]
+    trials = {image: _Trial(spec, image) for image in SHAPES}
+    if not (complete := report.fitting(_check_methods, trials)):
+        return
+    fitting = list(report.fitting(_check_trial, complete).values())
     if not fitting:
         report.add("problem", f"works for no image shape that was tried: {', '.join(map(str, SHAPES))}")
         return
@@ -93,6 +95,18 @@ def check_model(report: Report, spec: ModelSpec) -> None:
         _check_training(report, trial)
     report.holds(f"the seed alone decides its {_LEARNT[spec.learns]} and codes", "", _check_seed, trial)
     report.holds("an export holds all that it learns", "", check_export, trial.build, trial.codes, trial.fresh)
+
+
+def _check_methods(trial: _Trial) -> None:
+    """Raises `Wrong` where the model lacks what every stage calls, before anything is called."""
+    model = seeded(trial.fresh)
+    wanted = {"latents": "latents, how many numbers a code has", "encode": "encode(x), which gives codes"}
+    if trial.spec.learns == "fit":
+        wanted["fit"] = 'fit(dataset, index, seed), as `learns = "fit"` promises'
+    missing = [words for name, words in wanted.items() if not hasattr(model, name)]
+    require(not missing, f"the model lacks {'; and '.join(missing)}")
+    passes = getattr(type(model), "forward", None) is not nn.Module.forward
+    require(passes or trial.spec.learns != "steps", "the model lacks forward(x, generator), its training pass")
 
 
 _LEARNT = {"steps": "parameters", "fit": "fit", "nothing": "state"}

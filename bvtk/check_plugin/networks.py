@@ -69,7 +69,7 @@ def _images(image: ImageShape) -> torch.Tensor:
 
 
 def _check_networks(report: Report, networks: dict[ImageShape, _Network]) -> None:
-    fitting = {i: n for i, n in networks.items() if report.passes(f"for {i} images", _check_shape, n)}
+    fitting = report.fitting(_check_shape, networks)
     if fitting:
         report.add("ok", f"gives {next(iter(fitting.values())).words} for images of {', '.join(map(str, fitting))}")
     elif all(finding.level != "problem" for finding in report.findings):

@@ -34,7 +34,7 @@ def check_schedule(report: Report, spec: ScheduleSpec) -> None:
 
 def check_likelihood(report: Report, spec: LikelihoodSpec) -> None:
     """Tries a likelihood on outputs of a decoder."""
-    fitting = [image for image in SHAPES if report.passes(f"for {image} images", _check_likelihood, spec, image)]
+    fitting = list(report.fitting(partial(_check_likelihood, spec), {image: image for image in SHAPES}))
     if not fitting:
         report.add("problem", f"works for no image shape that was tried: {', '.join(map(str, SHAPES))}")
         return

@@ -51,6 +51,19 @@ def test_a_component_needs_a_docstring(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("kind", "default"), [("Weight", "2.0"), ("Schedule", "-1"), ("Encoder", '"mlp"'), ("Optimizer", '{"type": "sgd"}')]
+)
+def test_a_default_is_what_a_recipe_would_say(tmp_path, kind, default):
+    assert problems(tmp_path, encoder(f'part: bvtk.{kind} = {default}\n            """A part."""')) == []
+
+
+def test_a_default_that_its_slot_refuses_is_told_in_one_line(tmp_path):
+    assert problems(tmp_path, encoder('part: bvtk.Weight = -2.0\n            """A part."""')) == [
+        "encoder 'mine': refuses its own default or example of 'part': must be at least 0, found -2"
+    ]
+
+
+@pytest.mark.parametrize(
     "fields",
     [
         'width: PositiveInt = Field(examples=[8])\n            """Units."""',

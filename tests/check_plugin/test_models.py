@@ -63,7 +63,7 @@ def test_a_family_of_its_own_without_an_objective_says_what_was_not_tried(tmp_pa
 )
 def test_models_that_break_their_word(tmp_path, old, new, message):
     found = problems(tmp_path, MODEL.replace("self.judge(codes))", "codes)").replace(old, new))
-    assert found[0].startswith(f"model 'player': for 1×64×64 images {message}")
+    assert found[0].startswith(f"model 'player': {message}")
 
 
 def fitted(fit: str = "self.mean.copy_(mean)", members: str = "", reads: str = "images", check: str = "pass") -> str:
@@ -115,6 +115,19 @@ def test_a_fitted_model_is_fitted_on_a_made_up_data_set(tmp_path):
         "an export holds all that it learns",
     ]
     assert problems(tmp_path, fitted(reads="factors")) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("def fit(", "def fitt(", 'fit(dataset, index, seed), as `learns = "fit"` promises'),
+        ("def encode(", "def encoder(", "encode(x), which gives codes"),
+        ("latents = 5", "codes = 5", "latents, how many numbers a code has"),
+        ('learns = "fit"', 'learns = "steps"', "forward(x, generator), its training pass"),
+    ],
+)
+def test_what_a_model_lacks_is_told_once(tmp_path, old, new, message):
+    assert problems(tmp_path, fitted().replace(old, new)) == [f"model 'mine': the model lacks {message}"]
 
 
 def test_what_a_fit_learns_belongs_into_buffers(tmp_path):

@@ -33,9 +33,8 @@ def test_a_sound_encoder_is_told_what_holds(tmp_path):
         ("return (self.layer(x.flatten(1)),)", "the module gives tuple, expected a tensor"),
     ],
 )
-def test_wrong_outputs_are_told_for_every_shape(tmp_path, forward, message):
-    shapes = ("1×64×64", "3×64×64", "1×32×32", "3×48×40")
-    assert problems(tmp_path, module(forward)) == [f"encoder 'mine': for {s} images {message}" for s in shapes]
+def test_outputs_that_are_wrong_for_every_shape_are_told_once(tmp_path, forward, message):
+    assert problems(tmp_path, module(forward)) == [f"encoder 'mine': {message}"]
 
 
 def test_one_shape_that_fails_is_named(tmp_path):
@@ -112,8 +111,7 @@ def refusing(condition: str) -> str:
 def test_a_refused_shape_is_a_note(tmp_path):
     found = findings(tmp_path, refusing("image.channels > 1"))
     assert [str(f) for f in found if f.level != "ok"] == [
-        "encoder 'mine': for 3×64×64 images it refuses: grey images only",
-        "encoder 'mine': for 3×48×40 images it refuses: grey images only",
+        "encoder 'mine': for 3×64×64, 3×48×40 images it refuses: grey images only",
     ]
     assert {f.level for f in found} == {"ok", "note"}
     assert "gives (batch, outputs) for images of 1×64×64, 1×32×32" in [f.message for f in found]
@@ -134,9 +132,7 @@ def test_what_build_returns_must_be_a_module(tmp_path):
             def build(self, image, outputs):
                 return 7
     """
-    assert problems(tmp_path, body)[0] == (
-        "encoder 'mine': for 1×64×64 images build(…) returned int, expected a torch.nn.Module"
-    )
+    assert problems(tmp_path, body)[0] == ("encoder 'mine': build(…) returned int, expected a torch.nn.Module")
 
 
 def test_a_decoder_that_misses_the_size_of_the_images(tmp_path):

@@ -85,12 +85,13 @@ def test_a_sound_likelihood(tmp_path):
     ],
 )
 def test_likelihoods_that_break_their_word(tmp_path, nll, mean, message):
-    assert problems(tmp_path, likelihood(nll, mean))[0] == f"likelihood 'mine': for 1×64×64 images {message}"
+    assert problems(tmp_path, likelihood(nll, mean))[0] == f"likelihood 'mine': {message}"
 
 
 def test_means_outside_the_unit_interval(tmp_path):
     found = problems(tmp_path, likelihood("(output - x).square().sum((1, 2, 3))", "output"))
-    assert found[0].startswith("likelihood 'mine': for 1×64×64 images mean gives values from -")
+    assert found[0].startswith("likelihood 'mine': for 1×64×64")
+    assert "images mean gives values from -" in found[0]
     assert found[0].endswith("expected them within [0, 1]")
     assert found[-1].startswith("likelihood 'mine': works for no image shape that was tried")
 
