@@ -5,7 +5,6 @@ Shapes: n images, d codes of which a are active, k factors that vary.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from bvtk.errors import UsageError
 from bvtk.metrics.information import entropy
+from bvtk.metrics.logistic import logistic_regression
 from bvtk.metrics.neighbours import Grid, information_of_labels, information_of_values, on_grid
 from bvtk.metrics.points import draw_rows
 from bvtk.metrics.sampling import varying
@@ -142,19 +142,10 @@ def _usable_information(sets: list[Labelled]) -> list[float]:
     inputs = standardised(*(x for x, _ in sets))
     found = []
     for j in range(sets[0][1].shape[1]):
-        model = _logistic_regression(inputs[0], sets[0][1][:, j])
+        model = logistic_regression(inputs[0], sets[0][1][:, j], C=np.inf, class_weight="balanced")
         costs = [_cross_entropy(model, x, v[:, j]) for x, (_, v) in zip(inputs, sets, strict=True)]
         found.append([1 - cost / np.log(len(model.classes_)) for cost in costs])
     return [float(share) for share in np.mean(found, axis=0)]
-
-
-def _logistic_regression(x: Array, y: Factors) -> Any:
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # published with 100 iterations; separable data has no end
-        return LogisticRegression(C=np.inf, class_weight="balanced").fit(x, y)
 
 
 def _cross_entropy(model: Any, x: Array, y: Factors) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from bvtk.errors import UsageError
 from bvtk.metrics.information import discretise, mutual_information
+from bvtk.metrics.logistic import logistic_regression
 from bvtk.metrics.points import draw_rows, train_and_test
 from bvtk.metrics.sampling import varying
 from bvtk.metrics.scaling import standardised
@@ -121,7 +121,7 @@ def _explicitness(codes: Codes) -> tuple[float, float]:
     train, test = [], []
     for j in varying(codes.factors):
         y, y_test = codes.factors[:, j], codes.factors_test[:, j]
-        classifier = _logistic_regression(x, y)
+        classifier = logistic_regression(x, y)
         train.append(roc_areas(classifier.predict_proba(x), y, classifier.classes_).mean())
         areas = roc_areas(classifier.predict_proba(x_test), y_test, classifier.classes_)
         test.extend([areas.mean()] if len(areas) else [])
@@ -131,15 +131,6 @@ def _explicitness(codes: Codes) -> tuple[float, float]:
             "give more images, or a test set in which factors vary",
         )
     return float(np.mean(train)), float(np.mean(test))
-
-
-def _logistic_regression(x: Array, y: Labels) -> Any:
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # ranks settle long before weights
-        return LogisticRegression().fit(x, y)
 
 
 def _with_binned_factors(codes: Codes, bins: int) -> Codes:
