@@ -10,6 +10,14 @@ from bvtk.errors import Problem
 from bvtk.recipe.marks import Node, Path, problem
 from bvtk.recipe.schema import Recipe
 
+_NO_OBJECTIVE = "leave it out, or lay `objective: null` over it"
+_NO_TRAINING = "leave `training` out, or lay `training: {steps: 0}` over it"
+IN_A_CELL = {
+    _NO_OBJECTIVE: "let the cell say `objective: null`, too, or start it from a recipe of its own: `recipe: FILE`",
+    _NO_TRAINING: "let the cell say `training.steps: 0`, too, or start it from a recipe of its own: `recipe: FILE`",
+}
+"""What a cell can do instead, by the hint for a recipe."""
+
 
 def disagreements(recipe: Recipe, root: Node) -> Iterator[Problem]:
     """What a recipe's model asks for and the recipe lacks, or says for nothing.
@@ -26,11 +34,11 @@ def disagreements(recipe: Recipe, root: Node) -> Iterator[Problem]:
         return
     if recipe.objective is not None:
         message = f"model {model.component!r} learns from no objective"
-        yield _wrong(root, ("objective",), message, "leave it out, or choose another model")
+        yield _wrong(root, ("objective",), message, _NO_OBJECTIVE)
     if recipe.training.steps:
         how = "is fitted at one go" if model.learns == "fit" else "learns nothing"
         message = f"model {model.component!r} {how}, in no steps, found {recipe.training.steps}"
-        yield _wrong(root, ("training", "steps"), message, "leave `training` out, or write 0")
+        yield _wrong(root, ("training", "steps"), message, _NO_TRAINING)
 
 
 def _objective_for(model: ModelSpec, recipe: Recipe, root: Node) -> Iterator[Problem]:

@@ -110,6 +110,7 @@ _SPECIAL: Mapping[str, Callable[[Context, str], str]] = {
         f"takes at most {counted(context['max_length'], 'character')}, found {found}"
     ),
     "string_pattern_mismatch": lambda context, found: f"must match {context['pattern']}, found {found}",
+    "form": lambda context, found: f"takes {context['expected']}; found {printable(context.get('found', found))}",
     "slot_type": _slot_type,
     "slot": _slot,
 }

@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path as File
+from typing import Any
 
 from pydantic import ValidationError
 
 from bvtk.component import parse
 from bvtk.errors import Problem
-from bvtk.recipe.marks import Mark, Node, Path, problem
+from bvtk.recipe.marks import COMMAND_LINE, Mark, Node, Path, problem
 from bvtk.recipe.overrides import Override
+from bvtk.recipe.schema import Recipe
 from bvtk.recipe.sweep_schema import Sweep, SweepCell
 
 _NOT_VARIED = {
     "extends": ("can't be overridden", "`recipe` starts a cell from another recipe"),
     "sweep": ("a cell has no sweep of its own", "leave it out"),
-    "seed": ("is not varied like other keys", "write `seeds`"),
+    "seed": ("is not varied like other keys", "write `seeds`: how many, or a list"),
 }
+_NOT_IN_THE_GRID = dict.fromkeys(
+    ("seed", "seeds"), ("seeds are no values of the grid", "write `seeds` beside `grid`: how many, or a list")
+)
+_KEYS = Recipe.model_fields.keys() | SweepCell.model_fields.keys()
 
 
 @dataclass(frozen=True)
 class SweepNodes:
-    """A sweep of the right form.
+    """A sweep, as far as it is of the right form.
 
     Args:
-        sweep: what it says.
+        sweep: what it says; a cell that can't be read is there, and says nothing.
         node: where it says so.
     """
 
@@ -37,14 +43,12 @@ class SweepNodes:
 
     @classmethod
     def of(cls, root: Node | None) -> SweepNodes | None:
-        """The sweep of a recipe's data; None where there is none, or its form is wrong, which the recipe tells."""
+        """The sweep of a recipe's data; None where there is none. What is wrong in its form the recipe tells."""
         node = root.child("sweep") if root else None
         if node is None or not isinstance(node.value, dict) or node.broken:
             return None
-        try:
-            return cls(parse(Sweep, node.plain()), node)
-        except ValidationError:
-            return None
+        node = _with_cells_in_a_list(node, node.value)
+        return cls(_sound(node.plain()), node)
 
     @property
     def cells(self) -> Sequence[SweepCell]:
@@ -62,21 +66,33 @@ class SweepNodes:
         seeds = cell.seeds or self.sweep.seeds
         return range(seeds) if isinstance(seeds, int) else seeds or ()
 
+    @property
+    def seeds_on_the_command_line(self) -> bool:
+        """Whether an override says which seeds to run."""
+        cells = (self._cell(number) for number in range(len(self.cells)))
+        said = [node.child("seeds") for node in (self.node, *cells) if node]
+        return any(seeds.mark.source.name == COMMAND_LINE for seeds in said if seeds)
+
     def grid(self) -> tuple[list[list[Override]], list[Problem]]:
         """By key of the grid, the overrides that it stands for; and what is wrong in its keys."""
         axes, problems = [], []
         for key, axis in _entries(self.node.child("grid")):
-            values = axis.value if isinstance(axis.value, list) else []
-            found = _overrides(((key, value.under(axis.key)) for value in values), ("sweep", "grid"))
-            axes.append(found[0])
-            problems += found[1]
+            if refused := _refusal(key, axis, ("sweep", "grid"), _NOT_VARIED | _NOT_IN_THE_GRID):
+                problems.append(refused)
+            elif key in self.sweep.grid and isinstance(axis.value, list):
+                axes.append([Override(tuple(key.split(".")), value.under(axis.key)) for value in axis.value])
         return axes, problems
 
     def overrides(self, cell: int) -> tuple[list[Override], list[Problem]]:
         """The overrides that a cell stands for, and what is wrong in its keys."""
-        entries = _entries(self._cell(cell))
-        said = ((key, value) for key, value in entries if key not in SweepCell.model_fields)
-        return _overrides(said, ("sweep", "cells", cell))
+        overrides, problems = [], []
+        said = self.cells[cell].model_extra or {}
+        for key, value in _entries(self._cell(cell)):
+            if key in said and (refused := _refusal(key, value, ("sweep", "cells", cell), _NOT_VARIED)):
+                problems.append(refused)
+            elif key in said:
+                overrides.append(Override(tuple(key.split(".")), value))
+        return overrides, problems
 
     def base_of(self, cell: int) -> tuple[str, Mark]:
         """The path of the recipe that a cell starts from, beside the file that names it, and where it does."""
@@ -108,16 +124,44 @@ def _entries(node: Node | None) -> Iterable[tuple[str, Node]]:
     return node.value.items() if node and isinstance(node.value, dict) else ()
 
 
-def _overrides(entries: Iterable[tuple[str, Node]], above: Path) -> tuple[list[Override], list[Problem]]:
-    found: list[Override] = []
-    problems: dict[Problem, None] = {}
-    for key, value in entries:
-        parts = tuple(key.split("."))
-        refusal = _NOT_VARIED.get(parts[0])
-        if not all(parts):
-            refusal = ("is no key of a recipe", "write a dotted key, such as objective.beta")
-        if refusal:
-            problems[problem(value.key or value.mark, (*above, key), *refusal)] = None
-        else:
-            found.append(Override(parts, value))
-    return found, list(problems)
+def _refusal(key: str, node: Node, above: Path, refused: Mapping[str, tuple[str, str]]) -> Problem | None:
+    """Why a dotted key is none that a cell could override; None where it is one."""
+    parts = key.split(".")
+    why = (
+        refused.get(parts[0]) if all(parts) else ("is no key of a recipe", "write a dotted key, such as objective.beta")
+    )
+    return problem(node.key or node.mark, (*above, key), *why) if why else None
+
+
+def _with_cells_in_a_list(node: Node, entries: Mapping[str, Node]) -> Node:
+    """A sweep whose cells are a list, so that what is in them is checked, too, where they should have been one."""
+    cells = node.child("cells")
+    if cells is None or not isinstance(cells.value, dict):
+        return node
+    inside = cells.value
+    named = all(isinstance(each.value, dict) for each in inside.values()) and not _KEYS & inside.keys()
+    listed = replace(cells, value=list(inside.values()) if named else [cells])
+    return replace(node, value={**entries, "cells": listed})
+
+
+def _sound(data: dict[str, Any]) -> Sweep:
+    """What a sweep says, without the parts of it that are of the wrong form."""
+    while True:
+        try:
+            return parse(Sweep, data)
+        except ValidationError as error:
+            for detail in error.errors(include_url=False):
+                _drop(data, tuple(detail["loc"]))
+
+
+def _drop(data: dict[str, Any], place: Path) -> None:
+    """Takes out the part that is wrong at a place, with what hangs on it: a cell hangs on the recipe it starts from."""
+    part = data.get(str(place[0]))
+    if place[0] == "cells" and isinstance(part, list) and len(place) > 1:
+        number = int(place[1])
+        cell, kept = part[number], len(place) > 2 and place[2] != "recipe"
+        part[number] = {key: value for key, value in cell.items() if key != place[2]} if kept else {}
+    elif place[0] == "grid" and isinstance(part, dict) and len(place) > 1:
+        part.pop(str(place[1]), None)
+    else:
+        data.pop(str(place[0]), None)

@@ -2,14 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from collections.abc import Callable
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, NonNegativeInt, PositiveInt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    NonNegativeInt,
+    PositiveInt,
+    ValidationError,
+    WrapValidator,
+)
+from pydantic_core import PydanticCustomError
 
 from bvtk.component import Spec
 
-Seeds = PositiveInt | Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)]
+
+def _taking(expected: str) -> WrapValidator:
+    """Says what a field takes in one sentence, where Pydantic would name what is wrong with each form it could have."""
+
+    def checked(value: Any, validate: Callable[[Any], Any]) -> Any:
+        try:
+            return validate(tuple(value) if isinstance(value, list) else value)
+        except ValidationError:
+            context = {"expected": expected} | ({"found": json.dumps(value)} if isinstance(value, list) else {})
+            raise PydanticCustomError("form", "takes {expected}", context) from None
+
+    return WrapValidator(checked)
+
+
+Seeds = Annotated[
+    PositiveInt | Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)],
+    _taking("how many seeds, an integer from 1, or which, a list of integers from 0"),
+]
 """How many seeds, counted from 0, or which."""
+
+PublishedFigure = Annotated[
+    tuple[float, float | None], _taking("[mean, spread], with null for a spread that was not published")
+]
+"""A mean and its spread."""
 
 
 class SweepCell(BaseModel):
@@ -32,7 +66,7 @@ class Published(BaseModel):
 
     source: str
     """Where they were published."""
-    scores: dict[str, dict[str, tuple[float, float | None]]]
+    scores: dict[str, dict[str, PublishedFigure]]
     """By metric and row: the mean, and its spread or null."""
 
 

@@ -9,6 +9,7 @@ from pathlib import Path as File
 from typing import Any
 
 from bvtk.errors import Problem, RecipeError
+from bvtk.recipe.agreement import IN_A_CELL
 from bvtk.recipe.extends import Layers, read_layers
 from bvtk.recipe.fields import RECIPE
 from bvtk.recipe.load import LoadedRecipe, in_order, load_recipe, validated
@@ -95,6 +96,11 @@ def _learns_by_steps(root: Node) -> bool:
     return getattr(model, "learns", "steps") == "steps"
 
 
+def _in_a_cell(found: Problem, where: str) -> Problem:
+    """What is wrong with the recipe only because of what a cell lays over it."""
+    return replace(found, message=found.message + where, hint=IN_A_CELL.get(found.hint, found.hint))
+
+
 class _Unfolding:
     """Lays what a sweep says over its recipe, and gathers what is wrong on the way, each thing once."""
 
@@ -122,6 +128,7 @@ class _Unfolding:
         sweep = SweepNodes.of(self._root)
         if sweep is None or self._too_many(sweep):
             return
+        self._tell_of_two_seeds(sweep)
         grid, refused = sweep.grid()
         self._tell(*refused)
         for number, cell in enumerate(sweep.cells):
@@ -137,6 +144,13 @@ class _Unfolding:
             message = f"asks for {sweep.count:,} cells, {MOST_VARIANTS:,} is the most"
             self._tell(problem(sweep.node.key or sweep.node.mark, ("sweep",), message, "make several sweeps of it"))
         return sweep.count > MOST_VARIANTS
+
+    def _tell_of_two_seeds(self, sweep: SweepNodes) -> None:
+        seed = next((override for override in self._last if override.key == "seed"), None)
+        if seed and sweep.seeds_on_the_command_line:
+            mark = seed.value.key or seed.value.mark
+            message = "one seed for all cells, and `seeds` for the sweep: which is meant?"
+            self._tell(problem(mark, seed.path, message, "leave one of the two out"))
 
     def _another(self, sweep: SweepNodes, number: int) -> Node | None:
         """The recipe that a cell starts from instead, read once."""
@@ -183,7 +197,7 @@ class _Unfolding:
             own = {place for override in laid for place in places(override.value)}
             label = ", ".join(f"{key}={flow(value)}" for key, value in settings.items())
             where = f", in the cell {printable(label)}" if label else ""
-            self._tell(*(f if f.place in own else replace(f, message=f.message + where) for f in new))
+            self._tell(*(f if f.place in own else _in_a_cell(f, where) for f in new))
         return None if problems else recipe
 
     def _commanded(self, root: Node) -> tuple[Node, list[Problem]]:

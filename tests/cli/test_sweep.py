@@ -130,7 +130,7 @@ def test_the_list_says_which_failed_at_the_last_start(terminal: Terminal) -> Non
     ("arguments", "said"),
     [
         (("r.yaml",), "r.yaml has no `sweep`"),
-        (("r.yaml", "sweep.seeds=0"), "sweep.seeds: expected an integer more than 0"),
+        (("r.yaml", "sweep.seeds=0"), "sweep.seeds: takes how many seeds, an integer from 1"),
         (("r.yaml", "sweep.seeds=2", "--device", "gpu"), "unknown device 'gpu'"),
         (("r.yaml", "sweep.seeds=2", "--workers", "0"), "Invalid value for '--workers'"),
         (("none.yaml",), "none.yaml  no such file"),

@@ -40,6 +40,7 @@ def test_the_cells_are_as_many_as_the_page_says(tmp_path: Path) -> None:
         *["vae"] * 3,
         *["quickstart"] * 10,
         "pca",
+        *["quickstart"] * 3,
     ]
 
 

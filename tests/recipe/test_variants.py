@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bvtk.errors import RecipeError
 from bvtk.recipe import dump_yaml, load_recipe, recipe_hash, resolved
 from bvtk.recipe.variants import LoadedSweep, load_sweep
+from bvtk.recipe.writing import flow
 from tests.recipe.conftest import COMPLETE, Load, describe
 
 Unfold = Callable[..., LoadedSweep]
@@ -129,19 +134,27 @@ def test_the_sweep_is_no_part_of_the_experiment(load: Load) -> None:
     assert recipe_hash(plain) == recipe_hash(swept)
 
 
+SEEDS = "takes how many seeds, an integer from 1, or which, a list of integers from 0"
+FIGURE = "takes [mean, spread], with null for a spread that was not published"
+
+
 @pytest.mark.parametrize(
     ("sweep", "said"),
     [
-        ("{seeds: 0}", "expected an integer more than 0, a list, each an integer at least 0 or null, found 0"),
-        ("{seeds: [-1]}", "sweep.seeds: expected an integer more than 0"),
-        ("{seeds: []}", "sweep.seeds"),
+        ("{seeds: 0}", f"10:16 sweep.seeds: {SEEDS}; found 0"),
+        ("{seeds: [0, -1]}", f"10:16 sweep.seeds: {SEEDS}; found [0, -1]"),
+        ("{seeds: []}", f"10:16 sweep.seeds: {SEEDS}; found []"),
+        ("{seeds: three}", f"10:16 sweep.seeds: {SEEDS}; found 'three'"),
+        ("{cells: [{seeds: 1.5}]}", f"10:25 sweep.cells.0.seeds: {SEEDS}; found 1.5"),
         ("{seed: 3}", "10:9 sweep.seed: unknown key, did you mean 'seeds'?"),
         ("{grid: {objective.beta: []}}", "10:32 sweep.grid.objective.beta: needs at least 1 item, found 0"),
         ("{grid: {objective.beta: 3}}", "10:32 sweep.grid.objective.beta: expected a list, found 3"),
         ("{grid: {objective.beta: [1, -4]}}", "10:36 objective.beta: must be at least 0, found -4"),
         ("{grid: {objective.bet: [1]}}", "10:16 objective.bet: unknown key, did you mean 'beta'?"),
         ("{grid: {a..b: [1]}}", "10:16 sweep.grid.a..b: is no key of a recipe"),
-        ("{grid: {seed: [1, 2]}}", "10:16 sweep.grid.seed: is not varied like other keys"),
+        ("{grid: {seed: [1, 2]}}", "10:16 sweep.grid.seed: seeds are no values of the grid"),
+        ("{grid: {seeds: 3}}", "10:16 sweep.grid.seeds: seeds are no values of the grid"),
+        ("{cells: [{seed: 3}]}", "10:18 sweep.cells.0.seed: is not varied like other keys"),
         ("{cells: 3}", "10:16 sweep.cells: expected a list, found 3"),
         ("{cells: [3]}", "10:17 sweep.cells.0: expected a mapping, found 3"),
         ("{cells: [{extends: x.yaml}]}", "10:18 sweep.cells.0.extends: can't be overridden"),
@@ -152,6 +165,8 @@ def test_the_sweep_is_no_part_of_the_experiment(load: Load) -> None:
         ("{cells: [{metrics.0.bins: 3}]}", "10:18 metrics.0.bins: metrics is a list, its items are none"),
         ("{cells: [{objective: null}]}", "1:1 objective: is missing, it has no default, in the cell objective=null"),
         ("{published: {source: x}}", "10:9 sweep.published.scores: is missing"),
+        ("{published: {source: x, scores: {mig: {a: [0.1]}}}}", f"sweep.published.scores.mig.a: {FIGURE}; found [0.1]"),
+        ("{published: {source: x, scores: {mig: {a: 0.1}}}}", f"sweep.published.scores.mig.a: {FIGURE}; found 0.1"),
         ("{seeds: 100000, grid: {objective.beta: [1, 2]}}", "sweep: asks for 200,000 cells, 100,000 is the most"),
     ],
 )
@@ -169,6 +184,84 @@ def test_everything_that_is_wrong_is_told_once_and_at_once(faults: Faults, tmp_p
         "9:10 training.steps: expected an integer, found 'x', in the cell recipe=b.yaml, objective.beta=1",
         "< name: letters, digits, '.', '_' and '-' make a name, 64 at most, and not dots alone",
     ]
+
+
+def test_a_mistake_in_one_part_of_a_sweep_hides_none_in_the_others(faults: Faults) -> None:
+    sweep = (
+        "sweep:\n  seeds: 0\n  grid: {seeds: [1], objective.beta: 4, objective.bet: [1]}\n  published: 3\n  cells:\n"
+    )
+    assert faults(sweep + "  - {model.encoder.widht: 8}\n  - 5\n  - {seeds: [], model: vea}\n") == [
+        f"11:10 sweep.seeds: {SEEDS}; found 0",
+        "12:10 sweep.grid.seeds: seeds are no values of the grid",
+        "12:38 sweep.grid.objective.beta: expected a list, found 4",
+        "12:41 objective.bet: unknown key, did you mean 'beta'?",
+        "13:14 sweep.published: expected a mapping, found 3",
+        "15:6 model.encoder.widht: unknown key, did you mean 'width'?",
+        "16:5 sweep.cells.1: expected a mapping, found 5",
+        f"17:13 sweep.cells.2.seeds: {SEEDS}; found []",
+        "17:24 model.type: unknown model 'vea', did you mean 'vae'?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "place"),
+    [("{small: {model.encoder.widht: 8}, large: {}}", "10:25"), ("{model: {encoder: {widht: 8}}}", "10:35")],
+)
+def test_what_is_wrong_in_cells_is_told_where_they_are_no_list_too(faults: Faults, cells: str, place: str) -> None:
+    assert faults(f"sweep: {{cells: {cells}}}\n") == [
+        "10:16 sweep.cells: expected a list, found a mapping",
+        f"{place} model.encoder.widht: unknown key, did you mean 'width'?",
+    ]
+
+
+@pytest.mark.parametrize("seeds", ["sweep.seeds=2", "sweep.cells.0.seeds=[3]", "sweep={seeds: 2}"])
+def test_one_seed_for_all_and_seeds_of_the_sweep_contradict_each_other(faults: Faults, seeds: str) -> None:
+    sweep = "sweep: {cells: [{}, {objective.beta: 2}]}\n"
+    assert faults(sweep, seeds, "seed=5") == [
+        "< seed: one seed for all cells, and `seeds` for the sweep: which is meant?"
+    ]
+
+
+def test_a_cell_whose_model_takes_no_steps_can_leave_objective_and_training_aside(
+    unfold: Unfold, tmp_path: Path
+) -> None:
+    with pytest.raises(RecipeError) as caught:
+        unfold("sweep: {cells: [{model: pca}]}\n")
+    assert [(describe(problem), problem.hint) for problem in caught.value.problems] == [
+        (
+            "7:12 objective: model 'pca' learns from no objective, in the cell model=pca",
+            "let the cell say `objective: null`, too, or start it from a recipe of its own: `recipe: FILE`",
+        ),
+        (
+            "9:10 training.steps: model 'pca' is fitted at one go, in no steps, found 5, in the cell model=pca",
+            "let the cell say `training.steps: 0`, too, or start it from a recipe of its own: `recipe: FILE`",
+        ),
+    ]
+    found = unfold("sweep: {cells: [{}, {model: pca, objective: null, training.steps: 0}]}\n")
+    assert [variant.recipe.model.component for variant in found.variants] == ["vae", "pca"]
+
+
+SWEEPS = st.recursive(
+    st.none() | st.integers(-2, 3) | st.floats() | st.sampled_from(["pca", "r.yaml", "", "x"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["seeds", "grid", "cells", "published", "recipe", "model", "objective.beta", "seed", "a..b"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80, deadline=None)
+@given(st.dictionaries(st.sampled_from(["seeds", "grid", "cells", "published"]), SWEEPS))
+def test_any_data_is_a_sweep_or_says_why_not(unfold: Unfold, data: dict[str, Any]) -> None:
+    with suppress(RecipeError):
+        unfold(f"sweep: {flow(data)}\n")
 
 
 def test_ten_thousand_variants_unfold_in_seconds(unfold: Unfold) -> None:

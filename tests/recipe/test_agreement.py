@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bvtk.errors import RecipeError
+from tests.recipe.conftest import COMPLETE, Load, describe
+
+
+def test_what_a_model_that_takes_no_steps_inherits_can_be_laid_aside(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "vae.yaml").write_text(COMPLETE)
+    with pytest.raises(RecipeError) as caught:
+        load("extends: vae.yaml\nmodel: pca\n")
+    assert [(describe(problem), problem.hint) for problem in caught.value.problems] == [
+        (
+            "7:12 objective: model 'pca' learns from no objective",
+            "leave it out, or lay `objective: null` over it",
+        ),
+        (
+            "9:10 training.steps: model 'pca' is fitted at one go, in no steps, found 5",
+            "leave `training` out, or lay `training: {steps: 0}` over it",
+        ),
+    ]
+    recipe = load("extends: vae.yaml\nmodel: pca\nobjective: null\ntraining: {steps: 0}\n").recipe
+    assert (recipe.objective, recipe.training.steps) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        ("training:\n  steps: 5\n", "1:1 training: is missing, it has no default"),
+        ("objective: beta_vae\n", "1:1 objective: is missing, it has no default"),
+    ],
+)
+def test_a_model_that_learns_by_steps_needs_both(load: Load, missing: str, said: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        load(COMPLETE.replace(missing, ""))
+    assert [describe(problem) for problem in caught.value.problems] == [said]
+
+
+def test_an_objective_of_another_family_is_refused_with_those_that_fit(load: Load) -> None:
+    with pytest.raises(RecipeError) as caught:
+        load(COMPLETE.replace("objective: beta_vae", "objective: infogan"))
+    (problem,) = caught.value.problems
+    assert describe(problem) == "7:12 objective: objective 'infogan' can't train model 'vae'"
+    assert "beta_vae" in problem.hint
