@@ -180,11 +180,12 @@ def working(loaded: LoadedRecipe, folder: RunFolder, device: str, audience: Audi
         RunError: where the folder can't be made, or another process is writing to it.
         Interrupted: where a signal asks to stop.
     """
-    folder.create()
-    with Stop().listening() as stop, folder.locked(), _explained(folder):
-        folder.tidy()
-        prepare_folder(folder, loaded.recipe, loaded.text)
-        yield Pipeline(loaded.recipe, folder, device, stop, audience)
+    with Stop().listening() as stop:
+        folder.create()
+        with folder.locked(), _explained(folder):
+            folder.tidy()
+            prepare_folder(folder, loaded.recipe, loaded.text)
+            yield Pipeline(loaded.recipe, folder, device, stop, audience)
 
 
 @contextmanager

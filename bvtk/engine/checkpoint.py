@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from bvtk.errors import BvtkError, RunError
 from bvtk.files import atomic_folder, remove_all_leftovers
 from bvtk.runs import read_json, write_json
 
+_OWN_SUM = "manifest_sha256"
 _NAME = re.compile(r"step-(\d+)")
 
 
@@ -50,7 +52,8 @@ def save_checkpoint(state: TrainingState, folder: Path, keep: int) -> None:
             for name, data in files.items():
                 (temporary / name).write_bytes(data)
             sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-            write_json(temporary / "manifest.json", {**state.facts(), "sha256": sums})
+            manifest = {**state.facts(), "sha256": sums}
+            write_json(temporary / "manifest.json", {**manifest, _OWN_SUM: _sum_of(manifest)})
     except OSError as error:
         raise RunError(
             f"can't write the checkpoint {path}: {error.strerror}",
@@ -72,6 +75,9 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensors], dict[str, Any]]:
     manifest = read_json(path / "manifest.json")
     tensors = {}
     try:
+        own_sum = manifest.pop(_OWN_SUM, None)  # checkpoints of before have none
+        if own_sum not in (None, _sum_of(manifest)):
+            raise RunError(f"{path / 'manifest.json'} is damaged: its own sha256 is another")
         for name, expected in manifest["sha256"].items():
             data = (path / name).read_bytes()
             if hashlib.sha256(data).hexdigest() != expected:
@@ -81,6 +87,10 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensors], dict[str, Any]]:
     except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise RunError(f"the checkpoint {path} is damaged: {error}") from error
     return tensors, facts
+
+
+def _sum_of(manifest: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
 
 
 def resume(state: TrainingState, folder: Path, warn: Callable[[str], None]) -> bool:

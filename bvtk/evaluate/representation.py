@@ -112,10 +112,15 @@ class Encoder:
                 rows = slice(start, start + BATCH)
                 found, logvar = self.model.encode(self.inputs(index[rows]))
                 codes[rows] = found.cpu().numpy()
-                if not np.isfinite(codes[rows]).all():
-                    raise RunError("the codes of some images are not finite", "train with a lower learning rate")
+                _check_finite("codes", codes[rows])
                 if logvar is not None:
                     spread = np.empty_like(codes) if spread is None else spread
                     spread[rows] = logvar.cpu().numpy()
+                    _check_finite("log-variances", spread[rows])
                 progress(min(start + BATCH, len(index)), len(index))
         return Representation(index, codes, spread)
+
+
+def _check_finite(what: str, values: NDArray[np.float32]) -> None:
+    if not np.isfinite(values).all():
+        raise RunError(f"the {what} of some images are not finite", "train with a lower learning rate")

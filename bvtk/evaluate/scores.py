@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bvtk.evaluate.held_out import held_out_images, held_out_scores
+from bvtk.evaluate.held_out import HeldOut, held_out_images, held_out_scores
 from bvtk.evaluate.latents import latent_statistics
 from bvtk.evaluate.representation import Encoder, Progress, Representation, images_encoded, silent
-from bvtk.metrics.compute import score
+from bvtk.metrics.compute import checked_result, score
 from bvtk.metrics.latents import active_latents, kl_per_latent
 from bvtk.protocols import Codes, Dataset
 from bvtk.recipe import Recipe
@@ -58,7 +58,7 @@ def evaluate(
     """
     encoder = Encoder(recipe, model, dataset, device)
     found = encoder.represent(encoder.sample(), progress)
-    scores = held_out_scores(encoder, held_out_images(recipe, len(dataset)), found)
+    scores = _measured(encoder, held_out_images(recipe, len(dataset)), found)
     images = {"images": len(found.index)} if len(found.index) < len(dataset) else {}
     scores |= {name: parts | images for name, parts in _disentanglement(recipe, dataset, found).items()}
     return Evaluation(scores, latent_statistics(dataset, found))
@@ -75,7 +75,7 @@ def quick_scores(recipe: Recipe, model: Any, dataset: Dataset, device: torch.dev
     generator = np.random.default_rng(derive(recipe.seed, "quick scores"))
     count = min(QUICK_IMAGES, images_encoded(len(dataset), model.latents))
     found = encoder.represent(np.sort(generator.choice(len(dataset), count, replace=False)))
-    scores = held_out_scores(encoder, held_out_images(recipe, len(dataset), QUICK_HELD_OUT), found)
+    scores = _measured(encoder, held_out_images(recipe, len(dataset), QUICK_HELD_OUT), found)
     scores |= _disentanglement(recipe, dataset, found)
     measured = {"scores": scores, "images": count}
     if found.logvar is None:
@@ -93,6 +93,10 @@ def collapse(scores: dict[str, Any]) -> str | None:
         f"posterior collapse: none of the {held_out['latents']} latents responds to the images, "
         "so the other scores mean nothing; train longer, lower β, or let β rise from 0"
     )
+
+
+def _measured(encoder: Encoder, images: HeldOut, found: Representation) -> dict[str, Any]:
+    return {name: checked_result(name, parts) for name, parts in held_out_scores(encoder, images, found).items()}
 
 
 def _disentanglement(recipe: Recipe, dataset: Dataset, found: Representation) -> dict[str, dict[str, Any]]:

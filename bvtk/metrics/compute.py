@@ -28,7 +28,7 @@ def score(codes: Codes, metrics: Sequence[MetricSpec], seed: int) -> dict[str, d
         BvtkError: where a score is not finite, or no JSON value.
     """
     checked = check_codes(codes)
-    return {key: _result(key, spec.build()(checked, seed)) for key, spec in keys(metrics).items()}
+    return {key: checked_result(key, spec.build()(checked, seed)) for key, spec in keys(metrics).items()}
 
 
 def keys(metrics: Sequence[MetricSpec]) -> dict[str, MetricSpec]:
@@ -50,7 +50,12 @@ def _difference(spec: MetricSpec, first: MetricSpec) -> str:
     return ",".join(f"{field}={value}" for field, value in settings.items() if value != usual.get(field))
 
 
-def _result(key: str, result: dict[str, Any]) -> dict[str, Any]:
+def checked_result(key: str, result: dict[str, Any]) -> dict[str, Any]:
+    """A result as it is, if all its numbers are finite.
+
+    Raises:
+        BvtkError: where one is not, or is no JSON value.
+    """
     try:
         json.dumps(result, allow_nan=False)
     except ValueError as error:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -160,3 +161,30 @@ def test_a_checkpoint_reads_back_as_it_was(workplace: Path) -> None:
     tensors, facts = read_checkpoint(workplace / "step-2")
     assert facts == {"step": 2, "window": 2}
     assert tensors.keys() == {"model", "objective", "optimizer", "window"}
+
+
+@pytest.mark.parametrize("name", ["model", "objective", "optimizer", "window", "manifest"])
+def test_a_flipped_bit_anywhere_is_found_by_the_name_of_its_file(workplace: Path, name: str) -> None:
+    save_checkpoint(trained(1), workplace, keep=1)
+    path = workplace / "step-1"
+    tensors, facts = read_checkpoint(path)
+    (file,) = path.glob(f"{name}.*")
+    whole = file.read_bytes()
+    for position in range(0, 8 * len(whole), max(1, len(whole) // 40)):
+        damaged = bytearray(whole)
+        damaged[position // 8] ^= 1 << position % 8
+        file.write_bytes(damaged)
+        found, found_facts, said = read_or_hear(path)
+        if said:
+            assert str(path) in said
+        else:  # white space between the manifest's words, or the name of its own sum
+            assert name == "manifest"
+            assert found_facts == facts
+            assert all(torch.equal(found[part][key], value) for part in tensors for key, value in tensors[part].items())
+
+
+def read_or_hear(path: Path) -> tuple[Any, Any, str]:
+    try:
+        return *read_checkpoint(path), ""
+    except RunError as error:
+        return None, None, error.message
