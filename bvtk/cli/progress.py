@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from bvtk.audience import Audience
 from bvtk.cli.common import error_console
+from bvtk.sweep.progress import Pace
 
 _PLAIN_INTERVAL = 5.0
 
@@ -77,7 +78,7 @@ class PlainWatcher:
         self._console = error_console()
         self._last = 0.0
         self._steps = 0
-        self._first: tuple[int, float] | None = None
+        self._pace = Pace(0)
 
     def stage(self, name: str, what: str) -> None:
         """Names the stage."""
@@ -91,15 +92,16 @@ class PlainWatcher:
 
     def started(self, step: int, steps: int) -> None:
         """Says where training resumes."""
-        self._steps = steps
+        self._steps, self._pace = steps, Pace(steps)
         if step:
             self._console.print(f"  resumed at step {step:,} of {steps:,}", markup=False)
 
     def logged(self, line: dict[str, Any]) -> None:
         """Says how the training goes."""
+        left = self._pace.left(line["step"])
         if self._due(line["step"] == self._steps):
-            left = (self._steps - line["step"]) / max(self._speed(line["step"]), 1e-9)
-            said = f"  step {line['step']:,} of {self._steps:,}  {training_figures(line)}  {_duration(left)} left"
+            rest = "" if left is None else f"  {_duration(left)} left"
+            said = f"  step {line['step']:,} of {self._steps:,}  {training_figures(line)}{rest}"
             self._console.print(said, markup=False)
 
     def warned(self, message: str) -> None:
@@ -112,12 +114,6 @@ class PlainWatcher:
         if due:
             self._last = now
         return due
-
-    def _speed(self, step: int) -> float:
-        now = time.monotonic()
-        self._first = self._first or (step, now)
-        first_step, since = self._first
-        return (step - first_step) / (now - since) if step > first_step else float("inf")
 
 
 def _duration(seconds: float) -> str:
