@@ -42,6 +42,15 @@ def weighted_weights(batch: int, dataset_size: int, device: torch.device | None 
     return torch.full((batch, batch), 1 / (dataset_size * batch), device=device)
 
 
+def normalised(weights_BB: torch.Tensor) -> torch.Tensor:
+    """Weights whose rows sum to 1.
+
+    Those of weighted sampling sum to 1/N, which makes every log-density log N too small: a constant that no gradient
+    sees and that would be (L − 1)·log N in the total correlation. Without it a batch of the whole data set is exact.
+    """
+    return weights_BB / weights_BB.sum(dim=1, keepdim=True)
+
+
 def stratified_weights(batch: int, dataset_size: int, device: torch.device | None = None) -> torch.Tensor:
     """Weights (B, B) of minibatch stratified sampling; those of a row sum to 1. Chen et al. 2018, appendix C.2.
 
@@ -136,7 +145,7 @@ class BetaTcVaeObjective(nn.Module):
         alpha, beta, gamma = self.alpha(step), self.beta(step), self.gamma(step)
         reconstruction, kl = bound_terms(outputs)
         weights_BB = WEIGHTS[self.estimator](len(outputs.z), self.dataset_size, outputs.z.device)
-        parts = decompose(outputs.z, outputs.mu, outputs.logvar, weights_BB)
+        parts = decompose(outputs.z, outputs.mu, outputs.logvar, normalised(weights_BB))
         penalty = alpha * parts.mutual_information + beta * parts.total_correlation + gamma * parts.dimension_wise_kl
         return {
             "loss": reconstruction + penalty,

@@ -18,7 +18,8 @@ class BetaTcVae(ObjectiveSpec):
 
     Chen et al. 2018 ("Isolating Sources of Disentanglement in VAEs", 1802.04942), equation 4. I is the mutual
     information of images and latents, TC the total correlation of the latents, both estimated from the batch; N in
-    these estimates is the number of images that train. In nats an image; α = β = γ = 1 is the VAE.
+    stratified sampling is the number of images that train, and a constant log N of weighted sampling, which moves no
+    weight, is left out. In nats an image; α = β = γ = 1 is the VAE.
     """
 
     use: ClassVar[str] = (
@@ -26,10 +27,10 @@ class BetaTcVae(ObjectiveSpec):
         "no game to balance. A good first method beside β-VAE."
     )
     weaknesses: ClassVar[str] = (
-        "Both estimates are biased in small batches, the more the sharper the posteriors. Those of `weighted` hold "
-        "constants of up to (latents − 1)·log N in `total_correlation` and log N in `mutual_information`: compare "
-        "them between runs of one batch size and data set, never with 0. Its gradients don't depend on N. Memory "
-        "grows with the square of the batch."
+        "Both estimates are biased in small batches, the more the sharper the posteriors: with `weighted` the mutual "
+        "information can't exceed log of the batch size, and what is missing of it counts as total correlation; with "
+        "`stratified` single batches vary more. Compare logged figures at one batch size. Memory grows with the "
+        "square of the batch."
     )
 
     alpha: Weight = Constant(value=1.0)

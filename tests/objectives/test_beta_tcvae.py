@@ -4,7 +4,13 @@ import pytest
 import torch
 
 from bvtk.errors import UsageError
-from bvtk.objectives.beta_tcvae import decompose, gaussian_log_density, stratified_weights, weighted_weights
+from bvtk.objectives.beta_tcvae import (
+    decompose,
+    gaussian_log_density,
+    normalised,
+    stratified_weights,
+    weighted_weights,
+)
 from tests.objectives.passes import build, numbers, outputs
 
 CORRELATION = 0.8
@@ -96,6 +102,25 @@ def test_a_batch_of_the_whole_data_set_weighted_is_exact_but_for_known_constants
     assert found.dimension_wise_kl.item() == pytest.approx(exact.dimension_wise_kl.item() - 3 * constant)
 
 
+def test_normalised_a_batch_of_the_whole_data_set_is_exact():
+    z, mu, logvar = a_batch(40)
+    exact = decompose(z, mu, logvar, torch.full((40, 40), 1 / 40, dtype=torch.float64))
+    found = decompose(z, mu, logvar, normalised(weighted_weights(40, 40).double()))
+    assert [part.item() for part in found] == pytest.approx([part.item() for part in exact])
+
+
+def test_normalising_leaves_stratified_weights_as_they_are():
+    torch.testing.assert_close(normalised(stratified_weights(7, 90)), stratified_weights(7, 90))
+
+
+def test_a_collapsed_posterior_costs_nothing():
+    z = torch.randn(16, 4, generator=torch.Generator().manual_seed(0))
+    for estimator in ("weighted", "stratified"):
+        terms = numbers(build("beta_tcvae", estimator=estimator)(outputs(torch.zeros(16, 4), z=z), 0))
+        for part in ("mutual_information", "total_correlation", "dimension_wise_kl"):
+            assert terms[part] == pytest.approx(0, abs=1e-4)
+
+
 def test_the_exact_parts_against_sums_over_the_data_set():
     """log q(z) by plain loops: q(z) is the mean of all posteriors' densities."""
     z, mu, logvar = a_batch(6, latents=2)
@@ -128,10 +153,9 @@ def test_both_estimators_approach_the_total_correlation_of_a_known_gaussian():
         runs = [correlated(batch, seed) for seed in range(2 * 1500 // batch)]
         stratified = stratified_weights(batch, size).double()
         found = torch.stack([decompose(*run, stratified).total_correlation for run in runs]).mean()
-        weighted = weighted_weights(batch, size).double()
+        weighted = normalised(weighted_weights(batch, size).double())
         other = torch.stack([decompose(*run, weighted).total_correlation for run in runs]).mean()
-        # Weighted sampling holds (latents − 1)·log N beside the truth.
-        errors[batch] = (abs(found.item() - TRUE_TC), abs(other.item() - math.log(size) - TRUE_TC))
+        errors[batch] = (abs(found.item() - TRUE_TC), abs(other.item() - TRUE_TC))
     for stratified_error, weighted_error in errors.values():
         assert stratified_error < 0.35
         assert weighted_error < 0.35
@@ -139,13 +163,13 @@ def test_both_estimators_approach_the_total_correlation_of_a_known_gaussian():
     assert errors[1500] < errors[16]
 
 
-def test_the_gradients_of_weighted_sampling_do_not_depend_on_the_data_set():
+def test_the_constant_that_is_left_out_moves_no_weight():
     gradients = []
-    for size in (100, 10**6):
-        z, mu, logvar = (tensor.float().requires_grad_() for tensor in a_batch(8))
-        terms = build("beta_tcvae", dataset_size=size)(outputs(mu, logvar, z), 0)
-        gradients.append(torch.autograd.grad(terms["loss"], mu)[0])
-    torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-6)
+    for weights in (weighted_weights(8, 10**6).double(), normalised(weighted_weights(8, 10**6).double())):
+        z, mu, logvar = (tensor.requires_grad_() for tensor in a_batch(8))
+        parts = decompose(z, mu, logvar, weights)
+        gradients.append(torch.autograd.grad(parts[0] + 6 * parts[1] + 2 * parts[2], [z, mu, logvar]))
+    torch.testing.assert_close(*gradients)
 
 
 def test_the_objective_weighs_the_parts():
@@ -161,9 +185,13 @@ def test_the_objective_weighs_the_parts():
 
 
 def test_the_size_of_the_data_set_is_that_of_the_run():
-    terms = [build("beta_tcvae", dataset_size=size)(outputs(*a_batch(8)), 0) for size in (100, 100_000)]
-    grown = terms[1]["mutual_information"] - terms[0]["mutual_information"]
-    assert grown.item() == pytest.approx(math.log(1000))
+    """Posteriors so narrow that none reaches another: log q(z) is log q(z|x)/N, the information log N."""
+    narrow = outputs(10.0 * torch.arange(8.0)[:, None].expand(8, 2), torch.full((8, 2), -8.0))
+    for size in (100, 100_000):
+        terms = build("beta_tcvae", dataset_size=size, estimator="stratified")(narrow, 0)
+        assert terms["mutual_information"].item() == pytest.approx(math.log(size))
+        weighted = build("beta_tcvae", dataset_size=size)(narrow, 0)
+        assert weighted["mutual_information"].item() == pytest.approx(math.log(8))
 
 
 def test_weights_follow_their_schedules_and_default_to_the_papers():
