@@ -114,6 +114,9 @@ class ModelSpec(Spec):
     reconstructs: ClassVar[bool] = True
     """Whether decoding a code gives the image that it was made from, as far as the model can."""
 
+    code_range: ClassVar[tuple[float, float] | None] = None
+    """The least and the largest value of a code, where its prior is uniform between them; traversals span it."""
+
     @abstractmethod
     def build(self, image: ImageShape) -> Model:
         """The model, randomly initialised from torch's current seed."""
@@ -131,6 +134,17 @@ class ObjectiveSpec(Spec):
 
     family: ClassVar[str] = "vae"
     """The models that it can train: those whose training pass is of this family."""
+
+    use: ClassVar[str] = ""
+    """What it is good for, and when to prefer it to others."""
+
+    weaknesses: ClassVar[str] = ""
+    """What it is known to do badly, and what to watch."""
+
+    @classmethod
+    def notes(cls) -> Mapping[str, str]:
+        """When to choose it, and what to expect."""
+        return {heading: text for heading, text in {"use": cls.use, "weaknesses": cls.weaknesses}.items() if text}
 
     @abstractmethod
     def build(self, context: ObjectiveContext) -> Objective:

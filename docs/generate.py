@@ -38,7 +38,8 @@ def components_page() -> str:
 def _section(facts: dict[str, Any]) -> str:
     rows = "".join(_row(field) for field in facts["fields"])
     table = f"\n| key | takes | default | |\n|---|---|---|---|\n{rows}" if rows else ""
-    return f"### {facts['name']}\n\n{facts['doc']}\n{table}"
+    notes = "".join(f"\n*{heading.capitalize()}:* {text}\n" for heading, text in facts["notes"].items())
+    return f"### {facts['name']}\n\n{facts['doc']}\n{notes}{table}"
 
 
 def _row(field: dict[str, Any]) -> str:

@@ -25,6 +25,15 @@ class InfoGan(ObjectiveSpec):
 
     family: ClassVar[str] = "infogan"
 
+    use: ClassVar[str] = (
+        "For sharp images and codes without a reconstruction: the model `infogan` alone, whose codes are asked of the "
+        "images that it makes."
+    )
+    weaknesses: ClassVar[str] = (
+        "Two players have to stay in balance: a discriminator that always wins teaches the generator little. Codes of "
+        "real images are known only as far as these resemble generated ones, and scores vary between seeds."
+    )
+
     information: Weight = Constant(value=0.1)
     """Weight λ of the mutual information in nats: the paper has 1 for discrete codes and less for continuous ones."""
 

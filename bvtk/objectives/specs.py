@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import bvtk.objectives.annealed_vae_specs
 import bvtk.objectives.beta_tcvae_specs
@@ -26,6 +26,15 @@ class BetaVae(ObjectiveSpec):
     are sums over pixels and latents, averaged over the batch: β here is the paper's, not that of libraries
     which average over pixels. β_norm = β·latents/pixels is logged beside it.
     """
+
+    use: ClassVar[str] = (
+        "The baseline: one weight, nothing to balance, and the most that is known about any method. With β = 1 a plain "
+        "VAE, with a `cyclical` or rising β an annealed one."
+    )
+    weaknesses: ClassVar[str] = (
+        "A higher β buys independence with information: latents fall silent and reconstructions blur, until all "
+        "collapse. The right β depends on the data, the number of latents and the likelihood; no β is good for all."
+    )
 
     beta: Weight = Constant(value=4.0)
     """Weight of the KL: a number, or a schedule."""
