@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bvtk.api import score as score
     from bvtk.comparison import Comparison as Comparison
     from bvtk.comparison import compare as compare
+    from bvtk.comparison.udr import udr as udr
     from bvtk.component import DatasetSpec as DatasetSpec
     from bvtk.component import Decoder as Decoder
     from bvtk.component import DecoderSpec as DecoderSpec
@@ -53,6 +54,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "bvtk.api": ("Run", "load", "load_dataset", "run", "score"),
     "bvtk.comparison": ("Comparison", "compare"),
+    "bvtk.comparison.udr": ("udr",),
     "bvtk.component": (
         *("DatasetSpec", "EncoderSpec", "DecoderSpec", "LikelihoodSpec", "ModelSpec"),
         *("ObjectiveSpec", "ScheduleSpec", "OptimizerSpec", "MetricSpec"),

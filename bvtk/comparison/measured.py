@@ -29,6 +29,7 @@ class Measured:
         curves: by metric, its score over training; empty where nothing was measured on the way.
         pictures: its figures by name; empty where they don't lie on this machine.
         latents: the file that says what each latent carries; None where it doesn't lie on this machine.
+        export: the exported model; None where it doesn't lie on this machine.
     """
 
     run: str
@@ -38,6 +39,7 @@ class Measured:
     curves: Mapping[str, Curve] = field(default_factory=dict)
     pictures: Mapping[str, Path] = field(default_factory=dict)
     latents: Path | None = None
+    export: Path | None = None
 
     @property
     def name(self) -> str:

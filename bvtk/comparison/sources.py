@@ -106,7 +106,8 @@ def read_run(path: Path) -> Measured | None:
     recipe = completed(_plain_recipe(folder.recipe))
     curves = curves_of(read_lines(folder.evaluations))
     latents = folder.latents if folder.latents.is_file() else None
-    return Measured(path.resolve().name, recipe, scores, facts_of(folder.read_log()), curves, pictures, latents)
+    export = folder.export if folder.export.is_file() else None
+    return Measured(path.resolve().name, recipe, scores, facts_of(folder.read_log()), curves, pictures, latents, export)
 
 
 def read_export_facts(path: Path) -> Measured:
@@ -127,7 +128,7 @@ def read_export_facts(path: Path) -> Measured:
     if not scores:
         raise UsageError(f"{path} has no scores in it", "score the run with `bvtk evaluate`, and export it again")
     recipe = completed(recipe)
-    return Measured(str(path), recipe, scores, _facts(recipe, pixels))
+    return Measured(str(path), recipe, scores, _facts(recipe, pixels), export=path)
 
 
 def _read_folder(path: Path) -> Found:
@@ -198,8 +199,8 @@ def _each_once(runs: Iterable[Measured]) -> tuple[list[Measured], list[str]]:
         if known.scores != run.scores:
             twice.append(f"{run.run} is of the same recipe and seed as {known.run}, but has other scores")
         shown = known if known.pictures else run
-        curves = known.curves or run.curves
-        first[identity] = replace(known, pictures=shown.pictures, latents=shown.latents, curves=curves)
+        curves, export = known.curves or run.curves, known.export or run.export
+        first[identity] = replace(known, pictures=shown.pictures, latents=shown.latents, curves=curves, export=export)
     return list(first.values()), twice
 
 

@@ -1,0 +1,92 @@
+"""`bvtk udr`: which models of one setting agree with each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bvtk.cli.common import (
+    AsJson,
+    Device,
+    NoPlugins,
+    Out,
+    PluginFiles,
+    error_console,
+    load_plugins,
+    out_console,
+    print_json,
+)
+from bvtk.engine.tuning import prepare_process
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def udr(
+    targets: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="TARGET...",
+            help="Run folders, folders of them, a sweep's folder, recipes with a sweep, or exported models.",
+            show_default=False,
+        ),
+    ],
+    measure: Annotated[
+        str, typer.Option("--measure", metavar="lasso|spearman", help="How the codes of two models are compared.")
+    ] = "lasso",
+    images: Annotated[int, typer.Option("--images", min=2, help="Of how many images.")] = 1_000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Draws those images.")] = 0,
+    out: Out = Path("runs"),
+    device: Device = "auto",
+    plugin: PluginFiles = None,
+    no_plugins: NoPlugins = False,
+    as_json: AsJson = False,
+) -> None:
+    """Rank models that differ in their seed alone by how far they agree, without labels (UDR, Duan et al. 2020).
+
+    Every model is compared with each other one of its setting on the same images; its score is the median, from 0 to
+    1, higher is better. Nothing is written.
+
+    Example: bvtk udr runs
+
+    Example: bvtk udr recipes/paper/table.yaml --measure spearman --json
+    """
+    load_plugins(plugin, no_plugins)
+    prepare_process()
+    from bvtk.cli.progress import watching
+    from bvtk.comparison.udr import How, as_measure, ranked
+
+    how = How(as_measure(measure), images, seed, device)
+    with watching() as watcher:
+        found = ranked(targets, how, out, watcher)
+    for why in found["left_out"]:
+        error_console().print(f"left out: {why}", style="yellow", markup=False)
+    if as_json:
+        print_json(found)
+    else:
+        out_console().print(_table(found))
+
+
+def _table(found: dict[str, Any]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("setting", no_wrap=True)
+    table.add_column("run", no_wrap=True)
+    for heading in ("seed", "UDR", "active codes"):
+        table.add_column(heading, justify="right")
+    for setting in found["settings"]:
+        best = max(run["score"] for run in setting["runs"])
+        for number, run in enumerate(sorted(setting["runs"], key=lambda run: -run["score"])):
+            score = Text(f"{run['score']:.3f}", style="bold green" if run["score"] == best else "")
+            label = Text("" if number else setting["label"])
+            table.add_row(label, Text(run["run"]), str(run["seed"]), score, str(run["active_codes"]))
+    return table
+
+
+def add_to(app: typer.Typer) -> None:
+    """Registers the verb."""
+    app.command("udr")(udr)

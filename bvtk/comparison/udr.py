@@ -1,0 +1,150 @@
+"""Which of the models of one setting agree with each other: UDR over a sweep, or over any runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import torch
+
+from bvtk.audience import Audience, Silence
+from bvtk.build import build_dataset
+from bvtk.comparison.measured import Measured
+from bvtk.comparison.rows import Row, rows_of
+from bvtk.comparison.sources import gather
+from bvtk.engine.devices import choose_device
+from bvtk.errors import UsageError
+from bvtk.evaluate import Encoder
+from bvtk.export import Export, read_export
+from bvtk.metrics.latents import kl_per_latent
+from bvtk.metrics.points import draw_rows
+from bvtk.metrics.udr import Measure, Ranking
+from bvtk.metrics.udr import udr as rank
+from bvtk.plugins import discover
+from bvtk.protocols import Dataset
+
+MEASURES: tuple[Measure, ...] = get_args(Measure)
+
+
+@dataclass(frozen=True)
+class How:
+    """How models are compared.
+
+    Args:
+        measure: `lasso` or `spearman`.
+        images: of how many images the codes are compared, at most.
+        seed: draws those images.
+        device: where to encode them, as a user names it.
+    """
+
+    measure: Measure = "lasso"
+    images: int = 1_000
+    seed: int = 0
+    device: str = "auto"
+
+
+def udr(
+    targets: str | Path | Sequence[str | Path],
+    *,
+    measure: str = "lasso",
+    images: int = 1_000,
+    seed: int = 0,
+    device: str = "auto",
+    out: str | Path = "runs",
+) -> dict[str, Any]:
+    """Unsupervised disentanglement ranking of the models of each setting; the same dict as `bvtk udr --json`.
+
+    Duan et al. 2020, "Unsupervised Model Selection for Variational Disentangled Representation Learning".
+
+    Args:
+        targets: run folders, folders that hold run folders, folders of sweeps, recipes with a sweep, exported models.
+        measure: `lasso` or `spearman`.
+        images: of how many images of the data set the codes are compared, at most.
+        seed: draws those images.
+        device: where to encode them: `cpu`, `cuda`, `mps` or `auto`.
+        out: where the runs of recipes lie.
+
+    Raises:
+        UsageError: where a target holds no runs, or no two of them are models of one setting.
+        RecipeError: with everything that is wrong in a recipe.
+        RunError: where a run's files are damaged.
+    """
+    discover(Path())
+    given = [targets] if isinstance(targets, str | Path) else targets
+    return ranked(given, How(as_measure(measure), images, seed, device), Path(out), Silence())
+
+
+def as_measure(text: str) -> Measure:
+    """The measure of a name.
+
+    Raises:
+        UsageError: where there is none.
+    """
+    for measure in MEASURES:
+        if text == measure:
+            return measure
+    raise UsageError(f"unknown measure {text!r}", f"known: {', '.join(MEASURES)}")
+
+
+def ranked(targets: Sequence[str | Path], how: How, out: Path, audience: Audience) -> dict[str, Any]:
+    """As `udr`, for a caller that has loaded the plugins and watches."""
+    if how.images < 2 or how.seed < 0:
+        raise UsageError(f"UDR takes 2 images or more and a seed from 0, found {how.images} and {how.seed}")
+    device = choose_device(how.device)
+    found = gather(targets, out)
+    here = [run for run in found.runs if run.export]
+    absent = [f"{run.run} has no model.safetensors on this machine" for run in found.runs if not run.export]
+    rows = rows_of(here) if here else []
+    alone = [f"{row.runs[0].run} is the only model of its setting" for row in rows if len(row.runs) < 2]
+    settings = [row for row in rows if len(row.runs) > 1]
+    if not settings:
+        hint = "; ".join([*absent, *alone][:3])
+        raise UsageError("UDR needs two models that differ in their seed alone, found none", hint)
+    return {
+        "measure": how.measure,
+        "seed": how.seed,
+        "settings": [_setting(row, how, device, audience) for row in settings],
+        "left_out": [*found.left_out, *absent, *alone],
+    }
+
+
+def _setting(row: Row, how: How, device: torch.device, audience: Audience) -> dict[str, Any]:
+    audience.stage("encode", f"{len(row.runs)} models of {row.name}")
+    dataset = build_dataset(_export(row.runs[0]).recipe)
+    index = np.sort(draw_rows(len(dataset), how.images, how.seed))
+    codes, kl = [], []
+    for number, run in enumerate(row.runs, start=1):
+        found = _encoder(run, dataset, device).represent(index)
+        codes.append(found.codes)
+        kl.append(None if found.logvar is None else kl_per_latent(found.codes, found.logvar))
+        audience.progressed(number * len(index), len(row.runs) * len(index))
+    return {"label": row.label, "images": len(index), **_as_json(row.runs, rank(codes, kl, measure=how.measure))}
+
+
+def _export(run: Measured) -> Export:
+    assert run.export is not None  # noqa: S101
+    return read_export(run.export)
+
+
+def _encoder(run: Measured, dataset: Dataset, device: torch.device) -> Encoder:
+    export = _export(run)
+    if dataset.image_shape != export.image:
+        raise UsageError(
+            f"{run.run} was trained on images of {export.image}, and its data set now has {dataset.image_shape}",
+            "bring back the data that it was trained on, or leave the run out",
+        )
+    model = export.model.to(device, memory_format=torch.channels_last)
+    return Encoder(export.recipe, model, dataset, device)
+
+
+def _as_json(runs: Sequence[Measured], found: Ranking) -> dict[str, Any]:
+    """The median of the models' scores, each model's own, and those of all pairs, null for a model with itself."""
+    scores = [
+        {"run": run.run, "seed": run.recipe.get("seed"), "score": float(score), "active_codes": active}
+        for run, score, active in zip(runs, found.scores, found.active_codes, strict=True)
+    ]
+    pairs = [[None if i == j else float(pair) for j, pair in enumerate(line)] for i, line in enumerate(found.pairs)]
+    return {"score": float(np.median(found.scores)), "runs": scores, "pairs": pairs}

@@ -1,0 +1,145 @@
+"""Unsupervised disentanglement ranking: which of several models of one setting found what the others found.
+
+Shapes: n images, M models, d codes of a model of which a are kept; a and b codes of two models.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bvtk.errors import UsageError
+from bvtk.metrics.scaling import standardised
+
+Array = NDArray[np.float64]
+Measure = Literal["lasso", "spearman"]
+
+LEAST_KL = 0.01
+"""KL in nats an image below which a code is dropped."""
+ALPHA = 0.1
+"""Penalty of the Lasso."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """How far each model agrees with the others.
+
+    Args:
+        scores: (M,) each model's UDR, the median over its partners.
+        pairs: (M, M) how far model i, seen from model j, agrees with it; NaN on the diagonal.
+        active_codes: (M,) how many codes of each model were kept.
+    """
+
+    scores: Array
+    pairs: Array
+    active_codes: tuple[int, ...]
+
+
+def udr(
+    codes: Sequence[NDArray[np.floating[Any]]],
+    kl: Sequence[NDArray[np.floating[Any]] | None],
+    *,
+    measure: Measure = "lasso",
+) -> Ranking:
+    """Ranks models of one setting by how far each agrees with the others up to order, sign and scale of its codes.
+
+    Duan et al. 2020, "Unsupervised Model Selection for Variational Disentangled Representation Learning":
+    models that disentangle are alike, models that entangle do so each in a way of its own.
+
+    Args:
+        codes: of each model (n, d) the codes of the same images in the same order; d may differ.
+        kl: of each model (d,) the KL of each code in nats an image; None for a model without a posterior, whose codes
+            are kept where they vary.
+        measure: how codes are compared: `lasso`, the weights of a Lasso that predicts one model's codes from the
+            other's, or `spearman`, rank correlations.
+
+    Raises:
+        UsageError: where there are fewer than two models, or they do not fit together.
+    """
+    kept = _kept(codes, kl)
+    prepared = [standardised(_ranks(z) if measure == "spearman" else z)[0] for z in kept]
+    strengths = lasso_weights if measure == "lasso" else correlations
+    count = len(prepared)
+    pairs = np.full((count, count), np.nan)
+    for i, target in enumerate(prepared):
+        for j, source in enumerate(prepared):
+            if i != j:
+                pairs[i, j] = one_to_one(strengths(source, target))
+    return Ranking(np.nanmedian(pairs, axis=1), pairs, tuple(z.shape[1] for z in kept))
+
+
+def one_to_one(strengths: Array) -> float:
+    """How far each row goes with one column alone and each column with one row: the mean of max² / sum over both.
+
+    Duan et al. 2020: the relative strength of a pair of models.
+
+    Args:
+        strengths: (a, b), never negative.
+
+    Returns:
+        1 for a matching of strength 1; a row or column of zeros counts 0, and so does having none.
+    """
+    if not strengths.size:
+        return 0.0
+    lines = [(strengths.max(axis=axis), strengths.sum(axis=axis)) for axis in (0, 1)]
+    shares = [np.where(total > 0, best**2 / np.where(total > 0, total, 1), 0) for best, total in lines]
+    return float(np.concatenate(shares).mean())
+
+
+def lasso_weights(source: Array, target: Array) -> Array:
+    """Weights of a Lasso that predicts each code of one model from all of another, as absolute values.
+
+    Args:
+        source: (n, a) standardised codes.
+        target: (n, b) standardised codes.
+
+    Returns:
+        (a, b).
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import Lasso
+
+    if not source.shape[1] or not target.shape[1]:
+        return np.zeros((source.shape[1], target.shape[1]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # codes that are copies of each other share weights slowly
+        weights = Lasso(alpha=ALPHA, fit_intercept=False).fit(source, target).coef_
+    return np.abs(np.reshape(weights, (target.shape[1], source.shape[1]))).T
+
+
+def correlations(source: Array, target: Array) -> Array:
+    """Absolute correlations (a, b) of standardised codes (n, a) and (n, b): Spearman's where these are ranks."""
+    return np.asarray(np.abs(source.T @ target) / len(source))
+
+
+def _ranks(codes: Array) -> Array:
+    from scipy.stats import rankdata
+
+    return np.asarray(rankdata(codes, axis=0), dtype=np.float64)
+
+
+def _kept(codes: Sequence[NDArray[Any]], kl: Sequence[NDArray[Any] | None]) -> list[Array]:
+    if len(codes) < 2 or len(codes) != len(kl):
+        raise UsageError(
+            f"UDR compares models of one setting: it needs two, found {len(codes)} with the KL of {len(kl)}",
+            "train the recipe with other seeds: five or more make the ranking worth something",
+        )
+    if len({len(z) for z in codes}) > 1 or len(codes[0]) < 2:
+        counts = ", ".join(str(len(z)) for z in codes)
+        raise UsageError(f"UDR needs codes of the same images from every model, found {counts} rows")
+    return [_informative(number, z, k) for number, (z, k) in enumerate(zip(codes, kl, strict=True))]
+
+
+def _informative(number: int, codes: NDArray[Any], kl: NDArray[Any] | None) -> Array:
+    if kl is not None and len(kl) != codes.shape[1]:
+        raise UsageError(f"model {number} has {codes.shape[1]} codes and the KL of {len(kl)}")
+    z = codes.astype(np.float64)
+    if not np.isfinite(z).all():
+        raise UsageError(f"the codes of model {number} are not finite", "leave it out")
+    kept = np.ptp(z, axis=0) > 0
+    return z[:, kept if kl is None else kept & (kl >= LEAST_KL)]
