@@ -1,4 +1,4 @@
-"""Writes what is generated of the docs: `docs/components.md` and `recipes/recipe.schema.json`.
+"""Writes what is generated of the docs: `docs/components.md`, `recipes/recipe.schema.json`, and tables in other pages.
 
 python docs/generate.py           # or: make docs
 python docs/generate.py --check   # exit 1 where a file is not current
@@ -48,11 +48,35 @@ def _row(field: dict[str, Any]) -> str:
     return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |\n"
 
 
+def chooser(kind: str) -> str:
+    """A table of all built-in components of a kind: what each is, when to use it, what to watch."""
+    registry = REGISTRIES[kind]
+    rows = ["| | when to use it | what to watch |\n|---|---|---|\n"]
+    for entry in registry.entries():
+        if entry.origin == BUILT_IN:
+            notes = component_facts(registry, entry.name)["notes"]
+            rows.append(f"| [`{entry.name}`](#{entry.name}) | {notes['use']} | {notes['weaknesses']} |\n")
+    return "".join(rows)
+
+
+def with_table(page: str, kind: str) -> str:
+    """A page whose generated table, between two comments, is current."""
+    begin, end = f"<!-- begin generated: {kind} -->\n", f"<!-- end generated: {kind} -->"
+    before, rest = page.split(begin)
+    _, after = rest.split(end)
+    return f"{before}{begin}\n{chooser(kind)}\n{end}{after}"
+
+
 def generated() -> dict[Path, str]:
     """Every generated file and its text."""
     discover(ROOT, installed=False)
     schema = json.dumps(recipe_schema(), indent=2, ensure_ascii=False) + "\n"
-    return {ROOT / "docs/components.md": components_page(), ROOT / "recipes/recipe.schema.json": schema}
+    objectives = ROOT / "docs/objectives.md"
+    return {
+        ROOT / "docs/components.md": components_page(),
+        ROOT / "recipes/recipe.schema.json": schema,
+        objectives: with_table(objectives.read_text(encoding="utf-8"), "objective"),
+    }
 
 
 def main() -> None:

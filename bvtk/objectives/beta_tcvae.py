@@ -32,7 +32,7 @@ def gaussian_log_density(z: torch.Tensor, mu: torch.Tensor, logvar: torch.Tensor
 
 
 def weighted_weights(batch: int, dataset_size: int, device: torch.device | None = None) -> torch.Tensor:
-    """Weights (B, B) of minibatch weighted sampling: 1/(N·B) for all. Chen et al. 2018, equation 5.
+    """Weights (B, B) of minibatch weighted sampling: 1/(N·B) for all. Chen et al. 2018, section 3.1.
 
     Args:
         batch: number of images in the batch, B.
@@ -88,7 +88,7 @@ WEIGHTS: dict[str, Callable[[int, int, torch.device], torch.Tensor]] = {
 def decompose(
     z_BL: torch.Tensor, mu_BL: torch.Tensor, logvar_BL: torch.Tensor, weights_BB: torch.Tensor
 ) -> Decomposition:
-    """Estimates the three parts of the KL from a batch. Chen et al. 2018, equations 2 and 5.
+    """Estimates the three parts of the KL from a batch. Chen et al. 2018, equation 2.
 
     q(z_i) ≈ Σ_j w_ij·q(z_i|x_j), and likewise for each latent alone. Whatever the weights, the parts sum to the mean of
     log q(z|x) − log p(z), the KL by sampling.

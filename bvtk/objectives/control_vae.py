@@ -17,7 +17,7 @@ from bvtk.protocols import Outputs
 class Controller:
     """A controller, proportional and integral, that raises β where the KL is above its target and lowers it below.
 
-    β = Kp/(1 + exp(e)) − Ki·Σe + β_min for the error e = target − KL, within bounds. Shao et al. 2020, equation 9 and
+    β = Kp/(1 + exp(e)) − Ki·Σe + β_min for the error e = target − KL, within bounds. Shao et al. 2020,
     algorithm 1.
 
     Args:

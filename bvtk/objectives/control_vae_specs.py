@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class ControlVae(ObjectiveSpec):
     """Reconstruction + β·KL, where a controller sets β at every step so that the KL reaches a target.
 
-    Shao et al. 2020 ("ControlVAE: Controllable Variational Autoencoder", 2004.06218), equation 9 and algorithm 1:
+    Shao et al. 2020 ("ControlVAE: Controllable Variational Autoencoder", 2004.06218), algorithm 1:
     β = Kp/(1 + exp(e)) − Ki·Σe + β_min for the error e = target − KL of the batch. The sum stands still while β
     is clipped and the error drives it further out. In nats an image.
     """
