@@ -24,6 +24,7 @@ class InfoGan(ModelSpec):
 
     family: ClassVar[str] = "infogan"
     reconstructs: ClassVar[bool] = False
+    code_range: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
 
     latents: PositiveInt = 5
     """Number of codes, each drawn from U(−1, 1), that images are to tell."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,14 +12,24 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFor
 
 from bvtk.report.drawing import ACCENT, FAINT, INK, MUTED, colours, label, new_figure, plain, png
 
+
+class Panel(NamedTuple):
+    """A training curve: the key of the log, its title and unit, and whether the axis is logarithmic."""
+
+    key: str
+    title: str
+    unit: str = ""
+    logarithmic: bool = False
+
+
 PANELS = (
-    ("loss", "Loss", "nats per image", True),
-    ("reconstruction", "Reconstruction", "nats per image", True),
-    ("kl", "KL", "nats per image", False),
-    ("beta", "β", "", False),
-    ("active_units", "Active latents", "", False),
+    Panel("loss", "Loss", "nats per image", logarithmic=True),
+    Panel("reconstruction", "Reconstruction", "nats per image", logarithmic=True),
+    Panel("kl", "KL", "nats per image"),
+    Panel("beta", "β"),
+    Panel("active_units", "Active latents"),
 )
-"""Key of the log, title, unit, and whether the axis is logarithmic, of each training curve that comes first."""
+"""The curves that come first."""
 NO_PANELS = frozenset({"step", "beta_norm", "learning_rate", "images_per_second"})
 """What is logged and says nothing of what was learnt; every other term gets a panel."""
 
@@ -36,10 +46,7 @@ def training_chart(
         held_out: by title, points (step, value) measured on held-out images on the way, a panel each.
         scores: by title, points (step, score) measured on the way, all from 0 to 1.
     """
-    terms = dict.fromkeys(key for record in log for key in record)
-    known = {panel[0] for panel in PANELS} | NO_PANELS
-    others = [(key, key[:1].upper() + key[1:], "", False) for key in terms if key not in known]
-    panels = [*(panel for panel in PANELS if panel[0] in terms), *others]
+    panels = panels_of(log)
     count = max(1, len(panels) + len(held_out) + bool(scores))
     columns = min(3, count)
     rows = math.ceil(count / columns)
@@ -57,6 +64,15 @@ def training_chart(
         _score_curves(axes, scores)
         label(axes, "Scores on the way", "")
     return png(figure)
+
+
+def panels_of(log: Sequence[Mapping[str, Any]]) -> list[Panel]:
+    """The panels for the terms of a log; a loss is in nats an image where a reconstruction is a part of it."""
+    terms = dict.fromkeys(key for record in log for key in record)
+    known = {panel.key for panel in PANELS} | NO_PANELS
+    others = [Panel(key, key[:1].upper() + key[1:]) for key in terms if key not in known]
+    panels = [*(panel for panel in PANELS if panel.key in terms), *others]
+    return panels if "reconstruction" in terms else [panel._replace(unit="") for panel in panels]
 
 
 def kl_chart(kl: Sequence[float], order: Sequence[int], names: Sequence[str], active: Sequence[bool]) -> bytes:

@@ -86,14 +86,14 @@ def _traversals(inputs: ReportInputs) -> list[tuple[int, Figure]]:
     if inputs.traversals is None:
         return []
     images = fit(inputs.traversals)
-    low, high = float(inputs.span[0]), float(inputs.span[-1])
+    low, high = (f"{value:+g}{inputs.span_unit}" for value in (inputs.span[0], inputs.span[-1]))
     return [
         (
             row,
             Figure(
                 file=f"traversal-{inputs.latents[row]:02d}.png",
                 png=grid_png(images[row]),
-                alt=f"Decoded images as {inputs.names[row]} goes from {low:+.0f} to {high:+.0f} σ, a row an image.",
+                alt=f"Decoded images as {inputs.names[row]} goes from {low} to {high}, a row an image.",
                 title=inputs.names[row],
                 note=_note(inputs, row),
             ),

@@ -26,7 +26,8 @@ from bvtk.seeding import derive
 
 _ORIGINALS = 10
 _ROWS = 3
-_SPAN = np.linspace(-3, 3, 11, dtype=np.float32)
+_COLUMNS = 11
+_SIGMAS = 3.0
 
 Floats = NDArray[np.float32]
 
@@ -58,7 +59,8 @@ def gather(folder: RunFolder, recipe: Recipe, model: Any, dataset: Dataset, devi
         kl_per_latent=latents.get("kl"),
         log=log,
         **_pictures(Encoder(recipe, model, dataset, device), latents, shown),
-        span=_SPAN.tolist(),
+        span=_span(recipe).tolist(),
+        code_range=recipe.model.code_range,
         reads=recipe.model.reads,
         learns=recipe.model.learns != "nothing",
         evaluations=read_lines(folder.evaluations),
@@ -100,18 +102,25 @@ def _pictures(encoder: Encoder, latents: Mapping[str, Floats], shown: NDArray[np
     index = _examples(encoder.recipe, encoder.dataset)
     with torch.inference_mode():
         codes_NL = model.encode(encoder.inputs(index))[0]
-        pictures = {"traversals": _traversals(model, codes_NL[:_ROWS], shown, _values(latents))}
+        pictures = {"traversals": _traversals(model, codes_NL[:_ROWS], shown, _values(encoder.recipe, latents))}
         if encoder.recipe.model.reconstructs:
             pictures["originals"] = encoder.images(index).cpu().numpy()
             pictures["reconstructions"] = model.decode(codes_NL).cpu().numpy()
     return pictures
 
 
-def _values(latents: Mapping[str, Floats]) -> Floats:
+def _span(recipe: Recipe) -> Floats:
+    """The columns of a traversal (V,): the range of a code, or where it is not bounded standard deviations."""
+    low, high = recipe.model.code_range or (-_SIGMAS, _SIGMAS)
+    return np.linspace(low, high, _COLUMNS, dtype=np.float32)
+
+
+def _values(recipe: Recipe, latents: Mapping[str, Floats]) -> Floats:
     """The values that each latent takes in its traversal (S, V): of the prior, or without one of its own spread."""
-    if "kl" in latents:
-        return np.tile(_SPAN, (len(latents["std"]), 1))
-    return np.asarray(latents["mean"][:, None] + latents["std"][:, None] * _SPAN, np.float32)
+    span = _span(recipe)
+    if "kl" in latents or recipe.model.code_range:
+        return np.tile(span, (len(latents["std"]), 1))
+    return np.asarray(latents["mean"][:, None] + latents["std"][:, None] * span, np.float32)
 
 
 def _traversals(model: Any, codes_RL: torch.Tensor, shown: NDArray[np.int64], values_SV: Floats) -> Floats:

@@ -40,8 +40,9 @@ class ReportInputs:
         reconstructions: (n, C, H, W) what the model makes of them, in [0, 1]; None where it does not reconstruct.
         traversals: (L, rows, columns, C, H, W) decoded images in [0, 1]: in block l only latent l changes; None for
             a model that does not decode.
-        span: (columns,) the values that the latent takes there: in units of the prior's σ, and without a posterior
-            in units of the latent's own σ around its mean.
+        span: (columns,) the values that the latent takes there: within the range of a code, or where it is not bounded
+            in units of the prior's σ, and without a posterior in units of the latent's own σ around its mean.
+        code_range: the least and the largest value of a code, where the prior is uniform between them.
         reads: what the model encodes, `images` or `factors`.
         learns: whether it learns anything at all.
         evaluations: scores during training, each with `step` and `scores`; empty where there are none.
@@ -72,6 +73,7 @@ class ReportInputs:
     reconstructions: Array | None = None
     traversals: Array | None = None
     span: Sequence[float] = ()
+    code_range: tuple[float, float] | None = None
     reads: str = "images"
     learns: bool = True
     evaluations: Sequence[Mapping[str, Any]] = ()
@@ -94,6 +96,20 @@ class ReportInputs:
     def learns_from_images(self) -> bool:
         """Whether images taught the model something: not the pixels themselves, nor the factors."""
         return self.learns and self.reads == "images"
+
+    @property
+    def span_unit(self) -> str:
+        """What follows a value of a traversal's axis."""
+        return "" if self.code_range else " σ"
+
+    @property
+    def span_meaning(self) -> str:
+        """What the values of a traversal are, in words."""
+        if self.code_range:
+            return "the range of the prior, which is uniform"
+        if self.kl_per_latent is not None:
+            return "in standard deviations of the prior"
+        return "in its own standard deviations around its mean"
 
     @cached_property
     def order(self) -> list[int]:

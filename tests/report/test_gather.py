@@ -69,6 +69,7 @@ def test_of_every_system_what_it_can_do_is_gathered(workplace: Path, system: str
     assert set(inputs.curves) == {"size"}
     assert (folder.figures / "activation.png").is_file(), "the paper's Figure 7 is drawn of all"
     assert inputs.learns_from_images == (system not in ("pixels", "ground_truth"))
+    assert (inputs.span[0], inputs.span[-1]) == ((-1, 1) if system == "infogan" else (-3, 3))
     assert inputs.summary == LEARNING.get(system, inputs.summary)
 
 
@@ -82,3 +83,18 @@ def test_without_a_prior_a_latent_moves_by_its_own_deviations(workplace: Path) -
     code = model.encode(torch.from_numpy(inputs.originals[:1].astype(np.float32)))[0]
     code[0, 1] = codes[:, 1].mean() + inputs.span[2] * codes[:, 1].std(correction=0)
     np.testing.assert_allclose(inputs.traversals[1, 0, 2], model.decode(code)[0].numpy(), atol=1e-5)
+
+
+def test_a_code_with_bounds_moves_between_them(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, _, folder = pipeline(recipe=recipe_of("infogan"))
+    run.export()
+    model, decoded = run.experiment.model, []
+    decode = model.decode
+    monkeypatch.setattr(model, "decode", lambda z: decoded.append(z) or decode(z))
+    inputs = gather(folder, run.recipe, model, run.dataset, run.device)
+    assert inputs.code_range == (-1.0, 1.0)
+    for latent, z in enumerate(decoded):
+        row, other = z.reshape(3, 11, 2)[0], 1 - latent
+        torch.testing.assert_close(row[:, latent], torch.linspace(-1, 1, 11))
+        assert (row[:, other] == row[0, other]).all()
+    assert len(decoded) == 2

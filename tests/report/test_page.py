@@ -107,10 +107,22 @@ def test_a_model_without_posterior_and_decoder_has_no_empty_sections():
 def test_without_a_prior_traversals_are_in_the_latents_own_deviations():
     inputs = made_up(kl_per_latent=None)
     page = render_page(inputs, draw_figures(inputs))
-    assert "of its own standard deviations around its mean" in page
+    assert "from −3 to 3, in its own standard deviations around its mean, and" in page
     assert "of the prior" not in page
     assert "(n, 4) codes" in page
     assert "(n, 4) posterior means" in render_page(made_up(), FIGURES)
+
+
+def test_traversals_of_codes_with_bounds_span_them():
+    inputs = made_up(kl_per_latent=None, span=(-1.0, -0.5, 0.0, 0.5, 1.0), code_range=(-1.0, 1.0))
+    figures = draw_figures(inputs)
+    page = render_page(inputs, figures)
+    assert "from −1 to 1, the range of the prior, which is uniform, and" in page
+    assert "<span>−1</span><span>0</span><span>+1</span>" in page
+    assert "goes from -1 to +1, a row an image" in figures.traversals[0].alt
+    usual = render_page(made_up(), FIGURES)
+    assert "from −3 to 3, in standard deviations of the prior, and" in usual
+    assert "<span>−3 σ</span><span>0</span><span>+3 σ</span>" in usual
 
 
 def test_images_that_trained_are_not_called_held_out():
