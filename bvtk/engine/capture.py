@@ -17,6 +17,7 @@ from torch import nn
 
 from bvtk.build import Experiment
 from bvtk.component import Spec
+from bvtk.engine.devices import reproducible
 from bvtk.engine.order import Batch
 from bvtk.engine.step import Stepper, Terms, went_bad
 from bvtk.errors import RunError
@@ -132,7 +133,7 @@ class CapturedStepper(Stepper):
         Raises:
             RunError: where a loss or a gradient is not finite; the weights are spoiled then, no checkpoint is.
         """
-        with torch.cuda.stream(self._stream):
+        with torch.cuda.stream(self._stream), reproducible(self._device):
             self._seed(step)
             for held in (*self._weights, *self._rates):
                 held.renew(step)
@@ -175,15 +176,10 @@ class CapturedStepper(Stepper):
         x_BCHW = self._bytes.to(torch.float32, memory_format=torch.channels_last)
         peak = self._experiment.dataset.peak
         outputs, terms = self._compute(x_BCHW if peak == 1 else x_BCHW * (1 / peak), batch, step)
-        self._backward(terms)
-        parts = self._experiment.parts
-        gradients = [p.grad for part in parts for p in part.parameters if p.grad is not None]
-        losses = [torch.as_tensor(terms[part.loss]).detach() for part in parts]
-        finite = torch.isfinite(torch.stack([nn.utils.get_total_norm(gradients), *losses])).all()
-        for part in parts:
-            if self._clip is not None:
-                nn.utils.clip_grad_norm_(part.parameters, self._clip)
-            part.optimizer.step()
+        norms = self._backward(terms)
+        losses = [torch.as_tensor(terms[part.loss]).detach() for part in self._experiment.parts]
+        finite = torch.isfinite(torch.stack([*norms, *losses])).all()
+        self._update(norms)
         return _Step(outputs, self._kept(terms), finite)
 
     def _kept(self, terms: Terms) -> Terms:

@@ -54,6 +54,16 @@ def _has_bf16(device: torch.device) -> bool:
     return False
 
 
+def reproducible(device: torch.device) -> AbstractContextManager[None]:
+    """The context in which training steps run: on a GPU, convolutions by algorithms that add up in one order alone."""
+    if device.type != "cuda":
+        return nullcontext()
+    flags: AbstractContextManager[None] = torch.backends.cudnn.flags(
+        enabled=True, benchmark=False, deterministic=True, allow_tf32=torch.backends.cudnn.allow_tf32
+    )
+    return flags
+
+
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[None]:
     """The context in which forward passes run."""
     if precision == "fp32":

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from bvtk.build import Experiment, Part
-from bvtk.engine.devices import autocast
+from bvtk.engine.devices import autocast, reproducible
 from bvtk.engine.images import load_images
 from bvtk.engine.order import Batch
 from bvtk.errors import RunError
@@ -51,19 +51,21 @@ class Stepper:
             RunError: where a loss or a gradient is not finite; every weight is as it was before the step.
         """
         self._seed(step)
-        outputs, terms = self._compute(self._images(batch), batch, step)
-        for part in self._experiment.parts:
-            loss = terms[part.loss]
-            if not isinstance(loss, torch.Tensor):
-                raise RunError(f"the objective's {part.loss!r} is no tensor", "mend the objective")
-            if not _finite(loss):
-                raise self._not_finite(part.loss, terms, outputs, step)
-        self._backward(terms)
-        norms = [nn.utils.get_total_norm(gradients(part)) for part in self._experiment.parts]
-        if not torch.isfinite(torch.stack(norms)).all():
-            raise self._not_finite_gradients(step)
-        for part, norm in zip(self._experiment.parts, norms, strict=True):
-            self._update(part, norm, step)
+        with reproducible(self._device):
+            outputs, terms = self._compute(self._images(batch), batch, step)
+            for part in self._experiment.parts:
+                loss = terms[part.loss]
+                if not isinstance(loss, torch.Tensor):
+                    raise RunError(f"the objective's {part.loss!r} is no tensor", "mend the objective")
+                if not _finite(loss):
+                    raise self._not_finite(part.loss, terms, outputs, step)
+            norms = self._backward(terms)
+            if not _finite(norms):
+                raise self._not_finite_gradients(step)
+            for part in self._experiment.parts:
+                for group in part.optimizer.param_groups:
+                    group["lr"] = part.learning_rate(step)
+            self._update(norms)
         return terms, outputs
 
     def _seed(self, step: int) -> None:
@@ -81,7 +83,8 @@ class Stepper:
             outputs: Pass = self._forward(x_BCHW, self._generator, **supervision)
         return outputs, self._experiment.objective(outputs, step)
 
-    def _backward(self, terms: Terms) -> None:
+    def _backward(self, terms: Terms) -> torch.Tensor:
+        """Computes all gradients, and returns the norm of every part's."""
         parts = self._experiment.parts
         for part in parts:
             part.optimizer.zero_grad(set_to_none=True)
@@ -90,13 +93,13 @@ class Stepper:
             inputs = part.parameters if len(parts) > 1 else None
             loss = torch.as_tensor(terms[part.loss])
             torch.autograd.backward(loss, inputs=inputs, retain_graph=number < len(parts))
+        return torch.stack([nn.utils.get_total_norm(_gradients(part)) for part in parts])
 
-    def _update(self, part: Part, norm: torch.Tensor, step: int) -> None:
-        if self._clip is not None:
-            nn.utils.clip_grads_with_norm_(part.parameters, self._clip, norm)
-        for group in part.optimizer.param_groups:
-            group["lr"] = part.learning_rate(step)
-        part.optimizer.step()
+    def _update(self, norms: torch.Tensor) -> None:
+        for part, norm in zip(self._experiment.parts, norms, strict=True):
+            if self._clip is not None:
+                nn.utils.clip_grads_with_norm_(part.parameters, self._clip, norm)
+            part.optimizer.step()
 
     def _not_finite(self, loss: str, terms: Terms, outputs: Pass, step: int) -> RunError:
         """The error that names what went bad first: weights, images, the pass, or a term of the loss."""
@@ -115,8 +118,7 @@ class Stepper:
         return RunError(f"the norm of the gradients is past what a float32 holds at step {step}", _LOWER_RATE)
 
 
-def gradients(part: Part) -> list[torch.Tensor]:
-    """The gradients of a part's parameters, of those that have one."""
+def _gradients(part: Part) -> list[torch.Tensor]:
     return [parameter.grad for parameter in part.parameters if parameter.grad is not None]
 
 

@@ -35,6 +35,11 @@ CASES: dict[str, tuple[str, Sequence[str]]] = {
     "sgd": ("vae", ("training.optimizer={type: sgd, momentum: 0.9, lr: 1e-5}",)),
     "clipped": ("vae", ("training.gradient_clip=1.0",)),
     "optimal σ": ("vae", ("model.likelihood={type: gaussian, sigma: optimal}",)),
+    "capacity": ("vae", ("objective={type: annealed_vae}",)),
+    "β-TCVAE": ("vae", ("objective={type: beta_tcvae}",)),
+    "DIP-VAE II": ("vae", ("objective={type: dip_vae_ii}",)),
+    "a controller": ("vae", ("objective={type: control_vae}",)),
+    "a discriminator": ("vae", ("objective={type: factor_vae, hidden: [8]}",)),
     "two optimisers": ("infogan", ()),
     "one factor at a time": ("dc_ign", ()),
 }
@@ -65,8 +70,12 @@ def advance(stepper: Stepper, state: TrainingState, steps: int) -> list[dict[str
         terms, _ = stepper.run(Batch(index, varied[state.step % len(varied)]), state.step)
         state.window.add(terms)
         state.step += 1
-        lines.append({name: float(value) for name, value in terms.items()})
+        lines.append({name: _number(value) for name, value in terms.items()})
     return lines
+
+
+def _number(value: Any) -> float:
+    return float(value.detach() if isinstance(value, torch.Tensor) else value)
 
 
 def weights(state: TrainingState) -> dict[str, torch.Tensor]:
