@@ -88,7 +88,7 @@ class Irs(MetricSpec):
 
 @register_metric("infomec")
 class InfoMec(MetricSpec):
-    """InfoMEC: whether each code knows of one factor alone, and each factor is known to one code alone, in information.
+    """InfoMEC: whether each code knows of one factor and each factor is known to one code, measured without bins.
 
     Hsu et al. 2023, "Disentanglement via Latent Quantization". Mutual information of each code with each
     factor is estimated from nearest neighbours, with no bins, as a share of the factor's entropy. Modularity M (of

@@ -67,7 +67,7 @@ def total_correlation(covariance: Array) -> float | None:
         return 0.0
     if eigenvalues[0] <= len(eigenvalues) * np.finfo(np.float64).eps * eigenvalues[-1]:
         return None
-    return float(-0.5 * np.log(eigenvalues).sum())
+    return max(0.0, float(-0.5 * np.log(eigenvalues).sum()))
 
 
 def wasserstein_correlation(covariance: Array) -> float:
@@ -81,7 +81,7 @@ def wasserstein_correlation(covariance: Array) -> float:
     deviation = np.sqrt(np.diag(covariance))
     eigenvalues = np.linalg.eigvalsh(covariance * deviation[:, None] * deviation)
     roots = np.sqrt(np.maximum(eigenvalues, 0))  # rounding can make a zero negative
-    return max(float(2 * np.trace(covariance) - 2 * roots.sum()), 0.0)
+    return max(0.0, float(2 * np.trace(covariance) - 2 * roots.sum()))
 
 
 def mean_information(z: Array, bins: int, most: int, seed: int) -> float:
