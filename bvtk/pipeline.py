@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -193,9 +194,9 @@ def _explained(folder: RunFolder) -> Iterator[None]:
     """Says of any file that the system refused which it was, and why."""
     try:
         yield
-    except BrokenPipeError:  # whoever read the output is gone, which is no trouble with files
-        raise
     except OSError as error:
+        if error.errno in (None, errno.EPIPE):  # no word of the system, or whoever read the output is gone
+            raise
         raise RunError(
             f"{error.filename or folder.path}: {error.strerror or error}",
             "free space or mend the permissions; the same command resumes",
