@@ -1,0 +1,68 @@
+"""Training on a GPU: a step that is recorded and replayed, beside the same step as it is.
+
+    python benchmarks/capture.py
+    python benchmarks/capture.py --precision bf16 recipes/methods/factor_vae.yaml
+
+Both train the same experiment in one process, one after the other, from a recipe's own data set and batch size.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from bvtk.build import build, build_dataset
+from bvtk.engine.capture import CapturedStepper
+from bvtk.engine.order import OneFactorOrder, ShuffledOrder
+from bvtk.engine.step import Stepper
+from bvtk.plugins import discover
+from bvtk.recipe import load_recipe
+
+RECIPES = ("beta_vae", "infogan", "dc_ign")
+WARM_UP = 40
+
+
+def milliseconds(path: Path, precision: str, recorded: bool, steps: int) -> float:
+    """The time of one step, batch and checks included."""
+    device = torch.device("cuda")
+    recipe = load_recipe(path, []).recipe
+    dataset = build_dataset(recipe)
+    experiment = build(recipe, dataset, len(dataset), device)
+    experiment.model.train()
+    order_of = OneFactorOrder if recipe.model.batches == "one_factor" else None
+    index, batch = np.arange(len(dataset)), recipe.training.batch_size
+    order = order_of(dataset, index, batch, 0) if order_of else ShuffledOrder(index, batch, 0)
+    stepper = (
+        CapturedStepper(experiment, device, precision, print) if recorded else Stepper(experiment, device, precision)
+    )
+    for step in range(WARM_UP + steps):
+        if step == WARM_UP:
+            torch.cuda.synchronize()
+            since = time.perf_counter()
+        stepper.run(order.batch(step), step)
+    torch.cuda.synchronize()
+    return (time.perf_counter() - since) / steps * 1e3
+
+
+def main() -> None:
+    """Prints a line for each recipe."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "recipes", nargs="*", type=Path, default=[Path(f"recipes/paper/{name}.yaml") for name in RECIPES]
+    )
+    parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
+    parser.add_argument("--steps", type=int, default=200)
+    arguments = parser.parse_args()
+    discover()
+    print(f"{torch.cuda.get_device_name()}, {arguments.precision}")
+    for path in arguments.recipes:
+        plain, recorded = (milliseconds(path, arguments.precision, kind, arguments.steps) for kind in (False, True))
+        print(f"{path.stem:12} {plain:6.2f} ms as it is, {recorded:5.2f} ms recorded: {plain / recorded:.1f} times")
+
+
+if __name__ == "__main__":
+    main()
