@@ -1,16 +1,17 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.reliability.ground import contents, lay_out
+from tests.reliability.ground import KINDS, RECIPES, contents, lay_out, newest_whole, saved_by
 from tests.reliability.nursery import Ending, Nursery, Order
 
 collect_ignore_glob = [] if sys.platform == "linux" else ["test_*.py"]
@@ -27,6 +28,29 @@ class Straight:
 
     trace: list[list[str]]
     contents: dict[str, bytes]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command, and what happens to it.
+
+    Args:
+        verb: `train`, `export` or `run`.
+        recipe: by its name.
+        at: the number of the operation that goes wrong.
+        fault: how.
+        out: the folder that the command has to itself.
+        operation: what the operation would have done, and to which file.
+        saved: the step of the last checkpoint whose save was through before.
+    """
+
+    verb: str
+    recipe: str
+    at: int
+    fault: str
+    out: str
+    operation: tuple[str, ...]
+    saved: int
 
 
 class Ground:
@@ -74,15 +98,51 @@ class Ground:
             self._straight[verb, recipe] = Straight(json.loads(trace.read_text()), self.contents(out))
         return self._straight[verb, recipe]
 
-    def must_finish(self, verb: str, recipe: str, outs: list[str]) -> None:
+    def case(self, verb: str, recipe: str, at: int, fault: str) -> Case:
+        """A command at whose operation `at` something happens."""
+        trace = self.straight(verb, recipe).trace
+        return Case(verb, recipe, at, fault, self.fresh(), tuple(trace[at]), saved_by(trace, at))
+
+    def cases(self, draw: random.Random, faults: Sequence[str], each: int, kinds: Sequence[str] = KINDS) -> list[Case]:
+        """Cases over all stages: so many of training to export for each recipe, and half as many of reports.
+
+        Args:
+            draw: chooses the operations, and a fault for each.
+            faults: to choose from.
+            each: how many.
+            kinds: of operations to choose from.
+        """
+        exporting = {recipe: self.straight("export", recipe).trace for recipe in RECIPES}
+        places = [
+            ("export", recipe, at) for recipe in RECIPES for at in _some(draw, exporting[recipe][:-2], kinds, each)
+        ]
+        report = len(exporting["squares"]) - 2
+        after = self.straight("run", "squares").trace[report:-2]
+        places += [("run", "squares", report + at) for at in _some(draw, after, kinds, each // 2)]
+        return [self.case(verb, recipe, at, draw.choice(faults)) for verb, recipe, at in places]
+
+    def suffer(self, cases: Sequence[Case]) -> list[Ending]:
+        """Carries out cases; the last checkpoint that was saved is there after each, whole."""
+        orders = [self.order(case.verb, case.recipe, case.out, at=case.at, fault=case.fault) for case in cases]
+        endings = self.run(*orders)
+        for case in cases:
+            assert newest_whole(self.out(case.out)) >= case.saved, case
+        return endings
+
+    def must_finish(self, cases: Sequence[Case]) -> None:
         """The same command again ends well and leaves the very bytes of an undisturbed run, and nothing else."""
-        straight = self.straight(verb, recipe).contents
-        for out, ending in zip(outs, self.run(*(self.order(verb, recipe, out) for out in outs)), strict=True):
-            assert ending.code == 0, (out, ending.said)
-            found = self.contents(out)
-            assert sorted(found) == sorted(straight), out
-            assert [name for name in found if found[name] != straight[name]] == [], out
-            shutil.rmtree(self.folder / out)
+        orders = [self.order(case.verb, case.recipe, case.out) for case in cases]
+        for case, ending in zip(cases, self.run(*orders), strict=True):
+            assert ending.code == 0, (case, ending.said)
+            straight, found = self.straight(case.verb, case.recipe).contents, self.contents(case.out)
+            assert sorted(found) == sorted(straight), case
+            assert [name for name in found if found[name] != straight[name]] == [], case
+            shutil.rmtree(self.folder / case.out)
+
+
+def _some(draw: random.Random, trace: Sequence[Sequence[str]], kinds: Sequence[str], count: int) -> list[int]:
+    found = [at for at, (what, _) in enumerate(trace) if what in kinds]
+    return [draw.choice(found) for _ in range(count)]
 
 
 @pytest.fixture(scope="session")

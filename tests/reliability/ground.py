@@ -24,6 +24,8 @@ training: {steps: 6, batch_size: 16, precision: fp32, log_every: 1, checkpoint_e
 EVERY = 2
 """Steps between checkpoints."""
 STEPS = 6
+KINDS = ("create", "write", "truncate", "fsync", "rename", "unlink", "mkdir")
+"""Of operations on files."""
 RECIPES = {
     "squares": f"name: squares\ndataset: {{type: arrays, path: data.npz}}\nmetrics: [mig]\n{_MODEL}",
     "pictures": f"name: pictures\ndataset: {{type: images, path: pictures}}\n{_MODEL}",

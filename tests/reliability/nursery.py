@@ -195,7 +195,7 @@ def _by_cli(order: Order) -> int:
 
 
 def _directly(order: Order) -> int:
-    """What the verbs `train` and `run` do."""
+    """What the verbs `train`, `export` and `run` do."""
     from bvtk.api import run_folder
     from bvtk.audience import Silence
     from bvtk.errors import BvtkError
@@ -206,7 +206,7 @@ def _directly(order: Order) -> int:
     loaded = load_recipe(Path(recipe))
     try:
         with working(loaded, run_folder(loaded.recipe, Path(out)), "cpu", Silence()) as pipeline:
-            pipeline.train() if verb == "train" else pipeline.report()
+            {"train": pipeline.train, "export": pipeline.export, "run": pipeline.report}[verb]()
     except BvtkError as error:
         print(error)
         return error.exit_code

@@ -14,16 +14,16 @@ FILES = ("manifest.json", "model.safetensors", "objective.safetensors", "optimiz
 def test_each_file_of_a_checkpoint(ground: Ground, damage: str) -> None:
     trace = ground.straight("train", "squares").trace
     second = next(at for at in range(len(trace)) if saved_by(trace, at) == 4)
-    outs = {ground.fresh(): name for name in FILES}
-    ground.run(*(ground.order("train", "squares", out, at=second) for out in outs))
-    for out, name in outs.items():
-        file = run_of(ground.out(out)) / "checkpoints" / "step-4" / name
+    cases = {name: ground.case("train", "squares", second, "kill") for name in FILES}
+    ground.suffer(list(cases.values()))
+    for name, case in cases.items():
+        file = run_of(ground.out(case.out)) / "checkpoints" / "step-4" / name
         data = bytearray(file.read_bytes())
         data[len(data) // 2] ^= 1
         file.unlink() if damage == "removed" else file.write_bytes(data if damage == "flipped" else data[:-3])
-    endings = ground.run(*(ground.order("train", "squares", out) for out in outs))
-    for name, ending in zip(outs.values(), endings, strict=True):
+    endings = ground.run(*(ground.order("train", "squares", case.out) for case in cases.values()))
+    for name, ending in zip(cases, endings, strict=True):
         assert ending.code == 0, ending.said
         assert "going on from step 2" in ending.said
         assert name in ending.said
-    ground.must_finish("train", "squares", list(outs))
+    ground.must_finish(list(cases.values()))

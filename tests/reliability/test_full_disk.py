@@ -6,111 +6,114 @@ import os
 import random
 import shutil
 import subprocess
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 
-from tests.reliability.conftest import Ground
+from tests.reliability.conftest import Case, Ground
 from tests.reliability.ground import newest_whole, saved_by
+from tests.reliability.nursery import Ending
 
-FEW = 14
 NOBODY = 65534
+GROWING = ("create", "write", "mkdir")
+REFUSED = ("create", "write", "mkdir", "fsync", "rename", "unlink")
 
 
-def some(trace: list[list[str]], count: int, *kinds: str) -> list[int]:
-    """Operations of these kinds, spread over all that were done."""
-    found = [at for at, (what, _) in enumerate(trace) if what in kinds]
-    return random.Random(1).sample(found, min(count, len(found)))
-
-
-@pytest.mark.parametrize("recipe", ["squares", "pictures"])
-def test_full_from_some_operation_on(ground: Ground, recipe: str) -> None:
-    trace = ground.straight("run", recipe).trace
-    chosen = {ground.fresh(): at for at in some(trace[:-2], FEW // 2, "create", "write", "mkdir")}
-    orders = [ground.order("run", recipe, out, at=at, fault="full") for out, at in chosen.items()]
-    for (out, at), ending in zip(chosen.items(), ground.run(*orders), strict=True):
-        in_cache = trace[at][1].startswith("cache")  # exit 2, as for all that is wrong with data
-        assert ending.code == (2 if in_cache else 1), (trace[at], ending.said)
-        assert "No space left on device" in ending.said.splitlines()[-2], ending.said
+def full_from_some_operation_on(ground: Ground, seed: int, each: int) -> None:
+    cases = ground.cases(random.Random(seed), ("full",), each, GROWING)
+    for case, ending in zip(cases, ground.suffer(cases), strict=True):
+        in_cache = case.operation[1].startswith("cache")  # exit 2, as for all that is wrong with data
+        assert ending.code == (2 if in_cache else 1), (case, ending.said)
+        assert "No space left on device" in ending.said.splitlines()[-2], (case, ending.said)
         assert "Traceback" not in ending.said
-        assert newest_whole(ground.out(out)) >= saved_by(trace, at)
-    ground.must_finish("run", recipe, list(chosen))
+    ground.must_finish(cases)
+
+
+def refused_once(ground: Ground, seed: int, each: int) -> None:
+    """What does not matter for the result, such as removing an old checkpoint, is no failure."""
+    cases = ground.cases(random.Random(seed), ("refuse",), each, REFUSED)
+    for case, ending in zip(cases, ground.suffer(cases), strict=True):
+        what, path = case.operation
+        in_cache = path.startswith("cache")
+        harmless = what == "unlink" or path.endswith(".lock")
+        assert ending.code in (2 if in_cache else 1, 0 if harmless else 1), (case, ending.said)
+        assert ending.code == 0 or "Permission denied" in ending.said
+        assert "Traceback" not in ending.said
+    ground.must_finish(cases)
+
+
+def test_full_from_some_operation_on(ground: Ground) -> None:
+    full_from_some_operation_on(ground, 3, 4)
 
 
 def test_refused_once(ground: Ground) -> None:
-    """What does not matter for the result, such as removing an old checkpoint, is no failure."""
-    trace = ground.straight("run", "squares").trace
-    kinds = ("create", "write", "mkdir", "fsync", "rename", "unlink")
-    chosen = {ground.fresh(): at for at in some(trace, FEW, *kinds)}
-    orders = [ground.order("run", "squares", out, at=at, fault="refuse") for out, at in chosen.items()]
-    for (out, at), ending in zip(chosen.items(), ground.run(*orders), strict=True):
-        harmless = trace[at][0] == "unlink" or trace[at][1].endswith(".lock")
-        assert ending.code in ((0, 1) if harmless else (1,)), (trace[at], ending.said)
-        assert ending.code == 0 or "Permission denied" in ending.said
-        assert "Traceback" not in ending.said
-        assert newest_whole(ground.out(out)) >= saved_by(trace, at)
-    ground.must_finish("run", "squares", list(chosen))
+    refused_once(ground, 4, 4)
 
 
-def begun(ground: Ground) -> str:
+@pytest.mark.soak
+def test_full_and_refused_at_100_operations(ground: Ground) -> None:
+    full_from_some_operation_on(ground, 5, 40)
+    refused_once(ground, 6, 40)
+
+
+@pytest.fixture
+def begun(ground: Ground) -> Case:
     """A run that was killed after its first checkpoint."""
-    trace, out = ground.straight("train", "squares").trace, ground.fresh()
+    trace = ground.straight("train", "squares").trace
     first = next(at for at in range(len(trace)) if saved_by(trace, at) == 2)
-    ground.run(ground.order("train", "squares", out, at=first + 1))
-    assert newest_whole(ground.out(out)) == 2
-    return out
+    case = ground.case("train", "squares", first + 1, "kill")
+    ground.suffer([case])
+    assert newest_whole(ground.out(case.out)) == 2
+    return case
 
 
-def test_a_limit_on_the_size_of_files(ground: Ground) -> None:
-    out = begun(ground)
-    (ending,) = ground.run(ground.order("train", "squares", out, limit=8000, by_cli=True))
-    assert ending.code == 1
-    assert "can't write the checkpoint" in ending.said
-    assert "step-4: File too large" in ending.said
-    assert "the same command resumes from the one before" in ending.said
-    assert newest_whole(ground.out(out)) == 2
-    ground.must_finish("train", "squares", [out])
+def failed(ground: Ground, case: Case, **how: object) -> Ending:
+    """How the command ends now, which must be with one message and the checkpoint as it was."""
+    (ending,) = ground.run(ground.order("train", "squares", case.out, by_cli=True, **how))
+    assert ending.code == 1, ending.said
+    assert "Traceback" not in ending.said
+    assert newest_whole(ground.out(case.out)) == 2
+    return ending
+
+
+def test_a_limit_on_the_size_of_files(ground: Ground, begun: Case) -> None:
+    said = failed(ground, begun, limit=8000).said
+    assert "can't write the checkpoint" in said
+    assert "step-4: File too large" in said
+    assert "the same command resumes from the one before" in said
+    ground.must_finish([begun])
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else")
-def test_a_folder_of_somebody_else(ground: Ground) -> None:
-    out = begun(ground)
+def test_a_folder_of_somebody_else(ground: Ground, begun: Case) -> None:
     ground.folder.chmod(0o755)
-    (ending,) = ground.run(ground.order("train", "squares", out, user=NOBODY, by_cli=True))
-    assert ending.code == 1, ending.said
-    assert "Permission denied" in ending.said
-    assert "Traceback" not in ending.said
-    assert newest_whole(ground.out(out)) == 2
-    ground.must_finish("train", "squares", [out])
+    assert "Permission denied" in failed(ground, begun, user=NOBODY).said
+    ground.must_finish([begun])
 
 
-def test_a_disk_that_is_really_full(ground: Ground) -> None:
+def test_a_disk_that_is_really_full(ground: Ground, begun: Case) -> None:
     """A file system in memory with room for one checkpoint, where this machine lets us mount one."""
-    out = begun(ground)
-    disk, kept = ground.folder / "disk", ground.folder / f"{out}-kept"
+    on_disk, kept = replace(begun, out=ground.fresh()), replace(begun, out=ground.fresh())
+    disk = ground.folder / on_disk.out
     disk.mkdir()
-    used = sum(1 + path.stat().st_size // 4096 for path in (ground.folder / out).rglob("*"))
+    used = sum(1 + path.stat().st_size // 4096 for path in (ground.folder / begun.out).rglob("*"))
     mount = ["mount", "-t", "tmpfs", "-o", f"size={4 * (used + 12)}k", "tmpfs", str(disk)]
     if not shutil.which("mount") or subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("this machine lets us mount nothing")
     try:
-        shutil.copytree(ground.folder / out, disk, dirs_exist_ok=True)
-        (ending,) = ground.run(ground.order("train", "squares", "disk", by_cli=True))
-        assert ending.code == 1, ending.said
-        assert "No space left on device" in ending.said
-        assert "Traceback" not in ending.said
-        assert newest_whole(ground.out("disk")) == 2
-        shutil.copytree(disk, kept)
+        shutil.copytree(ground.folder / begun.out, disk, dirs_exist_ok=True)
+        assert "No space left on device" in failed(ground, on_disk).said
+        shutil.copytree(disk, ground.folder / kept.out)
     finally:
         subprocess.run(["umount", str(disk)], check=True)
-    ground.must_finish("train", "squares", [kept.name])
+    ground.must_finish([kept])
 
 
-def test_prepared_data_that_a_full_disk_cut_short_are_never_used(ground: Ground, tmp_path: Path) -> None:
-    trace = ground.straight("run", "pictures").trace
+def test_prepared_data_that_a_full_disk_cut_short_are_never_used(ground: Ground) -> None:
+    trace = ground.straight("export", "pictures").trace
     at = next(at for at, (what, path) in enumerate(trace) if what == "write" and path.startswith("cache"))
-    out = ground.fresh()
-    (ending,) = ground.run(ground.order("run", "pictures", out, at=at, fault="full"))
+    case = ground.case("export", "pictures", at, "full")
+    (ending,) = ground.suffer([case])
     assert "the cache can't be written" in ending.said
-    assert [path for path in (ground.folder / out).rglob("*.npy") if not path.name.startswith(".")] == []
-    ground.must_finish("run", "pictures", [out])
+    assert [path for path in (ground.folder / case.out).rglob("*.npy") if not path.name.startswith(".")] == []
+    ground.must_finish([case])
