@@ -26,7 +26,7 @@ from bvtk.recipe import LoadedRecipe, Recipe, dump_yaml
 from bvtk.runs import RunFolder, environment, read_json, write_json
 from bvtk.stopping import Stop
 
-_MATTERS = ("libraries", "device", "processor", "instructions", "threads", "precision")
+CIRCUMSTANCES = ("libraries", "device", "processor", "instructions", "threads", "precision")
 """What the bits of a training depend on beside its recipe, of what is recorded of its circumstances."""
 
 
@@ -152,7 +152,7 @@ class Pipeline:
         for key, what in (("data", "the data set is"), ("plugins", "plugins are")):
             if key in changed:
                 self._audience.warned(f"{what} not what this run was trained with: {first.get(key)} → {changed[key]}")
-        matters = [key for key in _MATTERS if key in changed and key in first]
+        matters = [key for key in CIRCUMSTANCES if key in changed and key in first]
         if matters and not self.trained:
             was = "; ".join(f"{key}: {first.get(key)} → {changed[key]}" for key in matters if key != "libraries")
             detail = was or "library versions"
