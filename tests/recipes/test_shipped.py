@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -10,10 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bvtk.api import run_folder
+from bvtk.audience import Silence
 from bvtk.engine.checkpoint import checkpoints
+from bvtk.pipeline import working
 from bvtk.recipe import Recipe, load_recipe
 from bvtk.recipe.variants import load_sweep
-from tests.conftest import Cli
 
 ROOT = Path(__file__).parents[2]
 RECIPES = sorted((ROOT / "recipes").rglob("*.yaml"))
@@ -38,15 +39,18 @@ def load_recipe_of(path: Path):
     return load_recipe(path)
 
 
+@pytest.mark.filterwarnings("ignore:FastICA has not settled")  # on so few images
 @pytest.mark.parametrize("path", RECIPES, ids=names)
 def test_it_trains_for_two_steps(path: Path, tmp_path: Path) -> None:
     recipe = load_recipe_of(path).recipe
     steps = 2 if recipe.model.learns == "steps" else 0
     overrides = [f"training.steps={steps}", "training.log_every=1", *made_small(recipe, tmp_path)]
-    run = Path(Cli(ROOT).json("train", str(path), *overrides, "--out", str(tmp_path / "runs"))["run"])
-    assert checkpoints(run / "checkpoints")[0][0] == steps
-    log = run / "metrics.jsonl"
-    lines = [json.loads(line) for line in log.read_text().splitlines()] if steps else []
+    loaded = load_recipe(path, overrides)
+    folder = run_folder(loaded.recipe, tmp_path)
+    with working(loaded, folder, "cpu", Silence()) as pipeline:
+        pipeline.train()
+    assert checkpoints(folder.checkpoints)[0][0] == steps
+    lines = folder.read_log() if steps else []
     assert [line["step"] for line in lines] == [1, 2][:steps]
     assert all(0 < line.get("reconstruction", 1) < 1e5 for line in lines)
 
