@@ -150,7 +150,8 @@ class Registry(Generic[T]):
 
 def did_you_mean(name: str, known: list[str]) -> str:
     """`did you mean 'width'?` where a known name is close, else `known: depth, width`."""
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    exact = [other for other in known if other.lower() == name.lower()]
+    near = exact or difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     if near:
         return f"did you mean {near[0]!r}?"
     return f"known: {', '.join(known)}" if known else "none is known"

@@ -67,7 +67,10 @@ def metric_named(text: str) -> MetricSpec:
 
     name, _, settings = text.partition(":")
     pairs = [setting.partition("=") for setting in settings.split(",") if setting]
-    fields = {key.strip(): resolve(value.strip()) for key, _, value in pairs}
+    try:
+        fields = {key.strip(): resolve(value.strip()) for key, _, value in pairs}
+    except ValueError as error:
+        raise UsageError(f"--metric {text}: {error}", "integers lie between -2^63 and 2^63 - 1") from error
     spec: MetricSpec = parse_component(Slot(metrics), {"type": name, **fields})
     return spec
 

@@ -28,7 +28,7 @@ def disagreements(recipe: Recipe, root: Node) -> Iterator[Problem]:
     """
     model = recipe.model
     if model.learns == "steps":
-        if "training" not in recipe.model_fields_set:
+        if "training" not in recipe.model_fields_set and not root.broken:
             yield _missing(root, "training", "write `training: {steps: …}`; 0 leaves the model as it is initialised")
         yield from _objective_for(model, recipe, root)
         return
@@ -44,9 +44,10 @@ def disagreements(recipe: Recipe, root: Node) -> Iterator[Problem]:
 def _objective_for(model: ModelSpec, recipe: Recipe, root: Node) -> Iterator[Problem]:
     fitting = [entry.name for entry in objectives.entries() if entry.item.family == model.family]
     known = f"objectives that train it: {', '.join(fitting)}" if fitting else "no objective that trains it is known"
-    if recipe.objective is None:
+    said = root.child("objective")
+    if recipe.objective is None and not root.broken and not (said and said.broken):
         yield _missing(root, "objective", known)
-    elif recipe.objective.family != model.family:
+    elif recipe.objective and recipe.objective.family != model.family:
         message = f"objective {recipe.objective.component!r} can't train model {model.component!r}"
         yield _wrong(root, ("objective",), message, known)
 

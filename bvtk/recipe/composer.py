@@ -38,6 +38,22 @@ _SYNTAX = (
     (re.compile(r"expected ',' or '[}\]]'"), "a '{' or '[' that is not closed, or a ',' that is missing", ""),
     (re.compile("found unexpected end of stream"), "a quote that is not closed", ""),
     (re.compile("special characters are not allowed"), "a character that no recipe may hold", "write it as an escape"),
+    (
+        re.compile("expected '<document start>'"),
+        "text that belongs to no key",
+        "a recipe is one mapping of keys to values",
+    ),
+    (re.compile("expected the node content, but found ','"), "a ',' with nothing before it", ""),
+    (
+        re.compile("(sequence entries|mapping keys) are not"),
+        "a '-' or '?' where none may stand",
+        "put the text in quotes",
+    ),
+    (
+        re.compile("unknown escape character"),
+        "an escape that YAML lacks",
+        "in double quotes a backslash is written twice",
+    ),
 )
 
 

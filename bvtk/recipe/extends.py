@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path as File
 
 from bvtk.errors import Problem, RecipeError
-from bvtk.recipe.marks import Node, problem
+from bvtk.recipe.marks import Node, printable, problem
 from bvtk.recipe.merge import merge
 from bvtk.recipe.source import Document, read_document
+
+MOST_PARENTS = 20
+"""The most files that one recipe may stand on."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,12 @@ def _read_parent(child: Document, parent: Node, seen: dict[str, str]) -> Documen
     resolved = os.path.realpath(name)
     if resolved in seen:
         raise refusal(f"goes round in a circle: {seen[resolved]} extends this file")
+    if len(seen) > MOST_PARENTS:
+        raise refusal(f"more than {MOST_PARENTS} files, each extending the next")
+    if not os.path.exists(name):  # noqa: PTH110 — Path.exists raises where a name is too long
+        raise refusal(f"{printable(name)}: no such file", "the path is relative to the folder of this file")
+    if not (File(name).is_file() or File(name).is_dir()):
+        raise refusal(f"{name}: no file", "only a recipe's file can be extended")
     seen[resolved] = name
     try:
         return read_document(File(name), name)

@@ -108,7 +108,7 @@ class _Finding:
         if self.kind == "missing" and not self.is_missing:
             return "has too few items", ""
         otherwise = str(self.detail["msg"])
-        return message(self.kind, self.context, found, otherwise), mend(self.kind, self.node.value)
+        return message(self.kind, self.context, found, otherwise), mend(self.kind, self.node, self.steps[-1].slot)
 
     def _one_of_several(self, found: str) -> str:
         from bvtk.recipe.words import expected_at

@@ -57,6 +57,13 @@ class Mark:
     column: int = 0
     width: int = 1
 
+    @property
+    def text(self) -> str:
+        """What stands there; empty where no line is meant."""
+        if not 0 < self.line <= len(self.source.lines):
+            return ""
+        return self.source.lines[self.line - 1][self.column - 1 :][: self.width]
+
     def __str__(self) -> str:
         """`recipes/x.yaml:12:5`, or the name alone where there is no line to point at."""
         if self.source.name == COMMAND_LINE or not self.line:

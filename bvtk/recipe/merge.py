@@ -7,12 +7,17 @@ from bvtk.recipe.marks import Node
 
 def merge(base: Node, over: Node) -> Node:
     """A value laid over another: mappings merge, all else replaces, a changed `type` drops its siblings."""
+    said = over
     if isinstance(over.value, dict):
         base = spelled_out(base)
     elif base.child("type"):
         over = spelled_out(over)
-    if not (isinstance(base.value, dict) and isinstance(over.value, dict)) or _changes_type(base, over):
+    if not (isinstance(base.value, dict) and isinstance(over.value, dict)):
         return over
+    if _changes_type(base, over):
+        return (
+            over if isinstance(said.value, str | dict) else said
+        )  # a number stands for a schedule, but not everywhere
     entries = dict(base.value)
     for key, node in over.value.items():
         entries[key] = merge(entries[key], node) if key in entries else node

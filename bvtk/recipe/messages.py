@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bvtk.component import Slot
 from bvtk.counting import counted
 from bvtk.recipe.marks import Node, printable
-from bvtk.recipe.scalars import write
+from bvtk.recipe.scalars import is_number, write
 
 Context = Mapping[str, Any]
 
@@ -55,14 +56,23 @@ def message(kind: str, context: Context, found: str, otherwise: str) -> str:
     return f"expected {expected}, found {found}" if expected else otherwise
 
 
-def mend(kind: str, value: Any) -> str:
-    """What to write instead of a value of the wrong form; empty where that can't be told."""
+def mend(kind: str, node: Node, slot: Slot | None = None) -> str:
+    """What to write instead of a value of the wrong form; empty where that can't be told.
+
+    Args:
+        kind: Pydantic's type of the error.
+        node: the value.
+        slot: what takes it, where that takes a component.
+    """
+    value = node.value
     if kind.startswith("int_") and isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return f"write {int(value)}"
     if kind.startswith("bool_") and isinstance(value, str) and value.lower() in ("yes", "no", "on", "off"):
         return f"write {'true' if value.lower() in ('yes', 'on') else 'false'}"
     if kind.startswith("string_") and isinstance(value, bool | int | float):
-        return f'write "{write(value)}" if it is meant as text'
+        return f'write "{node.mark.text or write(value)}" if it is meant as text'
+    if kind == "slot_type" and slot and slot.number and is_number(value):
+        return f"write {value} without quotes"
     return ""
 
 

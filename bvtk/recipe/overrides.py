@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pydantic_core import PydanticUndefined
 
 from bvtk.errors import Problem
-from bvtk.recipe.composer import UNSPEAKABLE
+from bvtk.recipe.composer import MOST_NESTED, UNSPEAKABLE
 from bvtk.recipe.fields import RECIPE, Takes, default_of
 from bvtk.recipe.marks import COMMAND_LINE, DEFAULT, Mark, Node, Path, Source, marked, printable, problem
 from bvtk.recipe.merge import merge, spelled_out
@@ -63,6 +63,8 @@ def read_override(text: str) -> tuple[Override | None, tuple[Problem, ...]]:
         return None, (problem(here, (), message, "write key=value, such as objective.beta=8"),)
     if UNSPEAKABLE.search(key):
         return None, (problem(here, parts, "a character that no text may hold"),)
+    if len(parts) > MOST_NESTED:
+        return None, (problem(here, (), f"a key nested more than {MOST_NESTED} deep"),)
     if parts[0] == "extends":
         return None, (problem(here, parts, "can't be overridden", "name another recipe instead"),)
     document = compose(source, len(key) + 1, parts)

@@ -50,6 +50,11 @@ def resolve(text: str) -> Scalar:
     return math.nan if _NAN.fullmatch(text) else text
 
 
+def is_number(value: object) -> bool:
+    """Whether a value is text that would be a number without quotes."""
+    return isinstance(value, str) and _FLOAT.fullmatch(value) is not None
+
+
 def _integer(text: str, base: int) -> int:
     number = int(text.replace("0o", "").replace("0x", ""), base) if len(text) <= _LONGEST_INTEGER else None
     if number is None or number not in _INTEGERS:

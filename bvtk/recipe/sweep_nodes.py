@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from bvtk.component import parse
 from bvtk.errors import Problem
+from bvtk.recipe.composer import MOST_NESTED
 from bvtk.recipe.marks import COMMAND_LINE, Mark, Node, Path, problem
 from bvtk.recipe.overrides import Override
 from bvtk.recipe.schema import Recipe
@@ -127,9 +128,9 @@ def _entries(node: Node | None) -> Iterable[tuple[str, Node]]:
 def _refusal(key: str, node: Node, above: Path, refused: Mapping[str, tuple[str, str]]) -> Problem | None:
     """Why a dotted key is none that a cell could override; None where it is one."""
     parts = key.split(".")
-    why = (
-        refused.get(parts[0]) if all(parts) else ("is no key of a recipe", "write a dotted key, such as objective.beta")
-    )
+    why = refused.get(parts[0])
+    if not all(parts) or len(parts) > MOST_NESTED:
+        why = ("is no key of a recipe", "write a dotted key, such as objective.beta")
     return problem(node.key or node.mark, (*above, key), *why) if why else None
 
 

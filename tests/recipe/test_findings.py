@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bvtk.component import encoders, models
+from bvtk.component import encoders, models, schedules
 from bvtk.errors import RecipeError
 from tests.recipe.conftest import COMPLETE, Load
 
@@ -44,8 +44,8 @@ FIELDS = {
     "weight: null": "weight: expected a schedule: its name or a mapping with 'type', or a number; found null",
     "weight: linea": "weight: unknown schedule 'linea', did you mean 'linear'?",
     "weight: constant": "weight.value: is missing, it has no default",
-    "weight: {typ: linear}": "weight: a schedule needs a 'type', known: constant, cosine, cyclical, linear, "
-    "piecewise, sigmoid",
+    "weight: {typ: linear}": "weight: a schedule needs a 'type', known: SCHEDULES",
+    "weight: '4'": "weight: unknown schedule '4', known: SCHEDULES",
     "inner: 5": "inner: expected an encoder: its name or a mapping with 'type'; found 5",
     "inner: needy": "inner.path: is missing, it has no default",
     "inner: {}": "inner: an encoder needs a 'type', known: ENCODERS",
@@ -63,7 +63,10 @@ FIELDS = {
 @pytest.mark.parametrize(("field", "said"), FIELDS.items())
 def test_a_wrong_field_is_told_in_the_users_words(errors: Errors, field: str, said: str) -> None:
     (found,) = errors(COMPLETE.replace("{type: toy}", f"{{type: toy, {field}}}"))
-    assert found.split(" ", 1)[1] == f"model.encoder.{said}".replace("ENCODERS", ", ".join(encoders.names()))
+    names = {"ENCODERS": encoders, "SCHEDULES": schedules}
+    for word, registry in names.items():
+        said = said.replace(word, ", ".join(registry.names()))
+    assert found.split(" ", 1)[1] == f"model.encoder.{said}"
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from bvtk.recipe.marks import Mark, Source, marked
+from bvtk.recipe.marks import Mark, Node, Source, marked
 from bvtk.recipe.messages import article, describe, mend, message
 
 
@@ -42,11 +44,25 @@ def test_errors_that_a_plugin_makes_keep_their_own_words(kind: str, context: dic
     assert message(kind, context, "3", "otherwise") == said
 
 
-def test_nothing_is_proposed_where_it_would_be_a_guess() -> None:
-    assert mend("int_type", "3") == ""
-    assert mend("int_type", 1e300) == ""
-    assert mend("bool_type", "maybe") == ""
-    assert mend("literal_error", 5) == ""
+@pytest.mark.parametrize(
+    ("kind", "value", "said"),
+    [
+        ("int_type", "3", ""),
+        ("int_type", 1e300, ""),
+        ("int_from_float", 3.0, "write 3"),
+        ("bool_type", "maybe", ""),
+        ("bool_type", "Off", "write false"),
+        ("literal_error", 5, ""),
+        ("string_type", 7, 'write "7" if it is meant as text'),
+    ],
+)
+def test_what_would_be_right_is_said_unless_it_would_be_a_guess(kind: str, value: Any, said: str) -> None:
+    assert mend(kind, Node(value, Mark(Source("x")))) == said
+
+
+def test_text_is_proposed_as_it_was_written() -> None:
+    mark = Mark(Source("r.yaml", "name: 007\n"), 1, 7, 3)
+    assert mend("string_type", Node(7, mark)) == 'write "007" if it is meant as text'
 
 
 def test_articles() -> None:
