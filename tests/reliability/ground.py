@@ -85,12 +85,20 @@ def newest_whole(out: Path) -> int:
     return 0
 
 
+def logged_steps(out: Path) -> int:
+    """How many steps the log holds; each is logged."""
+    return sum(path.read_bytes().count(b"\n") for path in out.glob("*/metrics.jsonl"))
+
+
 def saved_by(trace: list[list[str]], at: int) -> int:
-    """The step of the last checkpoint whose save was through before an operation."""
+    """The step of the last checkpoint whose save was through before an operation.
+
+    It is through when the folder of checkpoints is synchronised after the rename, or the program turns to other work.
+    """
     step = saved = 0
     for what, path in trace[:at]:
         if what == "rename" and "/step-" in path and Path(path).parent.name == "checkpoints":
             step = int(path.rsplit("-", 1)[1])
-        if what == "fsync" and Path(path).name == "checkpoints":
+        elif what != "fsync" or Path(path).name == "checkpoints":
             saved = step
     return saved

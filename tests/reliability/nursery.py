@@ -21,6 +21,7 @@ from typing import Any
 
 from tests.reliability.faults import Faults
 from tests.reliability.ground import RECIPES, lay_out
+from tests.reliability.mistakes import MISTAKES
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Order:
         signum: that signal.
         limit: the most bytes a file may have; no limit where None.
         user: the user to become; nobody where None.
+        mistake: one of `MISTAKES`, put in first; none where empty.
         by_cli: whether to go through the command line, which costs a tenth of a second more.
     """
 
@@ -51,6 +53,7 @@ class Order:
     signum: int = signal.SIGKILL
     limit: int | None = None
     user: int | None = None
+    mistake: str = ""
     by_cli: bool = False
 
 
@@ -175,6 +178,8 @@ def _run(order: Order, path: Path) -> int:
     os.dup2(output, 2)
     faults = Faults(Path(order.root), order.at, order.fault, order.trace and Path(order.trace))
     _restrict(order)
+    if order.mistake:
+        MISTAKES[order.mistake]()
     faults.install()
     code = _by_cli(order) if order.by_cli else _directly(order)
     sys.stdout.flush()

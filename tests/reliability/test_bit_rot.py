@@ -26,4 +26,4 @@ def test_each_file_of_a_checkpoint(ground: Ground, damage: str) -> None:
         assert ending.code == 0, ending.said
         assert "going on from step 2" in ending.said
         assert name in ending.said
-    ground.must_finish(list(cases.values()))
+    ground.must_finish(list(cases.values()), "damaged checkpoints survived")

@@ -64,4 +64,4 @@ def test_200_random_moments(ground: Ground) -> None:
     orders = [ground.order("run", "squares", case.out, delay=whole.seconds * draw.random()) for case in cases]
     for ending in ground.run(*orders):
         assert ending.code in (0, -signal.SIGKILL), ending.said
-    ground.must_finish(cases)
+    ground.must_finish(cases, "kills at a random moment survived")
