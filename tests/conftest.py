@@ -37,12 +37,17 @@ def squares() -> tuple[np.ndarray, np.ndarray]:
     return images, factors
 
 
+def furnish(folder: Path) -> None:
+    """Puts a tiny data set and `tiny.yaml` into a folder."""
+    images, factors = squares()
+    np.savez(folder / "data.npz", images=images, factors=factors, factor_names=["size", "x", "y"])
+    (folder / "tiny.yaml").write_text(TINY_RECIPE)
+
+
 @pytest.fixture
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with a tiny data set and `tiny.yaml`."""
-    images, factors = squares()
-    np.savez(tmp_path / "data.npz", images=images, factors=factors, factor_names=["size", "x", "y"])
-    (tmp_path / "tiny.yaml").write_text(TINY_RECIPE)
+    furnish(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

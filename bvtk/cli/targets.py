@@ -13,6 +13,7 @@ from bvtk.engine.tuning import prepare_process
 from bvtk.errors import UsageError
 from bvtk.recipe import LoadedRecipe, load_recipe
 from bvtk.runs import RunFolder
+from bvtk.stopping import Stop
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ def run_stage(stage: str, target: Target, device: str, as_json: bool, again: boo
 
 
 def _work(stage: str, target: Target, device: str, again: bool) -> None:
-    from bvtk.pipeline import working
+    with Stop().listening() as stop, stop.deferred():  # while torch loads, it drops what NumPy raises, and goes on
+        from bvtk.pipeline import working
 
     with watching() as watcher, working(target.loaded, target.folder, device, watcher) as pipeline:
         if stage == "train":
