@@ -3,10 +3,11 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from contextlib import suppress
 
 import pytest
 
-from bvtk.errors import Interrupted
+from bvtk.errors import Interrupted, RunError
 from bvtk.stopping import Stop
 
 
@@ -49,6 +50,36 @@ def test_such_work_does_not_begin_where_a_request_waits_and_keeps_later_ones_wai
         stop.check("at_once")
     with pytest.raises(Interrupted, match="stopped"), stop.deferred(), stop.at_once():
         raise AssertionError("the work began")
+
+
+def test_no_library_takes_a_signal_for_an_error_of_its_own() -> None:
+    went_on = False
+    with pytest.raises(Interrupted), Stop().listening():  # noqa: PT012
+        with suppress(Exception):
+            os.kill(os.getpid(), signal.SIGTERM)
+        went_on = True
+    assert not went_on
+
+
+def test_what_a_library_makes_of_a_signal_is_a_request_to_stop() -> None:
+    """Code in C that calls Python back may raise its own error instead; without a signal an error stays one."""
+
+    def drawn() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        except BaseException:
+            raise ValueError("invalid bounding box") from None
+
+    with pytest.raises(Interrupted), Stop().listening():
+        drawn()
+    with pytest.raises(ValueError, match="invalid"), Stop().listening():
+        raise ValueError("invalid")
+
+
+def test_a_failure_in_putting_things_in_order_is_told_instead() -> None:
+    with pytest.raises(RunError, match="no room"), Stop().listening() as stop, stop.deferred():  # noqa: PT012
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise RunError("no room for the checkpoint")
 
 
 def test_handlers_are_put_back() -> None:
