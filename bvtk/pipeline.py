@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -23,7 +22,7 @@ from bvtk.export import plugin_records, write_export
 from bvtk.files import write_bytes_atomic, write_text_atomic
 from bvtk.protocols import Dataset
 from bvtk.recipe import LoadedRecipe, Recipe, dump_yaml
-from bvtk.runs import RunFolder, environment, read_json, write_json
+from bvtk.runs import RunFolder, environment, read_json, refusals_told, write_json
 from bvtk.stopping import Stop
 
 CIRCUMSTANCES = ("libraries", "device", "processor", "instructions", "threads", "precision")
@@ -183,21 +182,7 @@ def working(loaded: LoadedRecipe, folder: RunFolder, device: str, audience: Audi
     """
     with Stop().listening() as stop:
         folder.create()
-        with folder.locked(), _explained(folder):
+        with folder.locked(), refusals_told(folder.path):
             folder.tidy()
             prepare_folder(folder, loaded.recipe, loaded.text)
             yield Pipeline(loaded.recipe, folder, device, stop, audience)
-
-
-@contextmanager
-def _explained(folder: RunFolder) -> Iterator[None]:
-    """Says of any file that the system refused which it was, and why."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (None, errno.EPIPE):  # no word of the system, or whoever read the output is gone
-            raise
-        raise RunError(
-            f"{error.filename or folder.path}: {error.strerror or error}",
-            "free space or mend the permissions; the same command resumes",
-        ) from error

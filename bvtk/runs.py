@@ -6,6 +6,7 @@ process, on another day.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import platform
@@ -97,6 +98,27 @@ class RunFolder:
             if path.is_file():
                 kept = [line for line in read_lines(path) if line["step"] <= step]
                 write_text_atomic(path, "".join(json_line(line) for line in kept))
+
+
+@contextmanager
+def refusals_told(folder: Path) -> Iterator[None]:
+    """Says of any file that the system refuses to the block which it is, and why.
+
+    Args:
+        folder: what to name where the system names no file.
+
+    Raises:
+        RunError: where the disk is full, or a permission is missing.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (None, errno.EPIPE):  # no word of the system, or whoever read the output is gone
+            raise
+        raise RunError(
+            f"{error.filename or folder}: {error.strerror}",
+            "free space or mend the permissions; the same command resumes",
+        ) from error
 
 
 def read_json(path: Path) -> Any:

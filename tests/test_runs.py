@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
 from bvtk.errors import RunBusyError, RunError
-from bvtk.runs import RunFolder, append_line, environment, read_json, read_lines, write_json
+from bvtk.runs import RunFolder, append_line, environment, read_json, read_lines, refusals_told, write_json
 
 
 def test_lines_are_read_back_without_one_that_a_kill_cut_short(tmp_path: Path) -> None:
@@ -63,6 +64,16 @@ def test_a_parent_that_is_a_file_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("")
     with pytest.raises(RunError, match="can't make the run folder"):
         RunFolder(tmp_path / "runs" / "x").create()
+
+
+def test_a_refusal_of_the_system_names_the_file_and_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"a\.json: No space left on device\nfree space"), refusals_told(tmp_path):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "a.json")
+    with pytest.raises(RunError, match=f"{tmp_path.name}: No space"), refusals_told(tmp_path):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    for error in (BrokenPipeError(errno.EPIPE, "Broken pipe"), OSError("a picture that can't be read")):
+        with pytest.raises(type(error)), refusals_told(tmp_path):
+            raise error
 
 
 def test_json_holds_no_number_that_json_lacks(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from bvtk.errors import RunBusyError, RunError
 from bvtk.files import LockTakenError, file_lock, write_text_atomic
 from bvtk.recipe import dump_yaml
-from bvtk.runs import RunFolder, read_json, write_json
+from bvtk.runs import RunFolder, read_json, refusals_told, write_json
 from bvtk.sweep.cells import Cell, Sweep
 
 State = Literal["waiting", "running", "elsewhere", "done", "failed"]
@@ -66,7 +66,7 @@ class SweepFolder:
         except OSError as error:
             raise RunError(f"can't make {self.path}: {error.strerror}", "choose another parent with --out") from error
         try:
-            with file_lock(self.path / ".lock"):
+            with file_lock(self.path / ".lock"), refusals_told(self.path):
                 yield
         except LockTakenError as error:
             owner = f"process {error.pid}" if error.pid else "another process"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from bvtk.api import run_folder
 from bvtk.errors import RunBusyError, RunError
 from bvtk.recipe import load_recipe
 from bvtk.runs import read_json
+from bvtk.sweep import record
 from bvtk.sweep.record import Status, SweepFolder
 from tests.sweep.stand_ins import a_sweep
 
@@ -62,6 +64,16 @@ def test_one_sweep_has_one_driver(tmp_path: Path) -> None:
     ):
         pass
     assert caught.value.exit_code == 2
+
+
+def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "sweep.json")
+
+    monkeypatch.setattr(record, "write_json", full)
+    folder = SweepFolder(a_sweep(tmp_path), tmp_path)
+    with pytest.raises(RunError, match=r"sweep\.json: No space left on device"), folder.locked():
+        folder.save([], at_once=True)
 
 
 def test_a_folder_that_can_t_be_made_is_told(tmp_path: Path) -> None:
