@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,17 @@ import torch
 
 import bvtk
 from bvtk.errors import RecipeError, UsageError
-from tests.conftest import squares
+from tests.conftest import furnish, squares
 from tests.systems import recipe_of
 
 
-@pytest.fixture
-def run(workplace: Path) -> bvtk.Run:
-    return bvtk.run("tiny.yaml")
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> bvtk.Run:
+    """A run in a folder of its own, which its tests leave as it is."""
+    folder = tmp_path_factory.mktemp("run")
+    furnish(folder)
+    with chdir(folder):
+        return bvtk.run("tiny.yaml", out=folder / "runs")
 
 
 def test_a_run_encodes_decodes_and_knows_itself(run: bvtk.Run) -> None:
@@ -128,8 +133,9 @@ def test_an_export_works_in_another_folder_with_no_other_file(run: bvtk.Run, tmp
     np.testing.assert_allclose(np.load(alone / "z.npy"), run.encode(images), rtol=1e-5, atol=1e-6)
 
 
-def test_a_finished_run_is_not_run_again(run: bvtk.Run) -> None:
+def test_a_finished_run_is_not_run_again(run: bvtk.Run, monkeypatch: pytest.MonkeyPatch) -> None:
     before = Path(run.path).stat().st_mtime_ns
+    monkeypatch.chdir(Path(run.path).parents[2])
     assert bvtk.run("tiny.yaml").scores == run.scores
     assert Path(run.path).stat().st_mtime_ns == before
 
