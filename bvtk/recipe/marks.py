@@ -19,7 +19,7 @@ DEFAULT = "default"
 Path = tuple[str | int, ...]
 """Keys and list positions from the root of a recipe to a value."""
 
-_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_BREAK = re.compile("\r\n|[\n\r]")
 _EXCERPT_WIDTH = 100
 
 

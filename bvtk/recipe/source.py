@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path as File
 
@@ -11,6 +12,9 @@ from bvtk.errors import Problem, RecipeError
 from bvtk.recipe.composer import Composer, StopReading
 from bvtk.recipe.marks import Mark, Node, Path, Source, problem
 from bvtk.recipe.reading import read_text
+
+_FOREIGN_BREAK = re.compile("[\x85\u2028\u2029]")
+"""Line ends to YAML 1.1, and so to PyYAML, but not to YAML 1.2, JSON and editors."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ def compose(source: Source, skip: int = 0, path: Path = ()) -> Document:
     """
     composer = Composer(source, skip, path)
     try:
-        loader = yaml.SafeLoader(source.text[skip:])
+        loader = yaml.SafeLoader(_without_foreign_breaks(source.text, composer)[skip:])
         try:
             while loader.check_event():
                 composer.feed(loader.get_event())  # type: ignore[no-untyped-call]
@@ -71,6 +75,17 @@ def compose(source: Source, skip: int = 0, path: Path = ()) -> Document:
     except yaml.YAMLError as error:
         composer.refuse_syntax(error)
     return Document(source, composer.root, tuple(composer.problems))
+
+
+def _without_foreign_breaks(text: str, composer: Composer) -> str:
+    """The text with spaces for line ends that only some see, the first of them refused."""
+    found = _FOREIGN_BREAK.search(text)
+    if found is None:
+        return text
+    before = Source("", text[: found.start()]).lines
+    mark = Mark(composer.source, len(before), len(before[-1]) + 1)
+    composer.refuse(mark, "a line end that not every reader sees", "remove it, or write it as an escape")
+    return _FOREIGN_BREAK.sub(" ", text)
 
 
 def _refusal(mark: Mark, message: str, hint: str) -> RecipeError:

@@ -43,7 +43,7 @@ def test_control_characters_never_reach_the_terminal() -> None:
 
 
 def test_lines_end_where_yaml_ends_them() -> None:
-    assert Source("r", "a\r\nb\rc\nd\x85e\u2028f").lines == list("abcdef")
+    assert Source("r", "a\r\nb\rc\nd\x85e\u2028f").lines == ["a", "b", "c", "d\x85e\u2028f"]
 
 
 def test_marked_data_is_plain_data_again() -> None:

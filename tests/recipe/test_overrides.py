@@ -101,6 +101,7 @@ def test_part_of_a_default_may_change(load: Load) -> None:
         ("a\udcff=5", "< a\\udcff: a character that no text may hold"),
         ("name=a\udcff", "< name: a character that no recipe may hold"),
         ("training=5", "< training: expected a mapping, found 5"),
+        (".".join("a" * 51) + "=5", "< : a key nested more than 50 deep"),
         ("seed.x=5", "< seed: expected an integer, found a mapping"),
     ],
 )
