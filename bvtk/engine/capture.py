@@ -133,6 +133,8 @@ class CapturedStepper(Stepper):
         Raises:
             RunError: where a loss or a gradient is not finite; the weights are spoiled then, no checkpoint is.
         """
+        # What the caller does on its own stream, such as adding up terms, comes before a replay that overwrites them.
+        self._stream.wait_stream(torch.cuda.current_stream(self._device))
         with torch.cuda.stream(self._stream), reproducible(self._device):
             self._seed(step)
             for held in (*self._weights, *self._rates):
