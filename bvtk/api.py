@@ -283,7 +283,7 @@ def score(
     from bvtk.metrics.arrays import as_codes
     from bvtk.metrics.compute import score as compute
 
-    if isinstance(metrics, str | Mapping):
+    if isinstance(metrics, str | Mapping) or not isinstance(metrics, Sequence):
         raise UsageError(f"metrics: expected a list, found {metrics!r}", f"write metrics=[{metrics!r}]")
     given: Any = seed
     if not isinstance(given, Integral) or seed < 0:

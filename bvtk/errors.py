@@ -5,6 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+def printable(text: str, limit: int = 60) -> str:
+    """Text fit for one line of a terminal: control characters escaped, the end of long text cut."""
+    safe = "".join(c if c.isprintable() else _escape(c) for c in text[: limit + 1])
+    return safe if len(text) <= limit else safe[:limit] + "…"
+
+
+def _harmless(text: str) -> str:
+    """Text without what moves a terminal's cursor or turns its text around: names of strangers stand in messages."""
+    return "".join(c if c.isprintable() or c == "\n" else _escape(c) for c in text)
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
 class BvtkError(Exception):
     """A failure that a user can understand and mend.
 
@@ -17,9 +32,9 @@ class BvtkError(Exception):
     """What the command line exits with: 1 the work failed, 2 the input was wrong."""
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = _harmless(message)
+        self.hint = _harmless(hint)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         """The message, followed by the hint on a line of its own."""

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from bvtk.errors import BvtkError, Interrupted, Problem, RecipeError, UsageError
+from bvtk.errors import BvtkError, DataError, Interrupted, Problem, RecipeError, UsageError
 
 
 def test_an_error_is_its_message_and_what_to_do() -> None:
@@ -28,3 +28,8 @@ def test_a_recipe_error_lists_every_problem_with_its_place() -> None:
         "none.yaml  no such file",
         "look it up",
     ]
+
+
+def test_no_message_moves_the_cursor_of_a_terminal() -> None:
+    error = DataError("pictures/\x1b[2J\u202egnp.a is no picture", "remove \x07 it")
+    assert str(error) == "pictures/\\x1b[2J\\u202egnp.a is no picture\nremove \\x07 it"

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from bvtk.data.cache import user_path
 from bvtk.data.factors import FactorTable
 from bvtk.data.imageset import Bytes, ImageSet
-from bvtk.data.npy import Header, Npz, map_npy, open_npz
 from bvtk.errors import DataError
+from bvtk.npy import Header, Npz, map_npy, open_npz
 
 _NPY_MAGIC = b"\x93NUMPY"
 _ZIP_MAGIC = b"PK"

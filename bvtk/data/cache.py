@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.data.npy import map_npy
 from bvtk.errors import DataError
 from bvtk.files import atomic_file, file_lock, remove_leftovers, write_text_atomic
+from bvtk.npy import map_npy
 
 _FORMAT = 1
 _SPARE = 64 << 20

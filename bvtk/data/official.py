@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.data.npy import fill, open_npz
 from bvtk.errors import DataError
+from bvtk.npy import fill, open_npz
 
 NAMES = (
     "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz",

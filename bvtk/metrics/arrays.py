@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bvtk.errors import UsageError
+from bvtk.errors import UsageError, printable
+from bvtk.npy import Npz, open_npz
 from bvtk.protocols import Codes
 
-_MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"\x93NUM")
-"""How .npz files begin, empty ones, and single arrays, for which there is an error of its own."""
+_ZIP_MAGIC, _NPY_MAGIC = b"PK", b"\x93NUMPY"
+"""How .npz files begin, and single arrays, for which there is an error of its own."""
 
 REQUIRED = ("codes", "factors")
 OPTIONAL = ("codes_test", "factors_test", "factor_names")
@@ -77,7 +77,7 @@ def read_codes(path: Path) -> Codes:
         return as_codes(
             arrays["codes"],
             arrays["factors"],
-            None if names is None else [str(name) for name in np.atleast_1d(names)],
+            None if names is None else _texts(names),
             arrays.get("codes_test"),
             arrays.get("factors_test"),
         )
@@ -89,24 +89,24 @@ def _load(path: Path) -> dict[str, NDArray[Any]]:
     if not path.is_file():
         raise UsageError(f"{path}: no such file", "give a .npz file that numpy.savez wrote")
     try:
-        with path.open("rb") as stream:
-            if stream.read(len(_MAGIC[0])) not in _MAGIC:
-                raise UsageError(f"{path}: no .npz file", "write one with numpy.savez(path, codes=…, factors=…)")
-            stream.seek(0)
-            file = np.load(stream, allow_pickle=False)
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise UsageError(f"{path}: one array without a name", "write numpy.savez(path, codes=…, factors=…)")
-            _require_keys(path, file.files)
-            return {key: file[key] for key in (*REQUIRED, *OPTIONAL) if key in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise UsageError(f"{path}: can't be read as .npz: {error}", "write it anew with numpy.savez") from error
+        with path.open("rb") as file:
+            magic = file.read(len(_NPY_MAGIC))
+    except OSError as error:
+        raise UsageError(f"{path}: can't be read: {error.strerror}") from error
+    if magic.startswith(_NPY_MAGIC):
+        raise UsageError(f"{path}: one array without a name", "write numpy.savez(path, codes=…, factors=…)")
+    if not magic.startswith(_ZIP_MAGIC):
+        raise UsageError(f"{path}: no .npz file", "write one with numpy.savez(path, codes=…, factors=…)")
+    with open_npz(path) as npz:
+        _require_keys(path, npz)
+        return {key: npz.read(key) for key in (*REQUIRED, *OPTIONAL) if key in npz.names}
 
 
-def _require_keys(path: Path, found: Sequence[str]) -> None:
-    missing = [key for key in REQUIRED if key not in found]
+def _require_keys(path: Path, found: Npz) -> None:
+    missing = [key for key in REQUIRED if key not in found.names]
     if missing:
         raise UsageError(
-            f"{path}: no {' and no '.join(map(repr, missing))}, found {', '.join(sorted(found)) or 'nothing'}",
+            f"{path}: no {' and no '.join(map(repr, missing))}, found {found.held}",
             f"needed: {', '.join(REQUIRED)}; optional: {', '.join(OPTIONAL)}",
         )
 
@@ -116,11 +116,12 @@ def _codes_array(value: ArrayLike, name: str) -> NDArray[np.floating[Any]]:
     if array.dtype.kind not in "fiub":
         raise UsageError(f"{name}: expected real numbers, found {array.dtype}")
     array = array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
-    bad = np.argwhere(~np.isfinite(array))
-    if len(bad):
-        row, column = bad[0]
+    finite = np.isfinite(array)
+    if not finite.all():
+        row, column = np.unravel_index(int(np.argmin(finite)), finite.shape)
         raise UsageError(
-            f"{name}: {len(bad)} values are not finite, the first is {array[row, column]} at row {row}, code {column}",
+            f"{name}: {finite.size - np.count_nonzero(finite)} values are not finite, the first is "
+            f"{array[row, column]} at row {row}, code {column}",
             "find out which images give it: a model that gives NaN can't be scored",
         )
     return array
@@ -140,7 +141,10 @@ def _factors_array(value: ArrayLike, name: str) -> NDArray[np.integer[Any]]:
 
 
 def _matrix(value: ArrayLike, name: str, expected: str) -> NDArray[Any]:
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError, RuntimeError) as error:  # rows of several lengths, a tensor with a gradient
+        raise UsageError(f"{name}: expected {expected}, found no array: {error}") from error
     if array.ndim != 2:
         raise UsageError(f"{name}: expected {expected}, found shape {array.shape}")
     if array.shape[0] < 2 or array.shape[1] < 1:
@@ -148,11 +152,20 @@ def _matrix(value: ArrayLike, name: str, expected: str) -> NDArray[Any]:
     return array
 
 
+def _texts(names: NDArray[Any]) -> list[str]:
+    if names.dtype.kind != "U":
+        raise UsageError(f"factor_names: expected text, found {names.dtype}", 'save it as numpy.array(["shape", …])')
+    try:
+        return [str(name) for name in np.atleast_1d(names).reshape(-1)]
+    except ValueError as error:
+        raise UsageError("factor_names: holds characters that are none", "save the names again") from error
+
+
 def _names(names: Sequence[str] | None, count: int) -> tuple[str, ...]:
     if names is None:
         return tuple(f"factor_{j}" for j in range(count))
     if len(names) != count or len(set(names)) != count:
-        found = ", ".join(names) or "none"
+        found = printable(", ".join(map(str, names)), 200) or "none"
         raise UsageError(f"factor_names: expected {count} different names, one a column of factors, found {found}")
     return tuple(names)
 

@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path as File
 
-from bvtk.errors import Problem, RecipeError
-from bvtk.recipe.marks import Node, printable, problem
+from bvtk.errors import Problem, RecipeError, printable
+from bvtk.recipe.marks import Node, problem
 from bvtk.recipe.merge import merge
 from bvtk.recipe.source import Document, read_document
 

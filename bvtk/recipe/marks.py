@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from bvtk.errors import Problem
+from bvtk.errors import Problem, printable
 
 COMMAND_LINE = "<command line>"
 """Where overrides come from."""
@@ -137,12 +137,6 @@ def problem(mark: Mark, path: Path, message: str, hint: str = "") -> Problem:
 def dotted(path: Path) -> str:
     """`metrics.0.protocol`."""
     return ".".join(printable(str(part)) for part in path)
-
-
-def printable(text: str, limit: int = 60) -> str:
-    """Text fit for one line of a terminal: control characters escaped, the end of long text cut."""
-    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[: limit + 1])
-    return safe if len(text) <= limit else safe[:limit] + "…"
 
 
 def excerpt(mark: Mark) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 from bvtk.component import Slot
 from bvtk.counting import counted
-from bvtk.recipe.marks import Node, printable
+from bvtk.errors import printable
+from bvtk.recipe.marks import Node
 from bvtk.recipe.scalars import is_number, write
 
 Context = Mapping[str, Any]

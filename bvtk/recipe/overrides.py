@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 from pydantic_core import PydanticUndefined
 
-from bvtk.errors import Problem
+from bvtk.errors import Problem, printable
 from bvtk.recipe.composer import MOST_NESTED, UNSPEAKABLE
 from bvtk.recipe.fields import RECIPE, Takes, default_of
-from bvtk.recipe.marks import COMMAND_LINE, DEFAULT, Mark, Node, Path, Source, marked, printable, problem
+from bvtk.recipe.marks import COMMAND_LINE, DEFAULT, Mark, Node, Path, Source, marked, problem
 from bvtk.recipe.merge import merge, spelled_out
 from bvtk.recipe.source import compose
 

@@ -8,12 +8,12 @@ from itertools import product
 from pathlib import Path as File
 from typing import Any
 
-from bvtk.errors import Problem, RecipeError
+from bvtk.errors import Problem, RecipeError, printable
 from bvtk.recipe.agreement import IN_A_CELL
 from bvtk.recipe.extends import Layers, read_layers
 from bvtk.recipe.fields import RECIPE
 from bvtk.recipe.load import LoadedRecipe, in_order, load_recipe, validated
-from bvtk.recipe.marks import Node, printable, problem
+from bvtk.recipe.marks import Node, problem
 from bvtk.recipe.overrides import Override, lay, read_override
 from bvtk.recipe.schema import Recipe
 from bvtk.recipe.sweep_nodes import SweepNodes, places, without_sweep

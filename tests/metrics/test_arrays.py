@@ -58,7 +58,7 @@ def test_reads_what_savez_wrote(tmp_path):
 
 def test_missing_keys_name_those_found(tmp_path):
     np.savez(tmp_path / "z.npz", z=CODES, labels=FACTORS)
-    with pytest.raises(UsageError, match="no 'codes' and no 'factors', found labels, z"):
+    with pytest.raises(UsageError, match="no 'codes' and no 'factors', found z, labels"):
         read_codes(tmp_path / "z.npz")
 
 

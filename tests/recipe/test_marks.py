@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from bvtk.recipe.marks import COMMAND_LINE, Mark, Source, dotted, excerpt, marked, printable, problem
+from bvtk.errors import printable
+from bvtk.recipe.marks import COMMAND_LINE, Mark, Source, dotted, excerpt, marked, problem
 
 TEXT = "name: x\nmodel:\n\n  widht: 64\n"
 

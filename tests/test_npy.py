@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bvtk.data import npy
-from bvtk.data.npy import map_npy, open_npz
+from bvtk import npy
 from bvtk.errors import DataError
+from bvtk.npy import map_npy, open_npz
 
 
 def npy_bytes(header: str, values: bytes = b"", version: int = 1) -> bytes:
@@ -109,6 +109,29 @@ def test_a_missing_array_lists_those_that_are_there(tmp_path: Path) -> None:
         pytest.raises(DataError, match="no array 'images', it holds imgs, labels"),
     ):
         npz.read("images")
+
+
+def test_headers_and_lists_of_arrays_are_bounded_before_they_are_read(tmp_path: Path) -> None:
+    header = b"\x93NUMPY\x02\x00" + struct.pack("<I", 1 << 30) + bytes(1 << 22)
+    write_npz(tmp_path / "a.npz", {"images.npy": header})
+    with open_npz(tmp_path / "a.npz") as npz, pytest.raises(DataError, match="damaged header"):
+        npz.read("images")
+    write_npz(tmp_path / "b.npz", {f"{number:0200}.npy": b"" for number in range(5000)}, zipfile.ZIP_STORED)
+    with pytest.raises(DataError, match="list of arrays is longer"), open_npz(tmp_path / "b.npz"):
+        pass
+
+
+@pytest.mark.parametrize("descr", ["'|S0'", "'<U0'", "'|V0'"])
+def test_values_of_no_size(tmp_path: Path, descr: str) -> None:
+    with pytest.raises(DataError, match="values of no size"):
+        map_npy(write(tmp_path / "a.npy", npy_bytes(described(descr, f"({10**12},)"))))
+
+
+def test_names_of_arrays_are_shown_as_text_and_not_all_of_them(tmp_path: Path) -> None:
+    write_npz(tmp_path / "a.npz", {f"\x1b[31m{number}.npy": b"" for number in range(30)})
+    with open_npz(tmp_path / "a.npz") as npz, pytest.raises(DataError, match=r"\\x1b\[31m0, .* and 20 more") as error:
+        npz.read("images")
+    assert "\x1b" not in str(error.value)
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

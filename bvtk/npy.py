@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import math
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.errors import DataError
+from bvtk.errors import DataError, printable
 
 UNPACKED_LIMIT = 4 << 30
 """The most bytes that an array in a .npz file may have, once unpacked."""
@@ -26,6 +27,13 @@ All of dSprites packs to a 116th, and nothing but zeros to between a 229th and a
 
 RATIO_FREE = 256 << 20
 
+LONGEST_HEADER = 1 << 16
+"""The most bytes that the header of an array may have; NumPy itself takes no more than 10,000 characters."""
+
+LONGEST_LISTING = 1 << 20
+"""The most bytes that an archive's list of its arrays may have: thousands of arrays."""
+
+_NAMES_SHOWN = 10
 _PIECE = 1 << 24
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
 
@@ -61,14 +69,24 @@ def read_header(file: IO[bytes], name: str) -> Header:
     try:
         major, _ = np.lib.format.read_magic(file)
         read = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
-        header = Header(*read(file))
+        header = Header(*read(io.BytesIO(_header_bytes(file, 2 if major == 1 else 4))))
     except Exception as error:  # NumPy's parser raises almost anything on what is no header
         raise DataError(f"{name} has a damaged header", "save it again with numpy.save or numpy.savez") from error
     if header.dtype.hasobject:
         raise DataError(f"{name} holds Python objects, which bvtk never unpickles", "save it as an array of numbers")
+    if header.dtype.itemsize == 0:
+        raise DataError(f"{name} is of type {header.dtype}, values of no size", "save it as an array of numbers")
     if any(length < 0 for length in header.shape):
         raise DataError(f"{name} says that its shape is {header.shape}", "save it again with numpy.save or numpy.savez")
     return header
+
+
+def _header_bytes(file: IO[bytes], size: int) -> bytes:
+    """The length of a header, a number of `size` bytes, and the header: NumPy would read it however long it is."""
+    length = file.read(size)
+    if int.from_bytes(length, "little") > LONGEST_HEADER:
+        raise ValueError("a header of more than 64 KiB")
+    return length + file.read(int.from_bytes(length, "little"))
 
 
 def map_npy(path: Path) -> NDArray[Any]:
@@ -108,6 +126,13 @@ class Npz:
         self._path = path
         self.names = tuple(name.removesuffix(".npy") for name in archive.namelist())
 
+    @property
+    def held(self) -> str:
+        """The names of its arrays in words, the first few where they are many."""
+        shown = [printable(name) for name in self.names[:_NAMES_SHOWN]]
+        more = len(self.names) - len(shown)
+        return ", ".join(shown) + (f" and {more} more" if more else "") or "nothing"
+
     @contextmanager
     def open(self, name: str) -> Iterator[tuple[IO[bytes], Header]]:
         """Opens an array at its values, for reading them piece by piece.
@@ -117,8 +142,7 @@ class Npz:
         """
         label = f"{self._path}, array '{name}',"
         if name not in self.names:
-            held = ", ".join(self.names) or "nothing"
-            raise DataError(f"{self._path} has no array '{name}', it holds {held}", f"save it with {name}=…")
+            raise DataError(f"{self._path} has no array '{name}', it holds {self.held}", f"save it with {name}=…")
         try:
             member = self._archive.getinfo(f"{name}.npy")
             with self._archive.open(member) as file:
@@ -182,12 +206,26 @@ def open_npz(path: Path) -> Iterator[Npz]:
     Raises:
         DataError: where it can't be read or is no zip archive.
     """
-    try:
-        archive = zipfile.ZipFile(path)
-    except _DAMAGED as error:
-        raise DataError(f"{path} is damaged or cut short: {error}", "copy or save it again") from error
-    with archive:
+    with ExitStack() as opened:
+        try:
+            file = opened.enter_context(_BoundedFile(path))
+            archive = opened.enter_context(zipfile.ZipFile(file))
+        except _DAMAGED as error:
+            raise DataError(f"{path} is damaged or cut short: {error}", "copy or save it again") from error
+        file.listing = False
         yield Npz(archive, path)
+
+
+class _BoundedFile(io.FileIO):
+    """A file of which no list of arrays beyond `LONGEST_LISTING` is read, which `zipfile` takes in as a whole."""
+
+    listing = True
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Up to `size` bytes."""
+        if self.listing and size and size > LONGEST_LISTING:
+            raise zipfile.BadZipFile("its list of arrays is longer than that of any archive of arrays")
+        return super().read(size) or b""
 
 
 def fill(file: IO[bytes], view: memoryview) -> None:
