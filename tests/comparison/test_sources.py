@@ -9,7 +9,7 @@ from bvtk.comparison.sources import gather, read_target
 from bvtk.errors import BvtkError, RunError, UsageError
 from bvtk.recipe import load_recipe, resolved
 from bvtk.sweep.cells import read_sweep
-from bvtk.sweep.record import SweepFolder
+from bvtk.sweep.record import Status, SweepFolder
 from tests.comparison.folders import RECIPE, scores, three_systems, write_run
 
 
@@ -131,9 +131,10 @@ def sweep_of(tmp_path):
     write_run(tmp_path / "out", ["name=another"], scores(0.9))
     recipe = tmp_path / "sweep.yaml"
     recipe.write_text(RECIPE + SWEEP)
-    folder = SweepFolder(read_sweep(recipe), tmp_path / "out")
+    sweep = read_sweep(recipe)
+    folder = SweepFolder(sweep, tmp_path / "out")
     with folder.locked():
-        folder.save(["done", "done", "done", "waiting"], at_once=True)
+        folder.save([Status(cell, cell.folder(tmp_path / "out")) for cell in sweep.cells], at_once=True)
     return recipe, folder.path
 
 
