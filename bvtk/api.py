@@ -149,7 +149,8 @@ class Run:
 
     def __repr__(self) -> str:
         """The recipe's name and the headline scores."""
-        heads = ", ".join(f"{name}={value['score']:.3f}" for name, value in self.scores.items())
+        scores = {name: parts.get("score") for name, parts in self.scores.items()}
+        heads = ", ".join(f"{name}={score:.3f}" for name, score in scores.items() if isinstance(score, int | float))
         return f"Run({self.recipe.name!r}, {heads})"
 
 

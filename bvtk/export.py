@@ -6,13 +6,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PositiveInt, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from bvtk.build import build_model
+from bvtk.component import Spec, parse
+from bvtk.documents import check_safetensors, parse_json
 from bvtk.errors import RunError, UsageError
 from bvtk.files import write_bytes_atomic
 from bvtk.plugins import absent_plugins, plugins_used
@@ -83,39 +86,93 @@ def plugin_records(recipe: Recipe) -> list[dict[str, str]]:
 
 
 def read_export(path: Path) -> Export:
-    """Reads a model back; nothing in the file is executed.
+    """Reads a model back; nothing in the file is executed, and no more is allocated than it holds.
 
     Raises:
         UsageError: where the file is no export of bvtk, is damaged, or needs a plugin that is not loaded.
     """
     metadata, tensors = _read(path)
     try:
-        missing = absent_plugins(metadata.get("plugins", []))
-        recipe = parse_recipe(metadata["recipe"])
-        image, peak, scores = ImageShape(*metadata["image_shape"]), int(metadata["peak"]), metadata["scores"]
-        factors = tuple(metadata.get("factor_names", ()))  # exports of before have none
+        said = parse(_Said, metadata)
+        missing = absent_plugins(said.plugins)
+        recipe = parse_recipe(said.recipe)
     except UsageError as error:
         hint = f"it was made with {', '.join(missing)}: load it with --plugin FILE" if missing else error.hint
         raise UsageError(f"{path}: {error.message}", hint) from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"{path}: its metadata lack or garble {error}", "export the run again") from error
-    model = build_model(recipe, image)
-    try:
-        model.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise UsageError(f"{path}: its tensors do not fit its recipe: {error}", "export the run again") from error
-    return Export(recipe, model.eval(), image, peak, factors, scores, metadata)
+    except (ValidationError, KeyError) as error:
+        what = _first_of(error) if isinstance(error, ValidationError) else error
+        raise UsageError(f"{path}: its metadata lack or garble {what}", "export the run again") from error
+    image = ImageShape(*said.image_shape)
+    model = _filled(_built(recipe, image, tensors, path), tensors, path)
+    return Export(recipe, model, image, said.peak, said.factor_names, dict(said.scores), metadata)
+
+
+class _Said(BaseModel):
+    """What an export says of itself, as far as it is relied on. Of before, some have no names of factors."""
+
+    model_config = Spec.model_config | ConfigDict(extra="ignore")
+
+    recipe: dict[str, JsonValue]
+    image_shape: tuple[PositiveInt, PositiveInt, PositiveInt]
+    peak: Annotated[int, Field(ge=1, le=255)]
+    scores: dict[str, dict[str, JsonValue]]
+    factor_names: tuple[str, ...] = ()
+    plugins: tuple[dict[str, str], ...] = ()
+
+
+def _first_of(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    check_safetensors(path)
     try:
         with safe_open(path, framework="pt") as file:
             text = (file.metadata() or {}).get(KEY)
             if text is None:
                 raise UsageError(f"{path} is no export of bvtk: it has no metadata key {KEY!r}")
-            metadata = json.loads(text)
+            metadata = parse_json(text)
             if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
                 raise UsageError(f"{path}: not of format {FORMAT}", "use the bvtk version that wrote it")
             return metadata, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError, ValueError) as error:
-        raise UsageError(f"{path} can't be read as safetensors: {error}") from error
+        raise UsageError(f"{path} can't be read as safetensors: {error}", "export the run again") from error
+
+
+def _built(recipe: Recipe, image: ImageShape, tensors: Mapping[str, torch.Tensor], path: Path) -> Any:
+    """The recipe's model, where the file holds as many numbers as it has.
+
+    Built without memory first: a recipe can ask for more than any machine has.
+    """
+    try:
+        with torch.device("meta"):
+            wanted = sum(value.numel() for value in build_model(recipe, image).state_dict().values())
+    except UsageError as error:
+        raise UsageError(f"{path}: {error.message}", error.hint) from error
+    except Exception:  # what a plugin does when it is built may need memory: its code is trusted
+        wanted = 0
+    held = sum(value.numel() for value in tensors.values())
+    if wanted > held:
+        message = f"{path}: its tensors do not fit its recipe: that has {wanted:,} numbers, the file {held:,}"
+        raise UsageError(message, "export the run again")
+    try:
+        return build_model(recipe, image)
+    except (RuntimeError, ValueError, TypeError, OverflowError, MemoryError) as error:
+        raise UsageError(f"{path}: its model can't be built: {error}", "export the run again") from error
+
+
+def _filled(model: Any, tensors: Mapping[str, torch.Tensor], path: Path) -> Any:
+    """The model with its tensors, in eval mode."""
+    own = model.state_dict()
+    for name, value in tensors.items():
+        if name in own and value.dtype != own[name].dtype:
+            raise UsageError(f"{path}: {name} is of {value.dtype}, expected {own[name].dtype}", "export the run again")
+        if value.is_floating_point() and not value.isfinite().all():
+            raise UsageError(f"{path}: {name} holds numbers that are not finite", "export another run")
+    try:
+        model.load_state_dict(tensors)
+    except RuntimeError as error:
+        said = " ".join(str(error).split())
+        raise UsageError(f"{path}: its tensors do not fit its recipe: {said}", "export the run again") from error
+    return model.eval()

@@ -11,7 +11,7 @@ import importlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -125,7 +125,7 @@ def plugins_used(spec: Any) -> tuple[Origin, ...]:
     return tuple(origins)
 
 
-def absent_plugins(records: Sequence[Mapping[str, str]]) -> list[str]:
+def absent_plugins(records: Iterable[Mapping[str, str]]) -> list[str]:
     """What a run or an export recorded of its plugins and is not loaded now, each in words.
 
     Args:

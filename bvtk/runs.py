@@ -17,6 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from bvtk.documents import parse_json, read_document
 from bvtk.errors import RunBusyError, RunError
 from bvtk.files import LockTakenError, file_lock, make_folder, remove_all_leftovers, write_text_atomic
 
@@ -128,7 +129,7 @@ def read_json(path: Path) -> Any:
         RunError: where it is missing or damaged.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return read_document(path)
     except (OSError, ValueError) as error:
         raise RunError(f"can't read {path}: {error}", "delete it and run the same command again") from error
 
@@ -155,9 +156,13 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
         return []
     *whole, _ = path.read_text(encoding="utf-8").split("\n")
     try:
-        return [json.loads(line) for line in whole]
+        found = [parse_json(line) for line in whole]
     except ValueError as error:
         raise RunError(f"{path} is damaged: {error}", "mend or delete the line") from error
+    odd = next((number for number, value in enumerate(found, start=1) if not isinstance(value, dict)), None)
+    if odd:
+        raise RunError(f"{path} is damaged: line {odd} holds no object", "mend or delete the line")
+    return found
 
 
 def library_versions() -> dict[str, str]:

@@ -53,13 +53,13 @@ def curves_of(evaluations: Iterable[Mapping[str, Any]]) -> dict[str, Curve]:
     for record in evaluations:
         for metric, parts in record.get("scores", {}).items():
             if "score" in parts:
-                curves.setdefault(metric, []).append((record["step"], parts["score"]))
+                curves.setdefault(metric, []).append((int(record["step"]), float(parts["score"])))
     return {metric: tuple(points) for metric, points in curves.items()}
 
 
 def facts_of(log: Iterable[Mapping[str, Any]]) -> dict[str, float]:
     """The last values of a training log that are worth comparing by."""
-    return {name: record[name] for record in log for name in FACTS if record.get(name) is not None}
+    return {name: float(record[name]) for record in log for name in FACTS if record.get(name) is not None}
 
 
 def completed(recipe: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +9,7 @@ from typing import Any, TypeVar
 from bvtk.comparison.measured import FACTS, Measured, completed
 from bvtk.comparison.writing import FORMAT
 from bvtk.component import parse
+from bvtk.documents import read_document
 from bvtk.errors import UsageError
 from bvtk.recipe.sweep_schema import Published
 
@@ -26,8 +26,8 @@ def read_saved(path: Path) -> tuple[tuple[Measured, ...], tuple[str, ...], Publi
         UsageError: where the file is damaged or of another kind.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        data = read_document(path)
+    except (OSError, ValueError) as error:
         raise UsageError(
             f"{path} can't be read as JSON: {error}", "write it again with `bvtk compare --json`"
         ) from error

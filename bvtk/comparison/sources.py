@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from bvtk.comparison.keys import canonical
 from bvtk.comparison.measured import Measured, completed, curves_of, facts_of
 from bvtk.comparison.saved import published_of, read_saved
+from bvtk.documents import check_safetensors, parse_json
 from bvtk.errors import RunError, UsageError
 from bvtk.recipe import load_recipe, resolved
 from bvtk.recipe.source import read_document
@@ -102,12 +102,21 @@ def read_run(path: Path) -> Measured | None:
     if not folder.scores.is_file():
         return None
     scores = _checked(read_json(folder.scores), folder.scores)
-    pictures = {file.stem: file for file in sorted(folder.figures.glob("*.png"))}
     recipe = completed(_plain_recipe(folder.recipe))
-    curves = curves_of(read_lines(folder.evaluations))
+    evaluations, log = read_lines(folder.evaluations), folder.read_log()
+    try:
+        curves, facts = curves_of(evaluations), facts_of(log)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RunError(f"{path}: its logs lack or garble {error}", "run it again, or leave it out") from error
     latents = folder.latents if folder.latents.is_file() else None
     export = folder.export if folder.export.is_file() else None
-    return Measured(path.resolve().name, recipe, scores, facts_of(folder.read_log()), curves, pictures, latents, export)
+    return Measured(path.resolve().name, recipe, scores, facts, curves, _pictures(folder), latents, export)
+
+
+def _pictures(folder: RunFolder) -> dict[str, Path]:
+    """The figures of a report, as far as they lie in the run folder itself: a page shows them to others."""
+    files = [] if folder.figures.is_symlink() else sorted(folder.figures.glob("*.png"))
+    return {file.stem: file for file in files if not file.is_symlink()}
 
 
 def read_export_facts(path: Path) -> Measured:
@@ -118,9 +127,10 @@ def read_export_facts(path: Path) -> Measured:
     """
     from safetensors import SafetensorError, safe_open
 
+    check_safetensors(path)
     try:
         with safe_open(path, framework="np") as file:
-            facts = json.loads((file.metadata() or {})[_METADATA])
+            facts = parse_json((file.metadata() or {})[_METADATA])
         recipe, scores, shape = facts["recipe"], _checked(facts["scores"], path), facts["image_shape"]
         pixels = shape[0] * shape[1] * shape[2]
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, IndexError, RunError) as error:

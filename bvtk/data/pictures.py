@@ -19,6 +19,15 @@ from bvtk.protocols import ImageShape
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 """The names by which pictures are found, in lower case."""
 
+LARGEST_FILE = 256 << 20
+"""The most bytes that the file of a picture may have."""
+
+PACKED_RATIO = 200
+"""How many times smaller than itself a picture of more than `RATIO_FREE` bytes may be packed."""
+
+RATIO_FREE = 64 << 20
+"""Decoded size of a colour picture of 22 million pixels, in bytes."""
+
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
 _ORIENTATION = 0x0112
 _GREY_MODES = ("1", "L", "LA", "La", "I", "F")
@@ -48,6 +57,8 @@ def read(file: Path) -> bytes:
         DataError: where it can't be read.
     """
     try:
+        if file.stat().st_size > LARGEST_FILE:
+            raise DataError(f"{file} is larger than {LARGEST_FILE >> 20} MiB", "make it smaller, or remove it")
         return file.read_bytes()
     except OSError as error:
         raise DataError(f"{file} can't be read: {error.strerror}", "mend or remove it") from error
@@ -65,6 +76,7 @@ def look(data: bytes, file: Path) -> Head:
     """
     with _strict(), _opened(data, file) as image:
         width, height = image.size
+        _check_packing(width * height * len(image.getbands()), len(data), file)
         turned = _exif_orientation(image) >= 5
         return Head((width, height) if turned else (height, width), _is_grey(image))
 
@@ -100,11 +112,22 @@ def _strict() -> Iterator[None]:
         yield
 
 
+def _check_packing(unpacked: int, packed: int, file: Path) -> None:
+    if unpacked > max(RATIO_FREE, PACKED_RATIO * packed):
+        raise DataError(
+            f"{file} unpacks to {unpacked / 1e6:.0f} MB from {packed / 1e6:.2f} MB, more than {PACKED_RATIO} times its "
+            "size: it looks like a decompression bomb",
+            "make it smaller, or remove it",
+        )
+
+
 @contextmanager
 def _opened(data: bytes, file: Path) -> Iterator[Image.Image]:
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             yield image
+    except DataError:
+        raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DataError(f"{file} is too large to be safe: {error}", "make it smaller, or remove it") from error
     except UnidentifiedImageError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path as File
@@ -14,10 +14,11 @@ from pydantic import TypeAdapter, ValidationError
 from bvtk.component import Slot, Spec, parse
 from bvtk.errors import Problem, RecipeError, UsageError
 from bvtk.recipe.agreement import disagreements
+from bvtk.recipe.composer import MOST_NESTED, MOST_VALUES
 from bvtk.recipe.extends import read_layers
 from bvtk.recipe.fields import Takes, component_name
 from bvtk.recipe.findings import problems_of, where_to_read_on
-from bvtk.recipe.marks import COMMAND_LINE, Mark, Node, Source, marked
+from bvtk.recipe.marks import COMMAND_LINE, Mark, Node, Source, marked, problem
 from bvtk.recipe.origins import origins_of
 from bvtk.recipe.overrides import apply_override
 from bvtk.recipe.schema import Recipe
@@ -75,10 +76,31 @@ def parse_recipe(mapping: Mapping[str, Any], name: str = "recipe") -> Recipe:
     Raises:
         RecipeError: with everything that is wrong, without places.
     """
-    recipe, problems, hint = validated(marked(mapping, Mark(Source(name))))
+    whole = Mark(Source(name))
+    if _exceeds(mapping):
+        limit = f"nested more than {MOST_NESTED} deep, or more than {MOST_VALUES} values"
+        raise RecipeError((problem(whole, (), limit),))
+    recipe, problems, hint = validated(marked(mapping, whole))
     if recipe is None:
         raise RecipeError(tuple(problems), hint)
     return recipe
+
+
+def _exceeds(data: Any) -> bool:
+    """Whether data are beyond what a file may hold, told without recursion."""
+    layer, values = [data], 0
+    for _ in range(MOST_NESTED + 1):
+        values += len(layer)
+        if not layer or values > MOST_VALUES:
+            return values > MOST_VALUES
+        layer = [inner for outer in layer for inner in _inside(outer)]
+    return bool(layer)
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list | tuple) else ()
 
 
 def parse_component(slot: Slot, value: Any) -> Any:
