@@ -52,7 +52,8 @@ def test_threads_that_the_user_chose_stay(tmp_path: Path, monkeypatch: pytest.Mo
 def test_gpus_are_dealt_out_evenly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "gpus", lambda device: ["a", "b"])
     launcher = LocalLauncher(100, workers=4)
-    assert LocalLauncher(100).workers == 2
+    assert (launcher.workers, launcher.threads) == (4, 2)
+    assert (LocalLauncher(100).workers, LocalLauncher(100).threads) == (2, 4)
     waits = "import time; time.sleep(60)"
     tasks = [launcher.start(Job((waits,), tmp_path / "log")) for _ in range(4)]
     assert [task.gpu for task in tasks] == ["a", "b", "a", "b"]
