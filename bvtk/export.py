@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
@@ -107,13 +107,16 @@ def read_export(path: Path) -> Export:
     return Export(recipe, model, image, said.peak, said.factor_names, dict(said.scores), metadata)
 
 
+_Side = Annotated[int, Field(ge=1, le=1 << 31)]
+
+
 class _Said(BaseModel):
     """What an export says of itself, as far as it is relied on. Of before, some have no names of factors."""
 
     model_config = Spec.model_config | ConfigDict(extra="ignore")
 
     recipe: dict[str, JsonValue]
-    image_shape: tuple[PositiveInt, PositiveInt, PositiveInt]
+    image_shape: tuple[_Side, _Side, _Side]
     peak: Annotated[int, Field(ge=1, le=255)]
     scores: dict[str, dict[str, JsonValue]]
     factor_names: tuple[str, ...] = ()
@@ -159,7 +162,8 @@ def _built(recipe: Recipe, image: ImageShape, tensors: Mapping[str, torch.Tensor
     try:
         return build_model(recipe, image)
     except (RuntimeError, ValueError, TypeError, OverflowError, MemoryError) as error:
-        raise UsageError(f"{path}: its model can't be built: {error}", "export the run again") from error
+        said = str(error).partition("\n")[0]
+        raise UsageError(f"{path}: its model can't be built: {said}", "export the run again") from error
 
 
 def _filled(model: Any, tensors: Mapping[str, torch.Tensor], path: Path) -> Any:

@@ -33,8 +33,13 @@ LONGEST_HEADER = 1 << 16
 LONGEST_LISTING = 1 << 20
 """The most bytes that an archive's list of its arrays may have: thousands of arrays."""
 
+MOST_AXES = 32
+"""The most axes of an array: every release of NumPy takes as many."""
+
 _NAMES_SHOWN = 10
 _PIECE = 1 << 24
+_LAST_CHARACTER = 0x10FFFF
+_SURROGATES = 0xD800 >> 11
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
 
 
@@ -76,6 +81,8 @@ def read_header(file: IO[bytes], name: str) -> Header:
         raise DataError(f"{name} holds Python objects, which bvtk never unpickles", "save it as an array of numbers")
     if header.dtype.itemsize == 0:
         raise DataError(f"{name} is of type {header.dtype}, values of no size", "save it as an array of numbers")
+    if len(header.shape) > MOST_AXES:
+        raise DataError(f"{name} has {len(header.shape)} axes, {MOST_AXES} are the most", "reshape it")
     if any(length < 0 for length in header.shape):
         raise DataError(f"{name} says that its shape is {header.shape}", "save it again with numpy.save or numpy.savez")
     return header
@@ -226,6 +233,25 @@ class _BoundedFile(io.FileIO):
         if self.listing and size and size > LONGEST_LISTING:
             raise zipfile.BadZipFile("its list of arrays is longer than that of any archive of arrays")
         return super().read(size) or b""
+
+
+def as_texts(array: NDArray[Any], name: str) -> tuple[str, ...]:
+    """The texts in an array of them, which may come from a stranger's file.
+
+    Args:
+        array: of any type and shape.
+        name: what to call it in errors.
+
+    Raises:
+        DataError: where it holds no text, or characters that are none.
+    """
+    if array.dtype.kind != "U":
+        raise DataError(f"{name} is of type {array.dtype}, expected text", 'save it as numpy.array(["shape", …])')
+    flat = np.ascontiguousarray(array, array.dtype.newbyteorder("=")).reshape(-1)
+    codes = flat.view(np.uint32)
+    if codes.size and (codes.max() > _LAST_CHARACTER or ((codes >> 11) == _SURROGATES).any()):
+        raise DataError(f"{name} holds characters that are none", "save the names again")
+    return tuple(map(str, flat))
 
 
 def fill(file: IO[bytes], view: memoryview) -> None:

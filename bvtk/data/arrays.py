@@ -13,7 +13,7 @@ from bvtk.data.cache import user_path
 from bvtk.data.factors import FactorTable
 from bvtk.data.imageset import Bytes, ImageSet
 from bvtk.errors import DataError
-from bvtk.npy import Header, Npz, map_npy, open_npz
+from bvtk.npy import Header, Npz, as_texts, map_npy, open_npz
 
 _NPY_MAGIC = b"\x93NUMPY"
 _ZIP_MAGIC = b"PK"
@@ -169,20 +169,13 @@ def _read_names(npz: Npz, file: Path, count: int) -> tuple[str, ...]:
             f"{name} is of type {header.dtype} and shape {header.shape}, expected {count} strings",
             'save it as numpy.array(["shape", …])',
         )
-    names = _decoded(npz.read("factor_names"), name)
+    names = as_texts(npz.read("factor_names"), name)
     for text in names:
         if not text or len(text) > _LONGEST_NAME or not text.isprintable() or names.count(text) > 1:
             raise DataError(
                 f"{name} holds {text[:_LONGEST_NAME]!r}, expected distinct printable names", "name every factor once"
             )
     return names
-
-
-def _decoded(names: NDArray[np.str_], name: str) -> tuple[str, ...]:
-    try:
-        return tuple(str(text) for text in names)
-    except ValueError as error:
-        raise DataError(f"{name} holds characters that are none", "save the names again") from error
 
 
 def _sha256(file: Path) -> str:

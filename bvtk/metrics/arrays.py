@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bvtk.errors import UsageError, printable
-from bvtk.npy import Npz, open_npz
+from bvtk.npy import Npz, as_texts, open_npz
 from bvtk.protocols import Codes
 
 _ZIP_MAGIC, _NPY_MAGIC = b"PK", b"\x93NUMPY"
@@ -77,7 +77,7 @@ def read_codes(path: Path) -> Codes:
         return as_codes(
             arrays["codes"],
             arrays["factors"],
-            None if names is None else _texts(names),
+            None if names is None else as_texts(names, "factor_names"),
             arrays.get("codes_test"),
             arrays.get("factors_test"),
         )
@@ -150,15 +150,6 @@ def _matrix(value: ArrayLike, name: str, expected: str) -> NDArray[Any]:
     if array.shape[0] < 2 or array.shape[1] < 1:
         raise UsageError(f"{name}: expected at least 2 rows and 1 column, found shape {array.shape}")
     return array
-
-
-def _texts(names: NDArray[Any]) -> list[str]:
-    if names.dtype.kind != "U":
-        raise UsageError(f"factor_names: expected text, found {names.dtype}", 'save it as numpy.array(["shape", …])')
-    try:
-        return [str(name) for name in np.atleast_1d(names).reshape(-1)]
-    except ValueError as error:
-        raise UsageError("factor_names: holds characters that are none", "save the names again") from error
 
 
 def _names(names: Sequence[str] | None, count: int) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from bvtk.recipe.findings import problems_of, where_to_read_on
 from bvtk.recipe.marks import COMMAND_LINE, Mark, Node, Source, marked, problem
 from bvtk.recipe.origins import origins_of
 from bvtk.recipe.overrides import apply_override
+from bvtk.recipe.scalars import INTEGERS
 from bvtk.recipe.schema import Recipe
 
 
@@ -78,7 +79,7 @@ def parse_recipe(mapping: Mapping[str, Any], name: str = "recipe") -> Recipe:
     """
     whole = Mark(Source(name))
     if _exceeds(mapping):
-        limit = f"nested more than {MOST_NESTED} deep, or more than {MOST_VALUES} values"
+        limit = f"nested more than {MOST_NESTED} deep, more than {MOST_VALUES} values, or an integer past 64 bits"
         raise RecipeError((problem(whole, (), limit),))
     recipe, problems, hint = validated(marked(mapping, whole))
     if recipe is None:
@@ -91,8 +92,8 @@ def _exceeds(data: Any) -> bool:
     layer, values = [data], 0
     for _ in range(MOST_NESTED + 1):
         values += len(layer)
-        if not layer or values > MOST_VALUES:
-            return values > MOST_VALUES
+        if values > MOST_VALUES or any(isinstance(value, int) and value not in INTEGERS for value in layer):
+            return True
         layer = [inner for outer in layer for inner in _inside(outer)]
     return bool(layer)
 

@@ -12,6 +12,9 @@ import yaml
 
 Scalar = None | bool | int | float | str
 
+INTEGERS = range(-(2**63), 2**63)
+"""What 64 bits hold."""
+
 _NULL = re.compile(r"null|Null|NULL|~|")
 _TRUE = re.compile(r"true|True|TRUE")
 _FALSE = re.compile(r"false|False|FALSE")
@@ -21,7 +24,6 @@ _HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INFINITE = re.compile(r"([-+]?)\.(inf|Inf|INF)")
 _NAN = re.compile(r"\.(nan|NaN|NAN)")
-_INTEGERS = range(-(2**63), 2**63)
 _LONGEST_INTEGER = 100
 
 _SAFE_PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
@@ -57,7 +59,7 @@ def is_number(value: object) -> bool:
 
 def _integer(text: str, base: int) -> int:
     number = int(text.replace("0o", "").replace("0x", ""), base) if len(text) <= _LONGEST_INTEGER else None
-    if number is None or number not in _INTEGERS:
+    if number is None or number not in INTEGERS:
         raise ValueError("an integer that 64 bits can't hold")
     return number
 
