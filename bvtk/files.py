@@ -71,6 +71,11 @@ def make_folder(path: Path) -> None:
         fsync_folder(folder.parent)
 
 
+def linked(*paths: Path) -> Path | None:
+    """The first of these paths that is a symbolic link: what is written there lands elsewhere."""
+    return next((path for path in paths if path.is_symlink()), None)
+
+
 @contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
     """Lets the block write a temporary file beside `path`, then puts it in its place.
@@ -163,7 +168,8 @@ def file_lock(path: Path, *, wait: bool = False) -> Iterator[None]:
         BvtkError: where the file can't be opened or its file system knows no locks.
     """
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        # A link in the lock's place would have the pid written into whatever it leads to.
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
     except OSError as error:
         raise BvtkError(
             f"can't open the lock file {path}: {error.strerror}", "check the folder's permissions"

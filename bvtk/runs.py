@@ -19,7 +19,7 @@ from typing import Any
 
 from bvtk.documents import parse_json, read_document
 from bvtk.errors import RunBusyError, RunError
-from bvtk.files import LockTakenError, file_lock, make_folder, remove_all_leftovers, write_text_atomic
+from bvtk.files import LockTakenError, file_lock, linked, make_folder, remove_all_leftovers, write_text_atomic
 
 _LIBRARIES = ("bvtk", "torch", "numpy", "scikit-learn", "safetensors", "pydantic", "einops")
 
@@ -50,8 +50,10 @@ class RunFolder:
         """Makes the folder where it is missing.
 
         Raises:
-            RunError: where it can't be made.
+            RunError: where it can't be made, or a part of it is a link that leads out of it.
         """
+        if link := linked(self.checkpoints, self.figures, self.log, self.evaluations):
+            raise RunError(f"{link} is a symbolic link, and a run writes into its own folder alone", "remove the link")
         try:
             make_folder(self.checkpoints)
         except OSError as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bvtk.errors import RunBusyError, RunError
-from bvtk.files import LockTakenError, file_lock, write_text_atomic
+from bvtk.files import LockTakenError, file_lock, linked, write_text_atomic
 from bvtk.recipe import dump_yaml
 from bvtk.runs import RunFolder, read_json, refusals_told, write_json
 from bvtk.sweep.cells import Cell, Sweep
@@ -57,12 +57,17 @@ class SweepFolder:
         """Makes the folder, and keeps other drivers of the same sweep out for the length of the block.
 
         Raises:
-            RunError: where it can't be made.
+            RunError: where it can't be made, or a part of it is a link that leads out of it.
             RunBusyError: naming the process that drives the sweep.
         """
+        cells, logs = self.path / "cells", self.path / "logs"
+        if link := linked(cells, logs, *logs.glob("*")):
+            raise RunError(
+                f"{link} is a symbolic link, and a sweep writes into its own folder alone", "remove the link"
+            )
         try:
-            for name in ("cells", "logs"):
-                (self.path / name).mkdir(parents=True, exist_ok=True)
+            for folder in (cells, logs):
+                folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(f"can't make {self.path}: {error.strerror}", "choose another parent with --out") from error
         try:

@@ -1,0 +1,218 @@
+"""A run writes into its own folder alone, whatever its name and whatever links lie there, and has one writer."""
+
+from __future__ import annotations
+
+import json
+import string
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bvtk.api import complete, run_folder
+from bvtk.cli.init import _NAMES
+from bvtk.errors import BvtkError, RecipeError, RunError
+from bvtk.files import file_lock
+from bvtk.plugins import discover
+from bvtk.recipe import load_recipe, parse_recipe
+from bvtk.runs import RunFolder, append_line
+from bvtk.sweep.cells import read_sweep
+from bvtk.sweep.record import SweepFolder
+from tests.conftest import Cli
+
+RECIPE: dict[str, Any] = {
+    "dataset": {"type": "arrays", "path": "data.npz"},
+    "model": {"type": "vae", "encoder": "mlp", "decoder": "mlp"},
+    "objective": "beta_vae",
+    "training": {"steps": 0},
+}
+PARTS = st.sampled_from(["..", ".", "/", "\\", "~", "-", "_", "a", "7", "C:", "\n", "\0", " ", "é", "\u202e", "$x"])
+NAMES = st.lists(PARTS | st.characters(codec="utf-8"), max_size=6).map("".join) | st.text("ab.-_/", max_size=70)
+
+
+CHARACTERS = set(string.ascii_letters + string.digits + "._-")
+
+
+@settings(max_examples=300, deadline=None)
+@given(NAMES)
+def test_a_name_is_refused_or_a_folder_right_below_the_parent(name: str) -> None:
+    discover(None, installed=False)
+    safe = (
+        0 < len(name) <= 64 and name.strip(".") != "" and all(c.isascii() and (c.isalnum() or c in "._-") for c in name)
+    )
+    assert bool(_NAMES["recipe"][0].fullmatch(name)) == safe
+    try:
+        recipe = parse_recipe(RECIPE | {"name": name})
+    except RecipeError:
+        assert not safe
+        return
+    assert safe
+    path = run_folder(recipe, Path("runs")).path
+    assert path.parent == Path("runs")
+    assert path.name.startswith(f"{name}-")
+    assert Path("runs").resolve() == path.resolve().parent
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    """Somebody's files, which must stay as they are."""
+    folder = tmp_path / "outside"
+    (folder / "step-5").mkdir(parents=True)
+    for name in ("file", "step-5/keep", ".step-5.12-00c0ffee.tmp", ".a.12-00c0ffee.old"):
+        (folder / name).write_text("precious")
+    return folder
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+LINKS = {
+    "checkpoints": "",
+    "figures": "",
+    "metrics.jsonl": "file",
+    "evaluations.jsonl": "file",
+    ".lock": "file",
+    "recipe.source.yaml": "file",
+    "environment.json": "file",
+    "scores.json": "file",
+    "latents.safetensors": "file",
+    "model.safetensors": "file",
+    "report.html": "file",
+    "README.md": "file",
+}
+
+
+@pytest.mark.filterwarnings("ignore:posterior collapse")
+@pytest.mark.parametrize(("name", "target"), LINKS.items())
+def test_a_link_planted_in_a_run_folder_leads_nothing_out_of_it(
+    workplace: Path, outside: Path, name: str, target: str
+) -> None:
+    discover(None, installed=False)
+    overrides = ["training.steps=2", "training.evaluate_every=1", "metrics=[mig]", "training.checkpoint_every=1"]
+    loaded = load_recipe(Path("tiny.yaml"), overrides)
+    folder = run_folder(loaded.recipe, Path("runs"))
+    folder.path.mkdir(parents=True)
+    (folder.path / name).symlink_to(outside / target)
+    before = contents(outside)
+    with suppress(BvtkError):
+        complete(loaded, folder, "cpu")
+    assert contents(outside) == before
+
+
+def test_parts_that_are_links_are_named(tmp_path: Path, outside: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.create()
+    folder.log.symlink_to(outside / "file")
+    with pytest.raises(RunError, match=r"metrics\.jsonl is a symbolic link"):
+        folder.create()
+    folder.log.unlink()
+    folder.create()
+    append_line(folder.log, {"step": 1})
+
+
+def test_a_parent_may_be_a_link(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "runs").symlink_to(tmp_path / "disk")
+    RunFolder(tmp_path / "runs" / "run").create()
+    assert (tmp_path / "disk" / "run" / "checkpoints").is_dir()
+
+
+@pytest.mark.parametrize("name", ["cells", "logs", "logs/a.log", ".lock"])
+def test_a_link_planted_in_a_sweeps_folder_leads_nothing_out_of_it(workplace: Path, outside: Path, name: str) -> None:
+    discover(None, installed=False)
+    Path("sweep.yaml").write_text(Path("tiny.yaml").read_text() + "sweep: {seeds: 2}\n")
+    folder = SweepFolder(read_sweep("sweep.yaml"), Path("runs"))
+    (folder.path / name).parent.mkdir(parents=True)
+    (folder.path / name).symlink_to(outside / "file" if "." in name else outside)
+    before = contents(outside)
+    with pytest.raises(BvtkError, match=name), folder.locked():
+        pass
+    assert contents(outside) == before
+
+
+def test_a_lock_is_no_link(tmp_path: Path, outside: Path) -> None:
+    (tmp_path / ".lock").symlink_to(outside / "file")
+    with pytest.raises(BvtkError, match="can't open the lock file"), file_lock(tmp_path / ".lock"):
+        pass
+    assert (outside / "file").read_text() == "precious"
+
+
+STARTER = """
+import json, sys, time
+from pathlib import Path
+from bvtk.errors import RunBusyError
+from bvtk.runs import RunFolder
+folder, rounds = Path(sys.argv[1]), int(sys.argv[2])
+print("ready", flush=True)
+for number in range(rounds):
+    sys.stdin.readline()
+    began, owner, code = time.monotonic(), "", 0
+    try:
+        with RunFolder(folder).locked():
+            took = time.monotonic() - began
+            print(json.dumps(["won", took, ""]), flush=True)
+            sys.stdin.readline()
+    except RunBusyError as error:
+        print(json.dumps([error.exit_code, time.monotonic() - began, error.message]), flush=True)
+        sys.stdin.readline()
+    print("out", flush=True)
+"""
+
+
+def started_at_once(folder: Path, rounds: int, starters: int = 8) -> None:
+    """Lets processes start at once, again and again: one wins, all others say within a second whom they found."""
+    command = [sys.executable, "-c", STARTER, str(folder), str(rounds)]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "bufsize": 1}
+    processes = [subprocess.Popen(command, **pipes) for _ in range(starters)]
+    try:
+        assert [process.stdout.readline() for process in processes if process.stdout] == ["ready\n"] * starters
+        for _ in range(rounds):
+            found = [json.loads(line) for line in _told(processes)]
+            (winner,) = (p.pid for p, (what, _, _) in zip(processes, found, strict=True) if what == "won")
+            for what, seconds, message in found:
+                assert what in ("won", 2)
+                assert seconds < 1
+                assert what == "won" or f"in use by process {winner}" in message
+            assert set(_told(processes)) == {"out\n"}
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+
+
+def _told(processes: list[subprocess.Popen[str]]) -> list[str]:
+    """What each answers when all are told to go on."""
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("\n")
+        process.stdin.flush()
+    return [process.stdout.readline() for process in processes if process.stdout]
+
+
+def test_of_eight_starters_at_once_one_wins(tmp_path: Path) -> None:
+    RunFolder(tmp_path).create()
+    started_at_once(tmp_path, rounds=20)
+
+
+@pytest.mark.soak
+def test_of_eight_starters_at_once_one_wins_at_length(tmp_path: Path) -> None:
+    RunFolder(tmp_path).create()
+    started_at_once(tmp_path, rounds=2_000)
+
+
+def test_a_second_command_ends_within_moments_and_names_the_first(cli: Cli) -> None:
+    recipe = load_recipe(cli.folder / "tiny.yaml").recipe
+    folder = run_folder(recipe, cli.folder / "runs")
+    folder.create()
+    with folder.locked():
+        began = time.monotonic()
+        done = cli("run", "tiny.yaml", code=2)
+    assert "is in use by process" in done.stderr
+    assert time.monotonic() - began < 20  # most of it the start of Python and torch
