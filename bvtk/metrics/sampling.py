@@ -59,6 +59,18 @@ class SharedValue:
         second = start + (first - start + ahead) % size
         return self._order[first], self._order[second]
 
+    def batches(self, count: int, size: int, rng: np.random.Generator) -> Rows:
+        """Batches of rows that share the factor's value, all else free.
+
+        The value is that of a row drawn as the first of a pair is; a batch may hold a row more than once.
+
+        Returns:
+            (count, size) row numbers.
+        """
+        group = self._group[rng.integers(len(self._order), size=count)][:, None]
+        place = rng.integers(self._sizes[group], size=(count, size))
+        return np.asarray(self._order[self._starts[group] + place])
+
 
 def _group_ends(ordered: NDArray[Any]) -> Rows:
     changes = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1

@@ -7,7 +7,9 @@ from typing import Literal
 
 from pydantic import PositiveInt
 
-import bvtk.metrics.structure_specs  # noqa: F401
+import bvtk.metrics.predictive_specs
+import bvtk.metrics.structure_specs
+import bvtk.metrics.voting_specs  # noqa: F401
 from bvtk.component import MetricSpec, register_metric
 from bvtk.protocols import Metric
 

@@ -40,10 +40,14 @@ class Moves(NamedTuple):
 QUICK = "train_points=1000,test_points=1000,pairs=32"
 TABLE = {  # a flipped code's bins are closed on the other side: points on an edge may move
     f"beta_vae_score:protocol=dlib,{QUICK}": Moves(signs=0.01, order=0.01, dead=0.01, scale=None, labels=None),
+    "factor_vae_score:train_votes=1000,test_votes=1000": Moves(scale=None, labels=None),
     "mig": Moves(signs=5e-3),
     "modularity_explicitness": Moves(signs=0.02, dead=None),  # a dead code counts as 0
     "irs": Moves(scale=None),  # codes are weighted by how far they reach
     "infomec": Moves(scale=None),  # codes of narrow range are not active
+    "sap": Moves(signs=0.01, scale=None),  # the classifier is regularised
+    "dci:rounds=5": Moves(order=0.01, signs=0.01, dead=0.01, labels=0.01),  # what splits equally well is drawn
+    "downstream:rounds=5": Moves(order=0.03, signs=0.03, dead=0.03, labels=0.03),  # and so is what scores equally
 }
 EXAMPLES = settings(max_examples=4, deadline=None, derandomize=True)
 

@@ -1,0 +1,100 @@
+"""The separated attribute predictability. Shapes: n images, d codes, k factors that vary."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bvtk.errors import UsageError
+from bvtk.metrics.points import train_and_test
+from bvtk.metrics.sampling import varying
+from bvtk.protocols import Codes
+
+Array = NDArray[np.float64]
+Labels = NDArray[np.integer[Any]]
+
+_CONSTANT = 1e-12
+"""Variance below which a code correlates with nothing, as in disentanglement_lib."""
+
+
+def sap(
+    codes: Codes,
+    seed: int,
+    *,
+    continuous_factors: bool = False,
+    train_points: int = 10_000,
+    test_points: int = 5_000,
+) -> dict[str, Any]:
+    """How much better the best single code predicts a factor than the second best.
+
+    Kumar et al. 2018, "Variational Inference of Disentangled Latent Concepts from Unlabeled Observations", Section 3.
+
+    Args:
+        codes: the representation; a third of it is kept apart to test on where it has no test set.
+        seed: draws and splits the images.
+        continuous_factors: whether factors are numbers on a scale rather than labels.
+        train_points: images to learn from.
+        test_points: images to test on.
+
+    Returns:
+        `score`, the mean of `gaps` (by factor); `left_out`, the factors with a single value.
+
+    Raises:
+        UsageError: where no factor varies among the images to learn from.
+    """
+    points = train_and_test(codes, train_points, test_points, seed)
+    kept = varying(points.factors)
+    if not kept:
+        raise UsageError(
+            f"SAP needs a factor that varies, found none among {', '.join(codes.factor_names)}",
+            "give images that differ in at least one factor",
+        )
+    predicted = (_correlations if continuous_factors else _accuracies)(_with_rival(points), kept)
+    ranked = np.sort(predicted, axis=0)
+    gaps = {codes.factor_names[j]: float(gap) for j, gap in zip(kept, ranked[-1] - ranked[-2], strict=True)}
+    return {
+        "score": float(np.mean(list(gaps.values()))),
+        "gaps": gaps,
+        "left_out": [name for name in codes.factor_names if name not in gaps],
+    }
+
+
+def _with_rival(points: Codes) -> Codes:
+    """The same points; a single code gets a constant one beside it, so that there is a second best."""
+    if points.codes.shape[1] > 1 or points.codes_test is None:
+        return points
+    beside = [np.column_stack([z, np.zeros(len(z), z.dtype)]) for z in (points.codes, points.codes_test)]
+    return Codes(beside[0], points.factors, points.factor_names, beside[1], points.factors_test)
+
+
+def _accuracies(points: Codes, kept: list[int]) -> Array:
+    """How many test images a linear classifier on one code tells right, (d, k)."""
+    assert points.codes_test is not None and points.factors_test is not None  # noqa: S101, PT018
+    z, z_test = points.codes.astype(np.float64), points.codes_test.astype(np.float64)
+    found = np.empty((z.shape[1], len(kept)))
+    for column, j in enumerate(kept):
+        for i in range(z.shape[1]):
+            classifier = _support_vectors(z[:, [i]], points.factors[:, j])
+            found[i, column] = (classifier.predict(z_test[:, [i]]) == points.factors_test[:, j]).mean()
+    return found
+
+
+def _support_vectors(x: Array, y: Labels) -> Any:
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.svm import LinearSVC
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return LinearSVC(C=0.01, class_weight="balanced", dual=False).fit(x, y)
+
+
+def _correlations(points: Codes, kept: list[int]) -> Array:
+    """Squared correlation of each code with each factor among the images to learn from, (d, k)."""
+    z, v = points.codes.astype(np.float64), points.factors[:, kept].astype(np.float64)
+    z, v = z - z.mean(axis=0), v - v.mean(axis=0)
+    variances = np.mean(z**2, axis=0)[:, None] * np.mean(v**2, axis=0)
+    moves = np.mean(z**2, axis=0)[:, None] > _CONSTANT
+    return np.where(moves, (z.T @ v / len(z)) ** 2 / np.where(moves, variances, 1), 0.0)
