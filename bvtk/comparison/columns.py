@@ -82,7 +82,7 @@ def heading(key: Key) -> str:
     """What people call a column, with its unit: "reconstruction (nats)"."""
     if key.kind != "score":
         return key.text
-    words = [part for part in key.path if part != HEADLINE]
+    words = [key.path[0], *(part for part in key.path[1:] if part != HEADLINE)]
     if key.path[0] == HELD_OUT:
         words = words[1:] or ["elbo"]
     unit = " (nats)" if key.path in _NATS else ""

@@ -34,7 +34,7 @@ def read_saved(path: Path) -> tuple[tuple[Measured, ...], tuple[str, ...], Publi
     if isinstance(data, dict) and "runs" in data:
         if data.get("format") != FORMAT:
             raise UsageError(f"{path} is not of format {FORMAT}", "use the bvtk version that wrote it")
-        left_out = tuple(map(str, data.get("left_out") or ()))
+        left_out = _shaped(lambda words: tuple(map(str, words)), data.get("left_out") or (), path)
         return _shaped(_runs, data["runs"], path), left_out, _shaped(published_of, data.get("published"), path)
     return (_shaped(lambda scores: _bare(scores, path), data, path),), (), None
 

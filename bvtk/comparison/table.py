@@ -154,7 +154,8 @@ def _pooled(row: Row, column: Key) -> Sequence[float]:
     measured = [run.scores[column.metric] for run in row.runs if column.metric in run.scores]
     if not all(isinstance(parts.get("scores"), list) for parts in measured):
         return ()
-    return [float(value) for parts in measured for value in parts["scores"]]
+    scores = [value for parts in measured for value in parts["scores"]]
+    return [float(value) for value in scores] if all(map(_is_number, scores)) else ()
 
 
 def _is_number(value: Any) -> bool:

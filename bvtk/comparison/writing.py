@@ -36,15 +36,22 @@ def csv_text(table: Comparison) -> str:
     for column in table.columns:
         head += [column.text, f"{column.text} spread"]
         head += [f"{column.text} published", f"{column.text} published spread"] if table.has_published(column) else []
-    writer.writerow([*head, "runs"])
+    writer.writerow([*map(_plain, head), "runs"])
     for line, row in zip(table.values, table.rows, strict=True):
         cells: list[Any] = [row.label, *(row.settings.get(key) for key in settings)]
         for column, found in zip(table.columns, line, strict=True):
             cells += [found.value, found.spread] if isinstance(found, Figure) else [found, None]
             if table.has_published(column):
                 cells += table.published_of(row, column) or (None, None)
-        writer.writerow([*("" if value is None else value for value in cells), len(row.runs)])
+        writer.writerow([*map(_plain, cells), len(row.runs)])
     return file.getvalue()
+
+
+def _plain(value: Any) -> Any:
+    """A value of a CSV file: text on one line, as readers differ in where they end one."""
+    if isinstance(value, str):
+        return " ".join(value.split()) if not value.isprintable() else value
+    return "" if value is None else value
 
 
 def document(table: Comparison) -> dict[str, Any]:

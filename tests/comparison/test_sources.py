@@ -179,3 +179,32 @@ def test_the_end_of_a_schedule_goes_by_its_name(tmp_path):
         schedule = f"objective.beta={{type: linear, start: 1, end: {end}, steps: 5}}"
         write_run(tmp_path, [schedule], scores(0.1))
     assert [row.label for row in bvtk.compare(tmp_path).rows] == ["toy (beta=1)", "toy (beta=4)"]
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("evaluations.jsonl", "[1]\n"),
+        ("evaluations.jsonl", '{"scores": 5}\n'),
+        ("evaluations.jsonl", '{"scores": {"mig": {"score": 1}}}\n'),
+        ("evaluations.jsonl", '{"step": 1, "scores": {"mig": {"score": "high"}}}\n'),
+        ("metrics.jsonl", '{"beta": [4]}\n'),
+        ("metrics.jsonl", "[" * 5000 + "\n"),
+        ("scores.json", "[" * 5000),
+        ("scores.json", '{"mig": {"score": NaN}}'),
+    ],
+)
+def test_logs_and_scores_that_are_garbled_are_named(tmp_path, file, text):
+    path = write_run(tmp_path, [], scores(0.3))
+    (path / file).write_text(text)
+    with pytest.raises(RunError, match=path.name):
+        read_target(path)
+
+
+def test_figures_that_are_links_stay_unread(tmp_path):
+    path = write_run(tmp_path, [], scores(0.3))
+    (path / "figures").mkdir(exist_ok=True)
+    (path / "figures" / "kl.png").write_bytes(b"")
+    (path / "figures" / "activation.png").symlink_to("/etc/passwd")
+    (run,) = read_target(path).runs
+    assert list(run.pictures) == ["kl"]

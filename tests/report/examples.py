@@ -2,8 +2,11 @@
 
 import numpy as np
 
+from bvtk.plugins import discover
 from bvtk.protocols import ImageShape
 from bvtk.report.inputs import ReportInputs
+
+discover(None, installed=False)  # reports call metrics by the names that their specs know
 
 HOSTILE = "</style><script>alert('x')</script> & \"quoted\" `code` | $a$ {{ 7*7 }} [l](javascript:x)\n# h"
 

@@ -1,8 +1,16 @@
 import re
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from bvtk.report.card import render_card
 from bvtk.report.figures import draw_figures
 from tests.report.examples import HOSTILE, hostile, made_up
+from tests.report.test_page import FIGURES, PARTS
+
+
+def outside_of_blocks(card):
+    return re.sub(r"^(`{3,})\w*\n.*?^\1$", "", card, flags=re.DOTALL | re.MULTILINE)
 
 
 def test_the_card_has_scores_pictures_use_and_recipe():
@@ -41,6 +49,18 @@ def test_a_recipe_cannot_end_its_own_block():
 
 def test_hostile_names_stay_text():
     card = render_card(hostile(HOSTILE), draw_figures(made_up()))
-    outside = re.sub(r"^(`{3,})\w*\n.*?^\1$", "", card, flags=re.DOTALL | re.MULTILINE)
+    outside = outside_of_blocks(card)
     assert not re.search(r"(?<!\\)<script|(?<!\\)\[l\]|^# h", outside, re.MULTILINE)
     assert len(re.findall(r"^# ", outside, re.MULTILINE)) == 1
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.sampled_from([*PARTS, "|", "\\", "\n", "\r", "`", "#"]) | st.text(max_size=6), min_size=1).map("".join)
+)
+def test_no_name_breaks_the_card(text):
+    usual, outside = (outside_of_blocks(render_card(hostile(name), FIGURES)) for name in ("x", "x" + text))
+    rows = [line for line in outside.split("\n") if line.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) for row in rows} == {5}
+    assert not re.search(r"(?<!\\)<", outside)
+    assert len(re.findall(r"^#+ ", outside, re.MULTILINE)) == len(re.findall(r"^#+ ", usual, re.MULTILINE))
