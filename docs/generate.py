@@ -48,14 +48,28 @@ def _row(field: dict[str, Any]) -> str:
     return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |\n"
 
 
-def chooser(kind: str) -> str:
-    """A table of all built-in components of a kind: what each is, when to use it, what to watch."""
-    registry = REGISTRIES[kind]
-    rows = ["| | when to use it | what to watch |\n|---|---|---|\n"]
+COLUMNS = {
+    "objective": {"use": "when to use it", "weaknesses": "what to watch"},
+    "metric": {"use": "when to use it", "range": "range", "chance": "chance", "weaknesses": "what to watch"},
+}
+"""Notes in the table that a page chooses by, and their headings, by kind of component."""
+
+
+def chooser(kind: str, page: str) -> str:
+    """A table of all built-in components of a kind: what each is, when to use it, what to watch.
+
+    Args:
+        kind: of component.
+        page: where the table stands; components with a section there are linked to it, others to the reference.
+    """
+    registry, columns = REGISTRIES[kind], COLUMNS[kind]
+    rows = [f"| | {' | '.join(columns.values())} |\n|{'---|' * (len(columns) + 1)}\n"]
     for entry in registry.entries():
         if entry.origin == BUILT_IN:
             notes = component_facts(registry, entry.name)["notes"]
-            rows.append(f"| [`{entry.name}`](#{entry.name}) | {notes['use']} | {notes['weaknesses']} |\n")
+            here = "" if f"\n## {entry.name}\n" in page else "components.md"
+            cells = (f"[`{entry.name}`]({here}#{entry.name})", *(notes.get(column, "–") for column in columns))
+            rows.append(f"| {' | '.join(cells)} |\n")
     return "".join(rows)
 
 
@@ -64,18 +78,18 @@ def with_table(page: str, kind: str) -> str:
     begin, end = f"<!-- begin generated: {kind} -->\n", f"<!-- end generated: {kind} -->"
     before, rest = page.split(begin)
     _, after = rest.split(end)
-    return f"{before}{begin}\n{chooser(kind)}\n{end}{after}"
+    return f"{before}{begin}\n{chooser(kind, page)}\n{end}{after}"
 
 
 def generated() -> dict[Path, str]:
     """Every generated file and its text."""
     discover(ROOT, installed=False)
     schema = json.dumps(recipe_schema(), indent=2, ensure_ascii=False) + "\n"
-    objectives = ROOT / "docs/objectives.md"
+    choosers = {ROOT / f"docs/{kind}s.md": kind for kind in ("objective", "metric")}
     return {
         ROOT / "docs/components.md": components_page(),
         ROOT / "recipes/recipe.schema.json": schema,
-        objectives: with_table(objectives.read_text(encoding="utf-8"), "objective"),
+        **{page: with_table(page.read_text(encoding="utf-8"), kind) for page, kind in choosers.items()},
     }
 
 

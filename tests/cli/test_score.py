@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import Cli, squares
+from tests.metrics.reference import case
 
 
 @pytest.fixture
@@ -42,3 +43,21 @@ def test_what_can_be_wrong_is_one_clear_error(arrays: Cli, arguments: tuple[str,
     done = arrays("score", *arguments, code=2)
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_arrays_of_the_reference_score_as_published(cli: Cli) -> None:
+    """disentanglement_lib's own figures, of points to learn from and points to test on in one file."""
+    found = case("mixed_dsprites")
+    names = ("codes", "factors", "codes_test", "factors_test")
+    keys = ("codes_train", "factors_train", "codes_test", "factors_test")
+    np.savez(cli.folder / "mixed.npz", **{name: found.arrays[key] for name, key in zip(names, keys, strict=True)})
+    wanted = ("mig", "sap", "irs", "modularity_explicitness", "unsupervised")
+    scores = cli.json("score", "mixed.npz", *(part for name in wanted for part in ("--metric", name)))
+    expected = found.expected
+    assert scores["mig"]["score"] == pytest.approx(expected["mig"], abs=1e-6)
+    assert scores["sap"]["score"] == pytest.approx(expected["sap"], abs=0.01)
+    assert scores["irs"]["score"] == pytest.approx(expected["irs"], abs=1e-6)
+    assert scores["modularity_explicitness"]["modularity"] == pytest.approx(expected["modularity"], abs=1e-6)
+    assert scores["modularity_explicitness"]["explicitness"] == pytest.approx(expected["explicitness"], abs=0.002)
+    for name in ("gaussian_total_correlation", "gaussian_wasserstein_correlation"):
+        assert scores["unsupervised"][name] == pytest.approx(expected[name], abs=1e-6)
