@@ -185,6 +185,7 @@ def test_scores_are_those_of_the_command_line(cli, workplace: Path) -> None:
     ("arguments", "said"),
     [
         ({"metrics": "mig"}, "metrics: expected a list, found 'mig'"),
+        ({"metrics": None}, "metrics: expected a list, found None"),
         ({"metrics": {"type": "mig"}}, "metrics: expected a list, found {'type': 'mig'}"),
         ({"seed": -1}, "seed: expected an integer from 0, found -1"),
         ({"seed": None}, "seed: expected an integer from 0, found None"),
@@ -198,6 +199,23 @@ def test_arguments_that_cannot_be_scored_by_are_refused(arguments: dict[str, Any
     with pytest.raises(UsageError) as caught:
         bvtk.score(factors.astype(float), factors, **arguments)
     assert caught.value.message == said
+
+
+@pytest.mark.parametrize(
+    "codes", [[[1.0, 2.0], [3.0]], torch.ones(75, 3, requires_grad=True), "codes", None, np.array([{}] * 75)]
+)
+def test_codes_that_are_no_numbers_are_refused(codes: Any) -> None:
+    _, factors = squares()
+    with pytest.raises(UsageError, match="codes: expected"):
+        bvtk.score(codes, factors, ["mig"])
+
+
+def test_arrays_may_run_backwards_and_in_foreign_byte_order() -> None:
+    _, factors = squares()
+    codes = factors + np.random.default_rng(0).normal(0, 0.1, factors.shape)
+    backwards = bvtk.score(codes[::-1][::-1].astype(">f8"), factors[::-1].astype(">i4")[::-1], ["mig"])
+    assert backwards == bvtk.score(codes, factors, ["mig"])
+    assert bvtk.score(codes[::-1], factors[::-1], ["mig"])["mig"]["score"] > 0.5
 
 
 def test_importing_bvtk_imports_no_torch() -> None:

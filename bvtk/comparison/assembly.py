@@ -60,8 +60,6 @@ def assemble(
     found = gather(targets, out)
     rows = tuple(rows_of(found.runs, by))
     chosen = tuple(columns_of(columns, found.runs))
-    odd = None
-    if found.published and found.planned is not None:
-        odd = unmatched(found.published, found.runs, found.planned, by)
+    odd = unmatched(found.published, found.runs, found.planned, by) if found.published else None
     table = Comparison(rows, chosen, how, found.published, found.left_out, (odd,) if odd else ())
     return table.sorted(sort) if sort else table

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from bvtk.comparison.published import unmatched
+from bvtk.plugins import discover
 from bvtk.recipe.sweep_schema import Published
 from tests.cli.terminal import Terminal, terminal
 from tests.comparison.folders import RECIPE, scores, write_run
@@ -33,6 +34,12 @@ def test_cells_that_have_not_been_run_are_not_amiss():
     planned = [measured("vae", metrics=[{"type": "sap"}])]
     assert said({"sap": {"vae": (0.5, None)}}, planned) is None
     assert said({"sap": {"vae": (0.5, None)}}) == ODD + "metric 'sap', row 'vae'"
+
+
+def test_where_the_other_cells_are_unknown_a_metric_that_does_not_exist_is_still_named():
+    discover(None, installed=False)
+    assert said({"sap": {"vae": (0.5, None)}}, None) is None
+    assert said({"migg": {"vae": (0.5, None)}}, None) == ODD + "metric 'migg'"
 
 
 def test_other_rows_of_the_same_cells_are_not_amiss():
