@@ -74,6 +74,11 @@ class Sap(MetricSpec):
     test_points: PositiveInt = 5_000
     """Images to test on: of the test set, or else a third of the images at most."""
 
+    @property
+    def takes_real_factors(self) -> bool:
+        """Where they are numbers on a scale."""
+        return self.continuous_factors
+
     def build(self) -> Metric:
         """The metric as a function of codes and a seed."""
         from bvtk.metrics.sap import sap
