@@ -195,6 +195,11 @@ class MetricSpec(Spec):
     weaknesses: ClassVar[str] = ""
     """What it is known to get wrong, and what must be said with its figure."""
 
+    @property
+    def takes_real_factors(self) -> bool:
+        """Whether, as it is set, factors may be real numbers and not only the numbers of their values."""
+        return not self.needs_factors
+
     @classmethod
     def notes(cls) -> Mapping[str, str]:
         """How to read its score."""

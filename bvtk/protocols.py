@@ -77,7 +77,8 @@ class Codes:
 
     Attributes:
         codes: (n, d) floats, one row an image: for a VAE the posterior means.
-        factors: (n, k) integers from 0, the factor values of the same images.
+        factors: (n, k) integers from 0, the factor values of the same images; real numbers only for metrics that say
+            that they take them.
         factor_names: one a factor; made up (`factor_0`) where they were not given.
         codes_test: (m, d), where the caller separated a test set.
         factors_test: (m, k), where the caller separated a test set.

@@ -31,7 +31,7 @@ def as_codes(
 
     Args:
         codes: (n, d) finite numbers, one row an image.
-        factors: (n, k) integers from 0.
+        factors: (n, k) integers from 0, or real numbers for the metrics that take them.
         factor_names: one a factor; `factor_0`, `factor_1`, … where they are not given.
         codes_test: (m, d), a test set that the caller keeps apart.
         factors_test: (m, k), its factors.
@@ -48,6 +48,8 @@ def as_codes(
         missing = "codes_test" if codes_test is None else "factors_test"
         raise UsageError(f"{missing} is missing", "a test set needs both codes_test and factors_test")
     z_test, v_test = _codes_array(codes_test, "codes_test"), _factors_array(factors_test, "factors_test")
+    if v.dtype != v_test.dtype:
+        raise UsageError(f"factors are {v.dtype} and factors_test {v_test.dtype}", "give both as one kind of number")
     _same_length(z_test, v_test, "codes_test", "factors_test")
     _same_width(z, z_test, "codes", "codes_test")
     _same_width(v, v_test, "factors", "factors_test")
@@ -127,11 +129,16 @@ def _codes_array(value: ArrayLike, name: str) -> NDArray[np.floating[Any]]:
     return array
 
 
-def _factors_array(value: ArrayLike, name: str) -> NDArray[np.integer[Any]]:
-    array = _matrix(value, name, "integers (n, k), one row an image")
+def _factors_array(value: ArrayLike, name: str) -> NDArray[Any]:
+    array = _matrix(value, name, "numbers (n, k), one row an image")
+    if array.dtype.kind == "f":
+        array = array.astype(np.float64, copy=False)
+        if not np.isfinite(array).all():
+            raise UsageError(f"{name}: expected finite numbers, found {array[~np.isfinite(array)][0]}")
+        return array
     if array.dtype.kind not in "iub":
         raise UsageError(
-            f"{name}: expected integers, found {array.dtype}",
+            f"{name}: expected numbers, found {array.dtype}",
             "number the values of each factor from 0: numpy.unique(values, return_inverse=True)[1]",
         )
     array = array.astype(np.int64, copy=False)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bvtk.component import MetricSpec
-from bvtk.errors import BvtkError
+from bvtk.errors import BvtkError, UsageError
 from bvtk.metrics.arrays import check_codes
 from bvtk.protocols import Codes
 
@@ -28,7 +28,20 @@ def score(codes: Codes, metrics: Sequence[MetricSpec], seed: int) -> dict[str, d
         BvtkError: where a score is not finite, or no JSON value.
     """
     checked = check_codes(codes)
+    if checked.factors.dtype.kind == "f":
+        _refuse_real_factors(metrics)
     return {key: checked_result(key, spec.build()(checked, seed)) for key, spec in keys(metrics).items()}
+
+
+def _refuse_real_factors(metrics: Sequence[MetricSpec]) -> None:
+    """Says which metrics need factors whose values are numbered."""
+    refused = [spec.component for spec in metrics if not spec.takes_real_factors]
+    if refused:
+        raise UsageError(
+            f"factors: found real numbers, and {', '.join(refused)} needs the values of each factor numbered from 0",
+            "numpy.unique(values, return_inverse=True)[1] numbers them; real numbers are taken by "
+            "sap:continuous_factors=true, infomec:continuous_factors=true and modularity_explicitness:factor_bins=20",
+        )
 
 
 def keys(metrics: Sequence[MetricSpec]) -> dict[str, MetricSpec]:

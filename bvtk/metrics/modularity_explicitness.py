@@ -136,7 +136,11 @@ def _explicitness(codes: Codes) -> tuple[float, float]:
 def _with_binned_factors(codes: Codes, bins: int) -> Codes:
     sets = [codes.factors] if codes.factors_test is None else [codes.factors, codes.factors_test]
     together = np.concatenate(sets)
-    columns = [discretise(v, bins) if len(np.unique(v)) > bins else v for v in together.T]
+    numbered = [np.unique(v, return_inverse=True) for v in together.T]
+    columns = [
+        discretise(v, bins) if len(values) > bins else number
+        for v, (values, number) in zip(together.T, numbered, strict=True)
+    ]
     binned = np.stack(columns, axis=1)
     n = len(codes.factors)
     test = None if codes.factors_test is None else binned[n:]

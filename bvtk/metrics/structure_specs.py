@@ -44,6 +44,11 @@ class ModularityExplicitness(MetricSpec):
     test_points: PositiveInt = 5_000
     """Images that the classifiers are tested on: of the test set, or else a third of the images at most."""
 
+    @property
+    def takes_real_factors(self) -> bool:
+        """Where they are cut into bins."""
+        return self.factor_bins is not None
+
     def build(self) -> Metric:
         """The metric as a function of codes and a seed."""
         from bvtk.metrics.modularity_explicitness import modularity_explicitness
@@ -115,6 +120,11 @@ class InfoMec(MetricSpec):
 
     test_points: PositiveInt = 5_000
     """Images of a test set, where one is given, for `explicitness_test`."""
+
+    @property
+    def takes_real_factors(self) -> bool:
+        """Where they are numbers on a scale."""
+        return self.continuous_factors
 
     def build(self) -> Metric:
         """The metric as a function of codes and a seed."""

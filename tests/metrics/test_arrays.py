@@ -17,10 +17,11 @@ def test_names_are_made_up():
     ("codes", "factors", "message"),
     [
         (CODES[0], FACTORS, r"codes: expected numbers \(n, d\)"),
-        (CODES, FACTORS[:, 0], r"factors: expected integers \(n, k\)"),
+        (CODES, FACTORS[:, 0], r"factors: expected numbers \(n, k\)"),
         (CODES[:5], FACTORS, "codes has 5 rows and factors has 6"),
         (CODES[:1], FACTORS[:1], "at least 2 rows"),
-        (CODES, FACTORS * 0.5, "factors: expected integers, found float64"),
+        (CODES, FACTORS * np.nan, "factors: expected finite numbers, found nan"),
+        (CODES, FACTORS.astype(str), "factors: expected numbers, found <U"),
         (CODES, FACTORS - 1, "integers from 0, found -1"),
         (CODES.astype(str), FACTORS, "real numbers"),
         (np.where(HOLE, np.nan, CODES), FACTORS, "1 values are not finite, the first is nan at row 2, code 1"),
@@ -63,7 +64,7 @@ def test_missing_keys_name_those_found(tmp_path):
 
 
 def test_errors_name_the_file(tmp_path):
-    np.savez(tmp_path / "z.npz", codes=CODES, factors=FACTORS * 1.5)
+    np.savez(tmp_path / "z.npz", codes=CODES, factors=FACTORS - 1)
     with pytest.raises(UsageError, match=r"z\.npz: factors: expected integers"):
         read_codes(tmp_path / "z.npz")
 

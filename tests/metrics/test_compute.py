@@ -6,7 +6,9 @@ import pytest
 from bvtk.component import MetricSpec
 from bvtk.errors import BvtkError, UsageError
 from bvtk.metrics.compute import keys, score
+from bvtk.metrics.predictive_specs import Sap
 from bvtk.metrics.specs import BetaVaeScore, Mig
+from bvtk.metrics.structure_specs import InfoMec, ModularityExplicitness, Unsupervised
 from tests.metrics.representations import labelled, perfect
 
 QUICK = BetaVaeScore(train_points=200, test_points=200, pairs=10)
@@ -56,3 +58,21 @@ def test_codes_that_are_not_finite_are_an_error_never_a_zero():
 def test_a_score_that_is_no_finite_json_value_is_an_error(value, message):
     with pytest.raises(BvtkError, match=f"broken: the score is {message}"):
         score(perfect(n=50), [Broken(value=value)], 0)
+
+
+def test_real_factors_are_for_the_metrics_that_take_them():
+    codes = perfect(n=400)
+    real = labelled(codes.codes, codes.codes.astype(np.float64))  # each code is its factor, in other numbers
+    taken = [
+        Sap(continuous_factors=True),
+        InfoMec(continuous_factors=True),
+        ModularityExplicitness(factor_bins=20),
+        Unsupervised(),
+    ]
+    found = score(real, taken, 0)
+    assert found["infomec"]["explicitness"] == pytest.approx(1.0)
+    assert found["modularity_explicitness"] == score(codes, [taken[2]], 0)["modularity_explicitness"]
+    assert found["sap"]["score"] == pytest.approx(score(codes, [taken[0]], 0)["sap"]["score"])
+    with pytest.raises(UsageError, match=r"found real numbers, and mig, sap needs") as caught:
+        score(real, [Mig(), Sap(), Unsupervised()], 0)
+    assert "sap:continuous_factors=true" in caught.value.hint
