@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bvtk.component import metrics
+from bvtk.component import MetricSpec, metrics
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,11 @@ class Score:
         title: what people call it.
         value: the figure as text.
         meaning: one line on how to read it.
-        share: the figure, where it lies between 0 and 1; None otherwise.
+        share: the figure of a score that runs from 0 to 1; None otherwise.
         chance: what a representation that knows nothing would get; None where nothing is known of it.
         parts: the further figures of a metric, by name, as text.
+        reach: the least and the most that it can be, as text; empty where nothing is known of it.
+        caution: what it is known to get wrong; empty where nothing is known of it.
     """
 
     key: str
@@ -30,6 +32,8 @@ class Score:
     share: float | None = None
     chance: float | None = None
     parts: tuple[tuple[str, str], ...] = ()
+    reach: str = ""
+    caution: str = ""
 
 
 _HELD_OUT = {
@@ -40,7 +44,6 @@ _HELD_OUT = {
 }
 _SQUARED_ERROR = "Squared error over pixels and channels, a mean over held-out images: lower is sharper."
 _NO_METRICS = ("held_out", "squared_error")
-_KNOWN_CHANCE = {"mig": 0.0}
 
 
 def disentanglement_scores(scores: Mapping[str, Any]) -> list[Score]:
@@ -84,16 +87,21 @@ def held_out_curves(evaluations: Sequence[Mapping[str, Any]]) -> dict[str, list[
 
 def _of_metric(key: str, result: Mapping[str, Any]) -> Score:
     name = key.split(":")[0]
+    spec = metrics.get(name) if name in metrics else MetricSpec
+    notes = spec.notes() if name in metrics else {}
     title, _, meaning = _summary(name).partition(": ")
     value: float | None = result.get("score")
+    of_one = (spec.lowest, spec.highest) == (0.0, 1.0)
     return Score(
         key=key,
         title=_titled(title if meaning else name, key, result),
         value="–" if value is None else _number(value),
         meaning=_sentence(meaning or title),
-        share=value if value is not None and 0 <= value <= 1 else None,
-        chance=result.get("chance", _KNOWN_CHANCE.get(name)),
+        share=value if of_one and value is not None and 0 <= value <= 1 else None,
+        chance=result.get("chance", spec.chance_score),
         parts=tuple((part, _text(v)) for part, v in result.items() if part not in ("score", "chance") and v != []),
+        reach=notes.get("range", ""),
+        caution=_sentence(notes.get("weaknesses", "")),
     )
 
 

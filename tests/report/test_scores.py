@@ -9,11 +9,17 @@ def test_metrics_are_called_what_their_own_docs_call_them():
     assert beta.meaning == "How well a linear classifier tells which factor two images share."
     assert (mig.title, mig.value, mig.chance) == ("Mutual information gap", "0.200", 0.0)
     assert ("gaps", "scale 0.100, x 0.300") in mig.parts
+    assert (mig.reach, mig.caution[:30]) == ("0 to 1", "It asks for one code a factor:")
 
 
 def test_a_metric_that_nobody_knows_any_more_is_shown_by_its_key():
     (score,) = disentanglement_scores({"lost:bins=4": {"score": 7.5}})
     assert (score.title, score.value, score.meaning, score.share) == ("Lost (bins=4)", "7.500", "", None)
+
+
+def test_a_score_without_an_upper_bound_is_no_share():
+    (score,) = disentanglement_scores({"unsupervised": {"score": 0.3}})
+    assert (score.value, score.share, score.reach) == ("0.300", None, "0 to unbounded")
 
 
 def test_held_out():
