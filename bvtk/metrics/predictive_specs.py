@@ -56,9 +56,7 @@ class Sap(MetricSpec):
 
     chance = "about 0"
     chance_score = 0.0
-    use = (
-        "beside MIG, where a linear reader of single codes is what matters; the one with a form for numbers on a scale"
-    )
+    use = "beside MIG, where a linear reader of single codes is what matters; has a form for numbers on a scale"
     weaknesses = (
         "low for all models that are trained, as one linear classifier on one number tells few of many values; the "
         "classifier is regularised, so the scale of codes matters; an angle spread over sine and cosine scores low"

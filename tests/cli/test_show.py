@@ -98,3 +98,11 @@ def test_layers_have_shapes_and_parameters(terminal: Terminal) -> None:
     assert layers["image"] == [1, 64, 64]
     assert layers["parts"]["encoder"] == encoder
     assert sum(row["parameters"] for row in layers["rows"]) == layers["parameters"]
+
+
+def test_a_metric_says_how_to_read_it(cli):
+    notes = cli.json("show", "metric", "mig")["notes"]
+    assert list(notes) == ["range", "chance", "use", "weaknesses"]
+    assert notes["range"] == "0 to 1"
+    printed = " ".join(cli("show", "metric", "mig").stdout.split())
+    assert all(f"{heading}: {text}" in printed for heading, text in notes.items())

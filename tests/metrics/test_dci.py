@@ -4,7 +4,7 @@ import pytest
 from bvtk.errors import UsageError
 from bvtk.metrics.dci import dci, disentanglement
 from bvtk.protocols import Codes
-from tests.metrics.reference import case
+from tests.metrics.reference import SAMPLED, case
 from tests.metrics.representations import labelled, perfect
 
 PARTS = {
@@ -15,7 +15,7 @@ PARTS = {
 }
 
 
-@pytest.mark.parametrize("name", ["noise_mini", pytest.param("mixed_dsprites", marks=pytest.mark.soak)])
+@pytest.mark.parametrize("name", ["noise_mini", *(pytest.param(name, marks=pytest.mark.soak) for name in SAMPLED)])
 def test_agrees_with_scikit_learns_trees_in_the_reference(name):
     codes, expected = case(name).codes, case(name).expected["dci_first_1000_train_500_test"]
     first = Codes(
