@@ -153,7 +153,9 @@ def stands_in(said: Any, whole: Any) -> bool:
         )
     if isinstance(said, bool) or isinstance(whole, bool) or not isinstance(said, int | float):
         return type(said) is type(whole) and said == whole
-    return isinstance(whole, int | float) and said == whole and math.isfinite(whole)
+    if isinstance(whole, float):  # which has no room for all digits of a large integer
+        return float(said) == whole and math.isfinite(whole)
+    return isinstance(said, int) and said == whole
 
 
 def overridden(example: tuple[str, Any]) -> None:
