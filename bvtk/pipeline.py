@@ -108,6 +108,7 @@ class Pipeline:
             from bvtk.report import write_report
             from bvtk.report.gather import gather
 
+            self.evaluate()  # the pages need more of it than an export holds
             self.export()
             experiment, dataset = self.experiment, self.dataset
             self._begin("report", self.folder.report.name)

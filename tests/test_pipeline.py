@@ -68,6 +68,12 @@ def test_a_missing_result_is_made_again_from_the_last_checkpoint(workplace: Path
     second.report()
     assert memory.stages == ["data", "export", "report"]
     assert folder.export.read_bytes() == export
+    folder.latents.unlink()
+    folder.report.unlink()
+    third, memory, _ = pipeline()
+    third.report()
+    assert memory.stages == ["data", "evaluate", "export", "report"]
+    assert folder.finished
 
 
 def test_again_does_a_stage_anew(workplace: Path) -> None:

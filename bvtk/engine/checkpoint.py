@@ -79,6 +79,8 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensors], dict[str, Any]]:
         if own_sum not in (None, _sum_of(manifest)):
             raise RunError(f"{path / 'manifest.json'} is damaged: its own sha256 is another")
         for name, expected in manifest["sha256"].items():
+            if Path(name).name != name:
+                raise RunError(f"{path / 'manifest.json'} is damaged: {name!r} is no file of a checkpoint")
             data = (path / name).read_bytes()
             if hashlib.sha256(data).hexdigest() != expected:
                 raise RunError(f"{path / name} is damaged: its sha256 is not the one in the manifest")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +162,15 @@ def test_a_checkpoint_reads_back_as_it_was(workplace: Path) -> None:
     tensors, facts = read_checkpoint(workplace / "step-2")
     assert facts == {"step": 2, "window": 2}
     assert tensors.keys() == {"model", "objective", "optimizer", "window"}
+
+
+def test_a_manifest_names_files_of_its_own_folder_alone(workplace: Path) -> None:
+    save_checkpoint(trained(1), workplace, keep=1)
+    (workplace / "secret").write_text("not for reading")
+    manifest = {"step": 1, "window": 1, "sha256": {"../secret": "0" * 64}}
+    (workplace / "step-1" / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(RunError, match=r"'\.\./secret' is no file of a checkpoint"):
+        read_checkpoint(workplace / "step-1")
 
 
 @pytest.mark.parametrize("name", ["model", "objective", "optimizer", "window", "manifest"])
