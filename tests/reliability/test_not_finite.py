@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import statistics
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +20,6 @@ from bvtk.pipeline import Pipeline
 from bvtk.plugins import discover
 from bvtk.recipe import load_recipe
 from bvtk.runs import RunFolder
-from tests.reliability.conftest import TALLY
 from tests.test_pipeline import pipeline
 
 CPU = torch.device("cpu")
@@ -162,25 +157,3 @@ def test_a_network_whose_outputs_overflow(workplace: Path, part: str, said: str)
     with pytest.raises(BvtkError, match=said):
         measuring.evaluate()
     assert not folder.scores.exists()
-
-
-@pytest.mark.soak
-def test_looking_at_every_gradient_costs_less_than_a_hundredth_of_a_step(workplace: Path) -> None:
-    """Of the networks of Burgess et al. at batch 64, in float32."""
-    images = np.random.default_rng(0).integers(0, 2, (64, 1, 64, 64), dtype=np.uint8)
-    np.savez("data.npz", images=images)
-    experiment = built("model.encoder=burgess", "model.decoder=burgess", "model.latents=10", "metrics=[]")
-    stepper = Stepper(experiment, CPU, "fp32")
-    steps = [seconds(lambda number=number: stepper.run(Batch(np.arange(64)), number)) for number in range(40)]
-    gradients = [weights.grad for weights in experiment.model.parameters() if weights.grad is not None]
-    looks = [seconds(lambda: bool(torch.isfinite(torch.nn.utils.get_total_norm(gradients)))) for _ in range(400)]
-    share = statistics.median(looks) / statistics.median(steps)
-    TALLY["hundredths of a percent of a step are spent on looking at gradients"] = math.ceil(1e4 * share)
-    assert share < 0.01
-
-
-def seconds(work: Callable[[], Any]) -> float:
-    """How long some work takes."""
-    since = time.perf_counter()
-    work()
-    return time.perf_counter() - since

@@ -1,0 +1,48 @@
+"""What it costs that every step looks whether its gradients are finite: the look beside the step that holds it.
+
+    python benchmarks/gradients.py
+
+Of the networks of Burgess et al. at batch 64 in float32, medians of many.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from bvtk.build import build, build_dataset
+from bvtk.engine.order import Batch
+from bvtk.engine.step import Stepper
+from bvtk.plugins import discover
+from bvtk.recipe import load_recipe
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long some work takes."""
+    since = time.perf_counter()
+    work()
+    return time.perf_counter() - since
+
+
+def main() -> None:
+    """Prints both times and their ratio."""
+    discover()
+    recipe = load_recipe(Path("recipes/paper/beta_vae.yaml"), []).recipe
+    dataset = build_dataset(recipe)
+    experiment = build(recipe, dataset, len(dataset), torch.device("cpu"))
+    stepper = Stepper(experiment, torch.device("cpu"), "fp32")
+    index = np.random.default_rng(0).choice(len(dataset), 64)
+    steps = [seconds(lambda number=number: stepper.run(Batch(index), number)) for number in range(60)]
+    gradients = [weights.grad for weights in experiment.model.parameters() if weights.grad is not None]
+    looks = [seconds(lambda: bool(torch.isfinite(torch.nn.utils.get_total_norm(gradients)))) for _ in range(400)]
+    step, look = statistics.median(steps), statistics.median(looks)
+    print(f"step {1e3 * step:.1f} ms, look {1e3 * look:.3f} ms: {look / step:.2%}")
+
+
+if __name__ == "__main__":
+    main()
