@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from types import FrameType
 from bvtk.errors import BvtkError, Interrupted
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_AGAIN = 0.05
+"""Seconds after which a request that Python dropped is raised once more."""
 
 
 class _Now(BaseException):
@@ -28,6 +31,7 @@ class Stop:
     def __init__(self) -> None:
         self.requested: int | None = None
         self._deferring = False
+        self._again: threading.Timer | None = None
 
     @contextmanager
     def listening(self) -> Iterator[Stop]:
@@ -41,7 +45,7 @@ class Stop:
             return
         before = {number: signal.signal(number, self._handle) for number in SIGNALS}
         try:
-            with self._broken_off():
+            with self._heard_in_callbacks(), self._broken_off():
                 yield self
         finally:
             for number, handler in before.items():
@@ -69,6 +73,27 @@ class Stop:
             self._deferring = before
 
     @contextmanager
+    def _heard_in_callbacks(self) -> Iterator[None]:
+        """Python drops what is raised in destructors and callbacks of weak references: there the signal comes again."""
+        before = sys.unraisablehook
+
+        def dropped(what: sys.UnraisableHookArgs) -> None:
+            if what.exc_type is not _Now or self.requested is None:
+                before(what)
+                return
+            self._again = threading.Timer(_AGAIN, _send, (self.requested,))
+            self._again.start()
+
+        sys.unraisablehook = dropped
+        try:
+            yield
+        finally:
+            sys.unraisablehook = before
+            if self._again is not None:
+                self._again.cancel()
+                self._again.join()
+
+    @contextmanager
     def _broken_off(self) -> Iterator[None]:
         """Raises `Interrupted` for a signal, or for what a library written in C made of one."""
         try:
@@ -92,3 +117,11 @@ class Stop:
         self.requested = number
         if not self._deferring:
             raise _Now
+
+
+def _send(number: int) -> None:
+    """Sends this process a signal that wakes its main thread."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
+        signal.raise_signal(number)

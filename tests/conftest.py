@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -62,7 +63,11 @@ class Cli:
         """Starts a command."""
         command = [sys.executable, "-m", "bvtk", *arguments]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": self.folder}
-        return subprocess.Popen(command, **{**pipes, **options})
+        # A shell starts what runs in its background deaf to Ctrl-C, and children inherit that.
+        hearing = (
+            {} if sys.platform == "win32" else {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+        )
+        return subprocess.Popen(command, **{**hearing, **pipes, **options})
 
     def __call__(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         """Runs a command to its end, and checks its exit code."""

@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
+import weakref
 from contextlib import suppress
 
 import pytest
@@ -100,3 +102,18 @@ def test_another_thread_listens_to_nothing_and_works() -> None:
     thread.start()
     thread.join()
     assert done == [None]
+
+
+def test_a_signal_in_a_callback_that_python_drops_comes_again(capfd: pytest.CaptureFixture[str]) -> None:
+    class Thing:
+        pass
+
+    thing = Thing()
+    watch = weakref.ref(thing, lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    began = time.monotonic()
+    with pytest.raises(Interrupted), Stop().listening():  # noqa: PT012
+        del thing
+        time.sleep(20)
+    assert watch() is None
+    assert time.monotonic() - began < 10
+    assert "Traceback" not in capfd.readouterr().err
