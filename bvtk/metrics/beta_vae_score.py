@@ -11,9 +11,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.errors import UsageError
 from bvtk.metrics.adagrad import softmax_classifiers
-from bvtk.metrics.sampling import SharedValue, varying
+from bvtk.metrics.sampling import SharedValue, require_varying
 from bvtk.protocols import Codes
 
 Array = NDArray[np.float64]
@@ -111,12 +110,7 @@ _CHUNK = 1_000_000
 
 
 def _fixed_factors(codes: Codes, protocol: str) -> list[int]:
-    candidates = varying(codes.factors)
-    if len(candidates) < 2:
-        raise UsageError(
-            f"the β-VAE score needs two factors that vary, found {len(candidates)} of {len(codes.factor_names)}",
-            "give images that differ in at least two factors",
-        )
+    candidates = require_varying(codes.factors, codes.factor_names, 2, "the β-VAE score")
     without_shape = [j for j in candidates if codes.factor_names[j] != "shape"]
     return without_shape if protocol == "paper" and len(without_shape) > 1 else candidates
 

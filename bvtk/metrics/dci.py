@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.errors import UsageError
 from bvtk.metrics.boosting import boost
-from bvtk.metrics.points import train_and_test
-from bvtk.metrics.sampling import varying
+from bvtk.metrics.points import Split, train_and_test
+from bvtk.metrics.sampling import require_varying
 from bvtk.protocols import Codes
 
 Array = NDArray[np.float64]
@@ -40,12 +39,7 @@ def dci(
         UsageError: where fewer than two factors vary among the images to learn from.
     """
     points = train_and_test(codes, train_points, test_points, seed)
-    kept = varying(points.factors)
-    if len(kept) < 2:
-        raise UsageError(
-            f"DCI needs two factors that vary, found {len(kept)} of {len(codes.factor_names)}",
-            "give images that differ in at least two factors",
-        )
+    kept = require_varying(points.factors, codes.factor_names, 2, "DCI")
     importances, train, test = _told(points, kept, rounds, seed)
     disentangled = disentanglement(importances)
     return {
@@ -81,9 +75,8 @@ def disentanglement(importances: Array) -> float:
     return float((in_one * matrix.sum(axis=1)).sum() / matrix.sum())
 
 
-def _told(points: Codes, kept: list[int], rounds: int, seed: int) -> tuple[Array, list[float], list[float]]:
+def _told(points: Split, kept: list[int], rounds: int, seed: int) -> tuple[Array, list[float], list[float]]:
     """Importances (d, k), and how many images of both sets are told right, by factor."""
-    assert points.codes_test is not None and points.factors_test is not None  # noqa: S101, PT018
     importances, train, test = [], [], []
     for j, rng in zip(kept, np.random.default_rng(seed).spawn(len(kept)), strict=True):
         y, y_test = points.factors[:, j], points.factors_test[:, j]

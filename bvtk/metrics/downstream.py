@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from bvtk.errors import UsageError
 from bvtk.metrics.boosting import boost
 from bvtk.metrics.logistic import logistic_regression
-from bvtk.metrics.points import train_and_test
-from bvtk.metrics.sampling import varying
+from bvtk.metrics.points import Split, train_and_test
+from bvtk.metrics.sampling import require_varying
 from bvtk.metrics.scaling import standardised
 from bvtk.protocols import Codes
 
@@ -51,12 +51,7 @@ def downstream(
         UsageError: where no factor varies, or there are fewer images than the least number of labels.
     """
     points = _shuffled(train_and_test(codes, max(labels), test_points, seed), seed)
-    kept = varying(points.factors)
-    if not kept:
-        raise UsageError(
-            f"downstream accuracy needs a factor that varies, found none among {', '.join(codes.factor_names)}",
-            "give images that differ in at least one factor",
-        )
+    kept = require_varying(points.factors, codes.factor_names, 1, "downstream accuracy")
     sizes = sorted(size for size in set(labels) if size <= len(points.codes))
     if not sizes:
         raise UsageError(
@@ -78,16 +73,14 @@ def downstream(
     }
 
 
-def _shuffled(points: Codes, seed: int) -> Codes:
+def _shuffled(points: Split, seed: int) -> Split:
     """The points to learn from in random order, so that the first are a sample of all."""
     order = np.random.default_rng(seed).permutation(len(points.codes))
-    z, v = points.codes[order], points.factors[order]
-    return Codes(z, v, points.factor_names, points.codes_test, points.factors_test)
+    return points._replace(codes=points.codes[order], factors=points.factors[order])
 
 
-def _accuracies(points: Codes, kept: list[int], size: int, predict: Classifier, seed: int) -> list[float]:
+def _accuracies(points: Split, kept: list[int], size: int, predict: Classifier, seed: int) -> list[float]:
     """How many test images are told right by what was learned from so many others, by factor."""
-    assert points.codes_test is not None and points.factors_test is not None  # noqa: S101, PT018
     found = []
     for j, rng in zip(kept, np.random.default_rng(seed).spawn(len(kept)), strict=True):
         predictions = predict(points.codes[:size], points.factors[:size, j], points.codes_test, rng)
@@ -107,7 +100,6 @@ def _linear(x: Floats, y: Labels, x_test: Floats, _: np.random.Generator) -> Lab
     return predictions
 
 
-def _commonest(points: Codes, kept: list[int]) -> float:
-    assert points.factors_test is not None  # noqa: S101
+def _commonest(points: Split, kept: list[int]) -> float:
     counts = [np.unique(points.factors_test[:, j], return_counts=True)[1] for j in kept]
     return float(np.mean([c.max() / c.sum() for c in counts]))

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.errors import UsageError
 from bvtk.metrics.points import draw_rows
-from bvtk.metrics.sampling import SharedValue, varying
+from bvtk.metrics.sampling import SharedValue, require_varying
 from bvtk.protocols import Codes
 
 Floats = NDArray[np.floating[Any]]
@@ -49,12 +48,7 @@ def factor_vae_score(
     Raises:
         UsageError: where fewer than two factors vary, or no two images share a value.
     """
-    fixed = varying(codes.factors)
-    if len(fixed) < 2:
-        raise UsageError(
-            f"the FactorVAE score needs two factors that vary, found {len(fixed)} of {len(codes.factor_names)}",
-            "give images that differ in at least two factors",
-        )
+    fixed = require_varying(codes.factors, codes.factor_names, 2, "the FactorVAE score")
     variance = _variance(codes.codes, seed)
     active = np.sqrt(variance) >= least_deviation
     train, test = 0.0, 0.0

@@ -16,7 +16,7 @@ from bvtk.metrics.information import entropy
 from bvtk.metrics.logistic import logistic_regression
 from bvtk.metrics.neighbours import Grid, information_of_labels, information_of_values, on_grid
 from bvtk.metrics.points import draw_rows
-from bvtk.metrics.sampling import varying
+from bvtk.metrics.sampling import require_varying
 from bvtk.metrics.scaling import standardised
 from bvtk.protocols import Codes
 
@@ -60,12 +60,7 @@ def infomec(
     """
     rows = draw_rows(len(codes.codes), points, seed)
     z, factors = codes.codes[rows].astype(np.float64), codes.factors[rows]
-    kept = varying(factors)
-    if len(kept) < 2:
-        raise UsageError(
-            f"InfoMEC needs two factors that vary, found {len(kept)} of {len(codes.factor_names)}",
-            "give images that differ in at least two factors",
-        )
+    kept = require_varying(factors, codes.factor_names, 2, "InfoMEC")
     active = active_codes(z)
     shares = _shares(z[:, active], factors[:, kept], neighbours, continuous_factors, seed)
     sets: list[Labelled] = [(z, factors[:, kept])]

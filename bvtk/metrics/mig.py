@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.errors import UsageError
 from bvtk.metrics.information import entropy, mutual_information
 from bvtk.metrics.points import draw_rows
-from bvtk.metrics.sampling import varying
+from bvtk.metrics.sampling import require_varying
 from bvtk.protocols import Codes
 
 
@@ -33,12 +32,7 @@ def mig(codes: Codes, seed: int, *, bins: int = 20, points: int = 10_000) -> dic
     """
     rows = draw_rows(len(codes.codes), points, seed)
     factors = codes.factors[rows]
-    kept = varying(factors)
-    if not kept:
-        raise UsageError(
-            f"MIG needs a factor that varies, found none among {', '.join(codes.factor_names)}",
-            "give images that differ in at least one factor",
-        )
+    kept = require_varying(factors, codes.factor_names, 1, "MIG")
     gaps = _gaps(mutual_information(codes.codes[rows], factors[:, kept], bins))
     shares = {codes.factor_names[j]: float(gap / entropy(factors[:, j])) for gap, j in zip(gaps, kept, strict=True)}
     return {

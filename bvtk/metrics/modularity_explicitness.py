@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from bvtk.errors import UsageError
 from bvtk.metrics.information import discretise, mutual_information
 from bvtk.metrics.logistic import logistic_regression
-from bvtk.metrics.points import draw_rows, train_and_test
-from bvtk.metrics.sampling import varying
+from bvtk.metrics.points import Split, draw_rows, train_and_test
+from bvtk.metrics.sampling import require_varying, varying
 from bvtk.metrics.scaling import standardised
 from bvtk.protocols import Codes
 
@@ -54,12 +54,7 @@ def modularity_explicitness(
     """
     codes = codes if factor_bins is None else _with_binned_factors(codes, factor_bins)
     rows = draw_rows(len(codes.codes), points, seed)
-    kept = varying(codes.factors[rows])
-    if len(kept) < 2:
-        raise UsageError(
-            f"modularity needs two factors that vary, found {len(kept)} of {len(codes.factor_names)}",
-            "give images that differ in at least two factors",
-        )
+    kept = require_varying(codes.factors[rows], codes.factor_names, 2, "modularity")
     information = mutual_information(codes.codes[rows], codes.factors[rows][:, kept], bins)
     modular = float(modularities(information).mean())
     train, test = _explicitness(train_and_test(codes, points, test_points, seed))
@@ -114,9 +109,8 @@ def roc_areas(scores: Array, labels: Labels, classes: Labels) -> Array:
     return np.asarray(won / (inside * outside))
 
 
-def _explicitness(codes: Codes) -> tuple[float, float]:
+def _explicitness(codes: Split) -> tuple[float, float]:
     """Mean area under the ROC curve, of the images that were learned from and of those of the test set."""
-    assert codes.codes_test is not None and codes.factors_test is not None  # noqa: S101, PT018
     x, x_test = standardised(codes.codes, codes.codes_test)
     train, test = [], []
     for j in varying(codes.factors):

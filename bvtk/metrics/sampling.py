@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,34 @@ Rows = NDArray[np.int64]
 def varying(factors: NDArray[np.integer[Any]]) -> list[int]:
     """The columns of (n, k) factors that take more than one value."""
     return [int(j) for j in np.flatnonzero((factors != factors[:1]).any(axis=0))]
+
+
+def require_varying(
+    factors: NDArray[np.integer[Any]], names: Sequence[str], least: Literal[1, 2], metric: str
+) -> list[int]:
+    """The columns that take more than one value, where there are enough of them.
+
+    Args:
+        factors: (n, k).
+        names: one a factor, for errors.
+        least: how many a metric needs.
+        metric: what to call it in errors.
+
+    Raises:
+        UsageError: where fewer vary.
+    """
+    kept = varying(factors)
+    if len(kept) >= least:
+        return kept
+    if least == 1:
+        raise UsageError(
+            f"{metric} needs a factor that varies, found none among {', '.join(names)}",
+            "give images that differ in at least one factor",
+        )
+    raise UsageError(
+        f"{metric} needs two factors that vary, found {len(kept)} of {len(names)}",
+        "give images that differ in at least two factors",
+    )
 
 
 class SharedValue:

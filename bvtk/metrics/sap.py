@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.errors import UsageError
-from bvtk.metrics.points import train_and_test
-from bvtk.metrics.sampling import varying
+from bvtk.metrics.points import Split, train_and_test
+from bvtk.metrics.sampling import require_varying
 from bvtk.protocols import Codes
 
 Array = NDArray[np.float64]
@@ -46,12 +45,7 @@ def sap(
         UsageError: where no factor varies among the images to learn from.
     """
     points = train_and_test(codes, train_points, test_points, seed)
-    kept = varying(points.factors)
-    if not kept:
-        raise UsageError(
-            f"SAP needs a factor that varies, found none among {', '.join(codes.factor_names)}",
-            "give images that differ in at least one factor",
-        )
+    kept = require_varying(points.factors, codes.factor_names, 1, "SAP")
     predicted = (_correlations if continuous_factors else _accuracies)(_with_rival(points), kept)
     ranked = np.sort(predicted, axis=0)
     gaps = {codes.factor_names[j]: float(gap) for j, gap in zip(kept, ranked[-1] - ranked[-2], strict=True)}
@@ -62,17 +56,16 @@ def sap(
     }
 
 
-def _with_rival(points: Codes) -> Codes:
+def _with_rival(points: Split) -> Split:
     """The same points; a single code gets a constant one beside it, so that there is a second best."""
-    if points.codes.shape[1] > 1 or points.codes_test is None:
+    if points.codes.shape[1] > 1:
         return points
     beside = [np.column_stack([z, np.zeros(len(z), z.dtype)]) for z in (points.codes, points.codes_test)]
-    return Codes(beside[0], points.factors, points.factor_names, beside[1], points.factors_test)
+    return points._replace(codes=beside[0], codes_test=beside[1])
 
 
-def _accuracies(points: Codes, kept: list[int]) -> Array:
+def _accuracies(points: Split, kept: list[int]) -> Array:
     """How many test images a linear classifier on one code tells right, (d, k)."""
-    assert points.codes_test is not None and points.factors_test is not None  # noqa: S101, PT018
     z, z_test = points.codes.astype(np.float64), points.codes_test.astype(np.float64)
     found = np.empty((z.shape[1], len(kept)))
     for column, j in enumerate(kept):
@@ -91,7 +84,7 @@ def _support_vectors(x: Array, y: Labels) -> Any:
         return LinearSVC(C=0.01, class_weight="balanced", dual=False).fit(x, y)
 
 
-def _correlations(points: Codes, kept: list[int]) -> Array:
+def _correlations(points: Split, kept: list[int]) -> Array:
     """Squared correlation of each code with each factor among the images to learn from, (d, k)."""
     z, v = points.codes.astype(np.float64), points.factors[:, kept].astype(np.float64)
     z, v = z - z.mean(axis=0), v - v.mean(axis=0)
