@@ -52,12 +52,10 @@ class Stepper:
         """
         self._seed(step)
         with reproducible(self._device):
-            outputs, terms = self._compute(self._images(batch), batch, step)
+            x_BCHW = load_images(self._experiment.dataset, batch.index, self._device)
+            outputs, terms = self._compute(x_BCHW, batch, step)
             for part in self._experiment.parts:
-                loss = terms[part.loss]
-                if not isinstance(loss, torch.Tensor):
-                    raise RunError(f"the objective's {part.loss!r} is no tensor", "mend the objective")
-                if not _finite(loss):
+                if not _finite(terms[part.loss]):
                     raise self._not_finite(part.loss, terms, outputs, step)
             norms = self._backward(terms)
             if not _finite(norms):
@@ -74,14 +72,15 @@ class Stepper:
         # What else draws, such as dropout or an objective, must not draw the numbers of the noise again.
         torch.manual_seed(derive(seed, "torch", step))
 
-    def _images(self, batch: Batch) -> torch.Tensor:
-        return load_images(self._experiment.dataset, batch.index, self._device)
-
     def _compute(self, x_BCHW: torch.Tensor, batch: Batch, step: int) -> tuple[Pass, Terms]:
         supervision = {} if batch.varied is None else {"varied": batch.varied}
         with autocast(self._device, self._precision):
             outputs: Pass = self._forward(x_BCHW, self._generator, **supervision)
-        return outputs, self._experiment.objective(outputs, step)
+        terms: Terms = self._experiment.objective(outputs, step)
+        for part in self._experiment.parts:
+            if not isinstance(terms[part.loss], torch.Tensor):
+                raise RunError(f"the objective's {part.loss!r} is no tensor", "mend the objective")
+        return outputs, terms
 
     def _backward(self, terms: Terms) -> torch.Tensor:
         """Computes all gradients, and returns the norm of every part's."""
