@@ -6,18 +6,14 @@ import ast
 import json
 import pickle  # noqa: TID251 — to be left alone
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.hostile.bytes_of import tensors
-from tests.hostile.cases import GOOD, KINDS, Bomb, encoded, weights
-from tests.hostile.test_refusals import GOOD_FILES, put
-
-ROOT = Path(__file__).parents[1]
+from tests.hostile.cases import GOOD, Bomb, encoded, weights
+from tests.hostile.laid_out import ROOT, lay_out, put, read_by
 
 RECIPE = """\
 name: x
@@ -67,24 +63,16 @@ def put_a_run(folder: Path) -> None:
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("strangers")
-    for kind, files in GOOD_FILES.items():
-        for name, content in files.items():
-            put(folder / "good" / kind / name, content)
-    for kind, cases in KINDS.items():
-        for name, (content, _) in cases.items():
-            inside = folder / kind / name
-            put(inside / name if kind == "pictures" else inside, content)
+    lay_out(folder)
     for name, text in RECIPES.items():
         put(folder / "recipes" / name, text.encode())
         put(folder / "sweeps" / name, (text + "sweep: {grid: {seed: [1]}, cells: [{recipe: ../evil.py}]}\n").encode())
     shutil.copytree(ROOT / "tests" / "recipe" / "traps", folder / "recipes", dirs_exist_ok=True)
     put_a_run(folder / "runs" / "theirs")
-    command = [sys.executable, "-m", "tests.hostile.watched", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-    assert done.returncode == 0, done.stderr
+    printed = read_by("watched", folder)
     assert not list(folder.rglob("pwned"))
     assert not (ROOT / "pwned").exists()
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(printed)
     return found
 
 
