@@ -38,7 +38,7 @@ class AnnealedVaeObjective(nn.Module):
     def forward(self, outputs: Outputs, step: int) -> dict[str, torch.Tensor | float]:
         """The loss of a batch at a training step, and its terms, in nats an image."""
         gamma, capacity = self.gamma(step), self.capacity(step)
-        reconstruction, kl = bound_terms(outputs)
+        reconstruction, kl = bound_terms(outputs.reconstruction, outputs.kl)
         return {
             "loss": reconstruction + capacity_penalty(kl, gamma, capacity),
             "reconstruction": reconstruction.detach(),

@@ -143,7 +143,7 @@ class BetaTcVaeObjective(nn.Module):
     def forward(self, outputs: Outputs, step: int) -> dict[str, torch.Tensor | float]:
         """The loss of a batch at a training step, and its terms, in nats an image."""
         alpha, beta, gamma = self.alpha(step), self.beta(step), self.gamma(step)
-        reconstruction, kl = bound_terms(outputs)
+        reconstruction, kl = bound_terms(outputs.reconstruction, outputs.kl)
         weights_BB = WEIGHTS[self.estimator](len(outputs.z), self.dataset_size, outputs.z.device)
         parts = decompose(outputs.z, outputs.mu, outputs.logvar, normalised(weights_BB))
         penalty = alpha * parts.mutual_information + beta * parts.total_correlation + gamma * parts.dimension_wise_kl

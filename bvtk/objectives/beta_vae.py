@@ -8,6 +8,7 @@ from typing import TypeVar
 import torch
 from torch import nn
 
+from bvtk.objectives.elbo import bound_terms
 from bvtk.protocols import Outputs
 
 Beta = TypeVar("Beta", float, torch.Tensor)
@@ -29,8 +30,7 @@ def beta_vae_loss(
     Returns:
         The loss, its reconstruction and its unweighted KL: scalars in nats an image.
     """
-    reconstruction = reconstruction_B.mean()
-    kl = kl_BL.sum(dim=1).mean()
+    reconstruction, kl = bound_terms(reconstruction_B, kl_BL)
     return reconstruction + beta * kl, reconstruction, kl
 
 

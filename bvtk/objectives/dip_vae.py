@@ -66,7 +66,7 @@ class DipVaeObjective(nn.Module):
         """The loss of a batch at a training step, and its terms, in nats an image."""
         lambda_od = self.lambda_od(step)
         lambda_d = self.lambda_d_factor(step) * lambda_od
-        reconstruction, kl = bound_terms(outputs)
+        reconstruction, kl = bound_terms(outputs.reconstruction, outputs.kl)
         off_diagonal, diagonal = distances(self.covariance(outputs))
         return {
             "loss": reconstruction + kl + lambda_od * off_diagonal + lambda_d * diagonal,

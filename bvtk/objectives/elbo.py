@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import torch
 
-from bvtk.protocols import Outputs
 
-
-def bound_terms(outputs: Outputs) -> tuple[torch.Tensor, torch.Tensor]:
+def bound_terms(reconstruction_B: torch.Tensor, kl_BL: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Reconstruction and KL, whose sum is the negative evidence lower bound. Kingma & Welling 2014, equation 3.
 
     Args:
-        outputs: a training pass; its terms are summed over pixels and given for each latent.
+        reconstruction_B: −log p(x|z) in nats an image.
+        kl_BL: KL(q(z|x) ‖ p(z)) in nats an image and latent.
 
     Returns:
         Scalars in nats an image: sums over pixels and latents, averaged over the batch.
     """
-    return outputs.reconstruction.mean(), outputs.kl.sum(dim=1).mean()
+    return reconstruction_B.mean(), kl_BL.sum(dim=1).mean()

@@ -80,7 +80,7 @@ class FactorVaeObjective(nn.Module):
     def forward(self, outputs: Outputs, step: int) -> dict[str, torch.Tensor | float]:
         """The losses of both players at a training step, and their terms, in nats an image."""
         gamma = self.gamma(step)
-        reconstruction, kl = bound_terms(outputs)
+        reconstruction, kl = bound_terms(outputs.reconstruction, outputs.kl)
         size = len(outputs.z)
         half = (size + 1) // 2
         permuted_BL = permute_latents(outputs.z[-half:].detach())
