@@ -8,8 +8,10 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
+from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -18,8 +20,13 @@ from pydantic import BaseModel
 def document(model: type[BaseModel]) -> None:
     """Gives every field of a class, inherited ones too, the docstring below it as its description.
 
-    JSON Schema made of the class from then on has them. A description given by `Field` stays.
+    JSON Schema made of the class from then on has them. A description given by `Field` stays. Classes that its fields
+    take come first: what is built of a class holds what was built of these.
     """
+    for field in model.model_fields.values():
+        for inner in _models_in(field.annotation):
+            if inner is not model:
+                document(inner)
     texts: dict[str, str] = {}
     for base in reversed(model.__mro__):
         if issubclass(base, BaseModel) and base is not BaseModel:
@@ -27,6 +34,14 @@ def document(model: type[BaseModel]) -> None:
     for name, field in model.model_fields.items():
         field.description = field.description or texts.get(name)
     model.model_rebuild(force=True)
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The classes of Pydantic that an annotation names, at any depth."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models_in(part)
 
 
 def _docstrings(model: type[BaseModel]) -> dict[str, str]:

@@ -38,3 +38,20 @@ def test_a_class_without_source_has_none() -> None:
     made: type[Spec] = type("Made", (Spec,), {"__annotations__": {"x": int}, "x": 1})
     document(made)
     assert made.model_fields["x"].description is None
+
+
+class Part(Spec):
+    size: int = 1
+    """How large."""
+
+
+class Whole(Spec):
+    parts: dict[str, list[Part]] = Field(default_factory=dict)
+    """What it is made of."""
+
+
+def test_a_schema_has_the_texts_of_what_a_class_holds_whichever_is_asked_for_first() -> None:
+    document(Whole)
+    document(Part)
+    schema = Whole.model_json_schema()
+    assert schema["$defs"]["Part"]["properties"]["size"]["description"] == "How large."

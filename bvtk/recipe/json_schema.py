@@ -18,8 +18,7 @@ from pydantic_core import CoreSchema, core_schema
 from bvtk.component import REGISTRIES, Slot
 from bvtk.documentation import document
 from bvtk.recipe.fields import as_data
-from bvtk.recipe.schema import Recipe, Training
-from bvtk.recipe.sweep_schema import Published, Sweep, SweepCell
+from bvtk.recipe.schema import Recipe
 from bvtk.registry import Entry
 
 SLOT = "x-slot"
@@ -28,8 +27,6 @@ SLOT = "x-slot"
 Json = dict[str, Any]
 
 _PARTIAL = "partial."
-_INNER = (Training, SweepCell, Published, Sweep)
-"""Classes inside a recipe, each before those that hold it: a class takes the texts of others when it is rebuilt."""
 _EXTENDS: Json = {
     "type": "string",
     "minLength": 1,
@@ -55,8 +52,7 @@ def recipe_schema() -> Json:
 
 def class_schema(model: type[BaseModel], prefix: str = "") -> Json:
     """What Pydantic says of a class, with a placeholder at each slot and every default as a recipe would say it."""
-    for described in (*_INNER, model):
-        document(described)
+    document(model)
     return model.model_json_schema(ref_template=f"#/$defs/{prefix}{{model}}", schema_generator=_Generator)
 
 
