@@ -81,7 +81,9 @@ def last_words(path: Path, lines: int = 5) -> list[str]:
 
 
 class Pace:
-    """How long the rest takes, from what was done since the start.
+    """How long the rest takes, from what was done since work began to move.
+
+    Cells that are found trained and are only scored move nothing: time before the first step says nothing of steps.
 
     Args:
         total: all work, in any unit.
@@ -98,5 +100,7 @@ class Pace:
             done: how much is done by now.
         """
         now = time.monotonic()
-        first, since = self._first = self._first or (done, now)
+        if self._first is None or done <= self._first[0]:
+            self._first = done, now
+        first, since = self._first
         return (now - since) * (self._total - done) / (done - first) if done > first else None

@@ -64,3 +64,10 @@ def test_the_rest_takes_as_long_as_what_was_done(monkeypatch: pytest.MonkeyPatch
     assert pace.left(20) is None
     assert pace.left(30) == 70
     assert pace.left(60) == 20
+
+
+def test_time_in_which_no_step_was_made_says_nothing_of_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = iter([0.0, 500.0, 510.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(now))
+    pace = Pace(100)
+    assert [pace.left(20), pace.left(20), pace.left(30)] == [None, None, 70]
