@@ -12,6 +12,7 @@ from bvtk.errors import UsageError
 
 if TYPE_CHECKING:
     from bvtk.component import MetricSpec
+    from bvtk.recipe.scalars import Scalar
 
 
 def score(
@@ -62,17 +63,25 @@ def metric_named(text: str) -> MetricSpec:
         UsageError: where there is no such metric or field.
     """
     from bvtk.component import Slot, metrics
+    from bvtk.metrics.keys import settings
     from bvtk.recipe import parse_component
-    from bvtk.recipe.scalars import resolve
 
-    name, _, settings = text.partition(":")
-    pairs = [setting.partition("=") for setting in settings.split(",") if setting]
+    name, said = settings(text)
     try:
-        fields = {key.strip(): resolve(value.strip()) for key, _, value in pairs}
+        fields = {field: _value(value) for field, value in said.items()}
     except ValueError as error:
         raise UsageError(f"--metric {text}: {error}", "integers lie between -2^63 and 2^63 - 1") from error
     spec: MetricSpec = parse_component(Slot(metrics), {"type": name, **fields})
     return spec
+
+
+def _value(text: str) -> Scalar | list[Scalar]:
+    """A value as a recipe would read it: a scalar, or a list of scalars in brackets."""
+    from bvtk.recipe.scalars import resolve
+
+    if text.startswith("[") and text.endswith("]"):
+        return [resolve(item.strip()) for item in text[1:-1].split(",") if item.strip()]
+    return resolve(text)
 
 
 def add_to(app: typer.Typer) -> None:

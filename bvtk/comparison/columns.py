@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from bvtk.comparison.keys import HEADLINE, Key, find_key, known_keys
 from bvtk.comparison.measured import Measured
 from bvtk.errors import UsageError
+from bvtk.metrics.keys import settings
 
 HELD_OUT = "held_out"
 RECONSTRUCTION = "held_out.reconstruction"
@@ -91,7 +92,7 @@ def heading(key: Key) -> str:
 
 def metric_title(metric: str) -> str:
     """What people call a metric as `scores.json` files it: `beta_vae_score:protocol=dlib` is "β-VAE score (dlib)"."""
-    name, _, settings = metric.partition(":")
+    name, said = settings(metric)
     words = _WORDS.get(name, name.replace("_", " "))
-    values = ", ".join(setting.rpartition("=")[2] for setting in settings.split(",")) if settings else ""
+    values = ", ".join(said.values())
     return f"{words} ({values})" if values else words

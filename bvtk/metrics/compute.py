@@ -9,6 +9,7 @@ from typing import Any
 from bvtk.component import MetricSpec
 from bvtk.errors import BvtkError, UsageError
 from bvtk.metrics.arrays import check_codes
+from bvtk.metrics.keys import keys
 from bvtk.protocols import Codes
 
 
@@ -42,25 +43,6 @@ def _refuse_real_factors(metrics: Sequence[MetricSpec]) -> None:
             "numpy.unique(values, return_inverse=True)[1] numbers them; real numbers are taken by "
             "sap:continuous_factors=true, infomec:continuous_factors=true and modularity_explicitness:factor_bins=20",
         )
-
-
-def keys(metrics: Sequence[MetricSpec]) -> dict[str, MetricSpec]:
-    """What each metric's scores are filed under.
-
-    The first of a name is filed under it; a later one with other settings under the name, a colon and the fields
-    in which it differs from the first: `beta_vae_score:protocol=dlib`.
-    """
-    found: dict[str, MetricSpec] = {}
-    for spec in metrics:
-        first = found.setdefault(spec.component, spec)
-        if spec != first:
-            found[f"{spec.component}:{_difference(spec, first)}"] = spec
-    return found
-
-
-def _difference(spec: MetricSpec, first: MetricSpec) -> str:
-    settings, usual = spec.model_dump(mode="json"), first.model_dump(mode="json")
-    return ",".join(f"{field}={value}" for field, value in settings.items() if value != usual.get(field))
 
 
 def checked_result(key: str, result: dict[str, Any]) -> dict[str, Any]:

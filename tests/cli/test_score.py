@@ -27,6 +27,12 @@ def test_a_metric_twice_with_other_settings_has_two_keys(arrays: Cli) -> None:
     assert found == arrays.json("score", "codes.npz", *names)
 
 
+def test_a_list_is_given_in_brackets(arrays: Cli) -> None:
+    found = arrays.json("score", "codes.npz", "--metric", "downstream:labels=[10, 20],rounds=2,test_points=20")
+    assert found["downstream"]["labels"] == 20
+    assert set(found["downstream"]["boosted_trees"]) == {"10", "20"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -5,7 +5,7 @@ import pytest
 
 from bvtk.component import MetricSpec
 from bvtk.errors import BvtkError, UsageError
-from bvtk.metrics.compute import keys, score
+from bvtk.metrics.compute import score
 from bvtk.metrics.predictive_specs import Sap
 from bvtk.metrics.specs import BetaVaeScore, Mig
 from bvtk.metrics.structure_specs import InfoMec, ModularityExplicitness, Unsupervised
@@ -28,17 +28,6 @@ def test_one_entry_a_metric_as_json():
     scores = score(perfect(n=300), [QUICK, Mig()], seed=0)
     assert list(scores) == ["beta_vae_score", "mig"]
     assert json.loads(json.dumps(scores)) == scores
-
-
-def test_a_metric_twice_is_told_apart_by_what_differs():
-    dlib = BetaVaeScore(protocol="dlib", pairs=5)
-    specs = [BetaVaeScore(), Mig(), dlib, Mig(bins=30), Mig()]
-    assert keys(specs) == {
-        "beta_vae_score": specs[0],
-        "mig": specs[1],
-        "beta_vae_score:protocol=dlib,pairs=5": dlib,
-        "mig:bins=30": specs[3],
-    }
 
 
 def test_a_score_does_not_depend_on_its_neighbours():
