@@ -38,6 +38,14 @@ _WORDS = {
     "infomec": "InfoMEC",
     "elbo": "ELBO",
 } | {name: name.upper() for name in ("mig", "dci", "sap", "irs", "udr", "kl")}
+_HEADLINES = _WORDS | {
+    "dci": "DCI disentanglement",
+    "downstream": "downstream accuracy",
+    "infomec": "InfoM",
+    "modularity_explicitness": "modularity",
+    "unsupervised": "mutual information of codes",
+}
+"""What a score is called beside those of other metrics: where one has several figures, the one that it is."""
 
 
 def default_columns(runs: Sequence[Measured]) -> list[Key]:
@@ -87,12 +95,13 @@ def heading(key: Key) -> str:
     if key.path[0] == HELD_OUT:
         words = words[1:] or ["elbo"]
     unit = " (nats)" if key.path in _NATS else ""
-    return " ".join([metric_title(words[0]), *map(metric_title, words[1:])]) + unit
+    names = _HEADLINES if len(words) == 1 else _WORDS
+    return " ".join(_title(word, names) for word in words) + unit
 
 
-def metric_title(metric: str) -> str:
-    """What people call a metric as `scores.json` files it: `beta_vae_score:protocol=dlib` is "β-VAE score (dlib)"."""
+def _title(metric: str, names: Mapping[str, str]) -> str:
+    """A metric as `scores.json` files it, in words: `beta_vae_score:protocol=dlib` is "β-VAE score (dlib)"."""
     name, said = settings(metric)
-    words = _WORDS.get(name, name.replace("_", " "))
+    words = names.get(name, name.replace("_", " "))
     values = ", ".join(said.values())
     return f"{words} ({values})" if values else words
