@@ -91,7 +91,8 @@ def collapse(scores: dict[str, Any]) -> str | None:
         return None
     return (
         f"posterior collapse: none of the {held_out['latents']} latents responds to the images, "
-        "so the other scores mean nothing; train longer, lower β, or let β rise from 0"
+        "so the other scores mean nothing; train longer, or weigh the KL less: a lower β, or one that rises from 0; "
+        "with annealed_vae a lower γ"
     )
 
 

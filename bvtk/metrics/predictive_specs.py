@@ -23,7 +23,10 @@ class Dci(MetricSpec):
 
     chance = "disentanglement and completeness about 0; informativeness the share of the commonest value"
     chance_score = 0.0
-    use = "for the fullest account: three figures that fail apart, and no assumption that codes are read linearly"
+    use = (
+        "for the fullest account: three figures, each of which can fail alone, and no assumption that codes are read "
+        "linearly"
+    )
     weaknesses = (
         "slow; it depends on the classifier, so only figures of the same one compare; with few images trees learn them "
         "by heart and every code gains importance, so scores rise with the number of images"

@@ -27,8 +27,9 @@ class ModularityExplicitness(MetricSpec):
         "explicitness for what a linear reader gets out of all codes together"
     )
     weaknesses = (
-        "modularity compares what a code knows, however little that is, so noise can score high; a dead code counts as "
-        "0, so it falls with every latent that is not used; explicitness is above 0.9 for most trained models"
+        "modularity compares what a code knows, however little that is, so noise can score high; a constant code "
+        "counts as 0, and a silent latent of a VAE, whose mean still ripples, as much as one that speaks; explicitness "
+        "is above 0.7 for most trained models"
     )
 
     bins: PositiveInt = 20
@@ -71,7 +72,7 @@ class Irs(MetricSpec):
     code counts; codes are weighted by their largest deviation.
     """
 
-    chance = "0 for constant codes, but about 0.3 for noise: the 0.99 quantile lies below the maximum"
+    chance = "0 for constant codes; 0.3 to 0.4 for normal noise, whose maximum lies far above the 0.99 quantile"
     use = "where codes are taken as causes and effects: it asks for the worst case, not for the mean"
     weaknesses = (
         "a code that knows of a factor without following it alone is not seen; one outlier raises the maximum and so "
@@ -97,15 +98,16 @@ class InfoMec(MetricSpec):
 
     Hsu et al. 2023, "Disentanglement via Latent Quantization". Mutual information of each code with each
     factor is estimated from nearest neighbours, with no bins, as a share of the factor's entropy. Modularity M (of
-    codes) and compactness C (of factors): the largest share over the sum of shares, from chance to 1. Explicitness E:
-    how much of each factor's cross-entropy a logistic regression without penalty takes away.
+    codes) and compactness C (of factors): the largest share over the sum of shares, scaled so that equal shares are 0.
+    Explicitness E: how much of each factor's cross-entropy a logistic regression without penalty takes away.
     """
 
     chance = "0 for constant codes; for noise anything: 0.6 of M and C has been seen, 0 of E"
     use = "for new work: no bins, all three properties in one unit; read M and C only where E says that codes know"
     weaknesses = (
-        "M and C are shares, so codes that know nothing still have a largest one; E is measured on the images that the "
-        "regression learned from, as published: with 10,000 points and 40 values it is about 0.006 too high"
+        "M and C are shares, so codes that know nothing still have a largest one, and nearly silent codes lower M "
+        "where they are wide enough to count: look at `active_codes` before comparing; E is measured on the images "
+        "that the regression learned from, as published: with 10,000 points and 40 values it is about 0.006 too high"
     )
 
     neighbours: PositiveInt = 10
@@ -152,7 +154,8 @@ class Unsupervised(MetricSpec):
     chance = "0 for independent codes, and slightly above, as it is estimated from finitely many images"
     use = "without labels: whether the aggregate posterior factorises, as a total-correlation penalty asks for"
     weaknesses = (
-        "independent codes need not be disentangled, and a collapsed model scores best of all; penalties on samples of "
+        "independent codes need not be disentangled, and constant ones score best of all; but for the Wasserstein "
+        "correlation no figure knows scale, so the ripples of silent latents count in full; penalties on samples of "
         "the posterior do not always make its means independent"
     )
 

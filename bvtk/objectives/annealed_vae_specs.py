@@ -27,7 +27,8 @@ class AnnealedVae(ObjectiveSpec):
     weaknesses: ClassVar[str] = (
         "How fast C grows matters as much as where it ends: too fast, and several factors enter one latent together. "
         "The right C depends on the data. While the KL is below C, the objective asks for more of it whether or not "
-        "it helps the reconstruction."
+        "it helps the reconstruction: a γ that outweighs what the first nats are worth to the images meets C with a "
+        "constant code, and no latent becomes active. Then lower γ, or let C rise more slowly."
     )
 
     gamma: Weight = Constant(value=1000.0)

@@ -28,9 +28,9 @@ class BetaTcVae(ObjectiveSpec):
     )
     weaknesses: ClassVar[str] = (
         "Both estimates are biased in small batches, the more the sharper the posteriors: with `weighted` the mutual "
-        "information can't exceed log of the batch size, and what is missing of it counts as total correlation; with "
-        "`stratified` single batches vary more. Compare logged figures at one batch size. Memory grows with the "
-        "square of the batch."
+        "information can't exceed log of the batch size, and what is beyond counts as total correlation and is paid "
+        "for with β, as in a β-VAE; with `stratified` single batches vary more. Compare logged figures at one batch "
+        "size. Memory grows with the square of the batch."
     )
 
     alpha: Weight = Constant(value=1.0)

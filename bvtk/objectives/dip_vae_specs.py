@@ -30,7 +30,8 @@ class DipVaeI(_DipVae):
     """Reconstruction + KL + λ_od·Σ_{i≠j} C_ij² + λ_d·Σ_i (C_ii − 1)², where C is the covariance of posterior means.
 
     Kumar et al. 2018 ("Variational Inference of Disentangled Latent Concepts from Unlabeled Observations",
-    1711.00848), equation 6. C is a matrix of latents × latents, over the batch. In nats an image.
+    1711.00848), equation 6. C is a matrix of latents × latents, over the batch. Reconstruction and KL in
+    nats an image; the distances of C are not.
     """
 
     of: ClassVar[Literal["means", "samples"]] = "means"
@@ -57,7 +58,7 @@ class DipVaeII(_DipVae):
     """Reconstruction + KL + λ_od·Σ_{i≠j} C_ij² + λ_d·Σ_i (C_ii − 1)², where C is the covariance of posterior samples.
 
     Kumar et al. 2018 (1711.00848), equation 7, with C = E[diag σ²] + Cov(μ), a matrix of latents × latents, over the
-    batch. In nats an image.
+    batch. Reconstruction and KL in nats an image; the distances of C are not.
     """
 
     of: ClassVar[Literal["means", "samples"]] = "samples"

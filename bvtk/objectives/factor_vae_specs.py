@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 class FactorVae(ObjectiveSpec):
     """Reconstruction + KL + γ·TC, the total correlation estimated by a discriminator trained beside the VAE.
 
-    Kim & Mnih 2018 ("Disentangling by Factorising", 1802.05983), equation 2 and algorithm 2: TC = E[log D/(1 − D)],
+    Kim & Mnih 2018 ("Disentangling by Factorising", 1802.05983), equation 2 and algorithm 2: TC = E[log(D/(1 − D))],
     where D tells samples of q(z) from samples whose latents are permuted over a second half of the batch. Both players
     move at once; the paper has them move in turns. In nats an image.
     """
 
     use: ClassVar[str] = (
-        "When a β-VAE's reconstructions are too blurred: only the dependence between latents is penalised, not the "
-        "information that they carry. The estimate needs no size of the data set."
+        "When a β-VAE's reconstructions are too blurred: beyond a VAE's own KL only the dependence between latents "
+        "is penalised, not the information that they carry. The estimate needs no size of the data set."
     )
     weaknesses: ClassVar[str] = (
         "The estimate is as good as the discriminator: one that has fallen behind, at an accuracy near 0.5, reports a "
