@@ -122,9 +122,9 @@ def test_the_weight_follows_its_schedule():
     assert [built(made(), step)["information"] for step in (0, 50, 100)] == [0.0, 0.5, 1.0]
 
 
-def test_the_defaults_are_the_papers():
+def test_the_defaults_are_the_papers_and_the_weight_that_works():
     spec = parse(objectives.get("infogan"), {})
-    assert dump(spec)["information"] == {"type": "constant", "value": 0.1}
+    assert dump(spec)["information"] == {"type": "constant", "value": 1.0}
     assert dump(spec.discriminator_optimizer).items() >= {"type": "adam", "beta1": 0.5}.items()
     assert spec.optimizers()["discriminator"].lr.build(1)(0) == 2e-4
 
