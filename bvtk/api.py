@@ -12,7 +12,7 @@ from bvtk.audience import Silence
 from bvtk.component import Slot, datasets
 from bvtk.component import metrics as metric_registry
 from bvtk.engine.tuning import prepare_process
-from bvtk.errors import UsageError
+from bvtk.errors import UsageError, printable
 from bvtk.plugins import discover, plugins_used
 from bvtk.protocols import Dataset, Decoding, ImageShape
 from bvtk.recipe import LoadedRecipe, Recipe, load_recipe, parse_component, recipe_hash
@@ -285,7 +285,8 @@ def score(
     from bvtk.metrics.compute import score as compute
 
     if isinstance(metrics, str | Mapping) or not isinstance(metrics, Sequence):
-        raise UsageError(f"metrics: expected a list, found {metrics!r}", f"write metrics=[{metrics!r}]")
+        hint = f"write metrics=[{metrics!r}]" if isinstance(metrics, str | Mapping) else 'such as metrics=["mig"]'
+        raise UsageError(f"metrics: expected a list, found {printable(repr(metrics), 200)}", hint)
     given: Any = seed
     if not isinstance(given, Integral) or seed < 0:
         raise UsageError(f"seed: expected an integer from 0, found {seed!r}")

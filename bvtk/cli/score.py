@@ -67,11 +67,16 @@ def metric_named(text: str) -> MetricSpec:
     from bvtk.recipe import parse_component
 
     name, said = settings(text)
+    fields = [field for field, _ in said]
+    for field, value in said:
+        if not value or field == "type" or fields.count(field) > 1:
+            what = "is given twice" if fields.count(field) > 1 else "is no setting with a value"
+            raise UsageError(f"--metric {text}: {field!r} {what}", "write NAME:field=value,field=value")
     try:
-        fields = {field: _value(value) for field, value in said.items()}
+        values = {field: _value(value) for field, value in said}
     except ValueError as error:
         raise UsageError(f"--metric {text}: {error}", "integers lie between -2^63 and 2^63 - 1") from error
-    spec: MetricSpec = parse_component(Slot(metrics), {"type": name, **fields})
+    spec: MetricSpec = parse_component(Slot(metrics), {"type": name, **values})
     return spec
 
 

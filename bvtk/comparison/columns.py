@@ -47,6 +47,9 @@ _HEADLINES = _WORDS | {
 }
 """What a score is called beside those of other metrics: where one has several figures, the one that it is."""
 
+_SAID_BY_PARTS = {"modularity_explicitness", "unsupervised"}
+"""Metrics whose name says no more than those of their figures."""
+
 
 def default_columns(runs: Sequence[Measured]) -> list[Key]:
     """The headline score of every metric that any run has, then reconstruction, squared error and KL."""
@@ -94,6 +97,8 @@ def heading(key: Key) -> str:
     words = [key.path[0], *(part for part in key.path[1:] if part != HEADLINE)]
     if key.path[0] == HELD_OUT:
         words = words[1:] or ["elbo"]
+    elif key.path[0] in _SAID_BY_PARTS:
+        words = words[1:] or words
     unit = " (nats)" if key.path in _NATS else ""
     names = _HEADLINES if len(words) == 1 else _WORDS
     return " ".join(_title(word, names) for word in words) + unit
@@ -103,5 +108,5 @@ def _title(metric: str, names: Mapping[str, str]) -> str:
     """A metric as `scores.json` files it, in words: `beta_vae_score:protocol=dlib` is "β-VAE score (dlib)"."""
     name, said = settings(metric)
     words = names.get(name, name.replace("_", " "))
-    values = ", ".join(said.values())
+    values = ", ".join(value for _, value in said)
     return f"{words} ({values})" if values else words

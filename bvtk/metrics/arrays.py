@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,9 @@ _ZIP_MAGIC, _NPY_MAGIC = b"PK", b"\x93NUMPY"
 
 REQUIRED = ("codes", "factors")
 OPTIONAL = ("codes_test", "factors_test", "factor_names")
+
+_LARGEST, _SMALLEST = 1e50, 1e-50
+"""Magnitudes beyond which squares overflow, or vanish, in what is computed from them."""
 
 
 def as_codes(
@@ -118,14 +121,8 @@ def _codes_array(value: ArrayLike, name: str) -> NDArray[np.floating[Any]]:
     if array.dtype.kind not in "fiub":
         raise UsageError(f"{name}: expected real numbers, found {array.dtype}")
     array = array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
-    finite = np.isfinite(array)
-    if not finite.all():
-        row, column = np.unravel_index(int(np.argmin(finite)), finite.shape)
-        raise UsageError(
-            f"{name}: {finite.size - np.count_nonzero(finite)} values are not finite, the first is "
-            f"{array[row, column]} at row {row}, code {column}",
-            "find out which images give it: a model that gives NaN can't be scored",
-        )
+    _require_finite(array, name, "code", "find out which images give it: a model that gives NaN can't be scored")
+    _require_magnitudes(array, name, "code")
     return array
 
 
@@ -133,18 +130,45 @@ def _factors_array(value: ArrayLike, name: str) -> NDArray[Any]:
     array = _matrix(value, name, "numbers (n, k), one row an image")
     if array.dtype.kind == "f":
         array = array.astype(np.float64, copy=False)
-        if not np.isfinite(array).all():
-            raise UsageError(f"{name}: expected finite numbers, found {array[~np.isfinite(array)][0]}")
+        _require_finite(array, name, "factor", "leave out these images, or number the factor's values")
+        _require_magnitudes(array, name, "factor")
         return array
     if array.dtype.kind not in "iub":
         raise UsageError(
             f"{name}: expected numbers, found {array.dtype}",
             "number the values of each factor from 0: numpy.unique(values, return_inverse=True)[1]",
         )
-    array = array.astype(np.int64, copy=False)
-    if array.min() < 0:
-        raise UsageError(f"{name}: expected integers from 0, found {array.min()}")
-    return array
+    if array.min() < 0 or array.max() > np.iinfo(np.int64).max:
+        found = array.min() if array.min() < 0 else array.max()
+        raise UsageError(
+            f"{name}: expected integers from 0 to 2^63 - 1, found {found}",
+            "number the values of each factor from 0; numbers on a scale are given as floats",
+        )
+    return array.astype(np.int64, copy=False)
+
+
+def _require_finite(array: NDArray[Any], name: str, column_name: str, hint: str) -> None:
+    finite = np.isfinite(array)
+    if not finite.all():
+        row, column = np.unravel_index(int(np.argmin(finite)), finite.shape)
+        raise UsageError(
+            f"{name}: {finite.size - np.count_nonzero(finite)} values are not finite, the first is "
+            f"{array[row, column]} at row {row}, {column_name} {column}",
+            hint,
+        )
+
+
+def _require_magnitudes(array: NDArray[Any], name: str, column_name: str) -> None:
+    """Refuses columns whose largest magnitude is beyond what can be squared; zeros are none."""
+    largest = np.abs(array).max(axis=0).astype(np.float64)
+    beyond = (largest > _LARGEST) | ((largest > 0) & (largest < _SMALLEST))
+    if beyond.any():
+        column = int(np.argmax(beyond))
+        raise UsageError(
+            f"{name}: expected magnitudes from {_SMALLEST:g} to {_LARGEST:g}, found at most {largest[column]:.3g} in "
+            f"{column_name} {column}",
+            "rescale it",
+        )
 
 
 def _matrix(value: ArrayLike, name: str, expected: str) -> NDArray[Any]:
@@ -155,17 +179,20 @@ def _matrix(value: ArrayLike, name: str, expected: str) -> NDArray[Any]:
     if array.ndim != 2:
         raise UsageError(f"{name}: expected {expected}, found shape {array.shape}")
     if array.shape[0] < 2 or array.shape[1] < 1:
-        raise UsageError(f"{name}: expected at least 2 rows and 1 column, found shape {array.shape}")
+        raise UsageError(
+            f"{name}: expected at least 2 rows and 1 column, found shape {array.shape}", "one row an image"
+        )
     return array
 
 
 def _names(names: Sequence[str] | None, count: int) -> tuple[str, ...]:
     if names is None:
         return tuple(f"factor_{j}" for j in range(count))
-    if len(names) != count or len(set(names)) != count:
-        found = printable(", ".join(map(str, names)), 200) or "none"
+    given = list(names) if isinstance(names, Iterable) else [names]
+    if len(given) != count or not all(isinstance(name, str) for name in given) or len(set(given)) != count:
+        found = printable(", ".join(map(str, given)), 200) or "none"
         raise UsageError(f"factor_names: expected {count} different names, one a column of factors, found {found}")
-    return tuple(names)
+    return tuple(given)
 
 
 def _same_length(a: NDArray[Any], b: NDArray[Any], a_name: str, b_name: str) -> None:

@@ -5,13 +5,13 @@ Shapes: n images, d codes, k factors, P points, L pairs a point, K factors that 
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bvtk.metrics.adagrad import softmax_classifiers
+from bvtk.metrics.fitting import quiet
 from bvtk.metrics.sampling import SharedValue, require_varying
 from bvtk.protocols import Codes
 
@@ -116,13 +116,11 @@ def _fixed_factors(codes: Codes, protocol: str) -> list[int]:
 
 
 def _logistic_regression(x: Array, y: Labels, sets: tuple[Array, ...]) -> list[Labels]:
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     classes = np.unique(y)
     if len(classes) == 1:
         return [np.full((1, len(s)), classes[0]) for s in sets]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # separable points: accuracy settles long before weights
+    with quiet():
         classifier = LogisticRegression(max_iter=1_000).fit(x, y)
     return [classifier.predict(s)[None] for s in sets]

@@ -40,8 +40,8 @@ def _refuse_real_factors(metrics: Sequence[MetricSpec]) -> None:
     if refused:
         raise UsageError(
             f"factors: found real numbers, and {', '.join(refused)} needs the values of each factor numbered from 0",
-            "numpy.unique(values, return_inverse=True)[1] numbers them; real numbers are taken by "
-            "sap:continuous_factors=true, infomec:continuous_factors=true and modularity_explicitness:factor_bins=20",
+            "factors.astype(int) where they are numbered, or numpy.unique(column, return_inverse=True)[1] of each "
+            "column; sap and infomec take real numbers with continuous_factors, modularity with factor_bins",
         )
 
 

@@ -32,7 +32,7 @@ def downstream(
 ) -> dict[str, Any]:
     """Accuracy of classifiers that predict the factors from codes, by the number of labelled images.
 
-    Locatello et al. 2019, "Challenging Common Assumptions", Section 5.4: boosted trees and a logistic regression.
+    Locatello et al. 2019, "Challenging Common Assumptions", Section 5.5: boosted trees and a logistic regression.
 
     Args:
         codes: the representation; a third of it is kept apart to test on where it has no test set.

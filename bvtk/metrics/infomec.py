@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.errors import UsageError
 from bvtk.metrics.information import entropy
 from bvtk.metrics.logistic import logistic_regression
 from bvtk.metrics.neighbours import Grid, information_of_labels, information_of_values, on_grid
@@ -52,8 +51,9 @@ def infomec(
 
     Returns:
         `score` and `modularity`, InfoM; `compactness`, InfoC; `explicitness`, InfoE, as published of the images that
-        the models were fitted to; with a test set `explicitness_test`; `active_codes`; `left_out`, the factors with a
-        single value.
+        the models were fitted to; with a test set `explicitness_test`, below 0 where the models mislead, and
+        `not_tested`, the factors of which no value in the test set was learned; `active_codes`; `left_out`, the factors
+        with a single value.
 
     Raises:
         UsageError: where fewer than two factors vary.
@@ -73,7 +73,8 @@ def infomec(
         "score": modularity,
         "modularity": modularity,
         "compactness": concentration(shares.T),
-        **dict(zip(("explicitness", "explicitness_test"), read, strict=False)),
+        "explicitness": float(np.mean(read[0])),
+        **_tested(read[1:], [codes.factor_names[j] for j in kept]),
         "active_codes": int(active.sum()),
         "left_out": [name for j, name in enumerate(codes.factor_names) if j not in kept],
     }
@@ -128,39 +129,48 @@ def _about(
     return itself, lambda code: information_of_values(code, factor, neighbours)
 
 
-def _usable_information(sets: list[Labelled]) -> list[float]:
-    """1 − CE / CE₀ of a logistic regression, a mean over factors, for each set; fitted to the first.
+def _tested(read: list[Array], names: list[str]) -> dict[str, Any]:
+    """What is said of a test set, where there is one: a mean over the factors that it tells of."""
+    if not read:
+        return {}
+    told = np.isfinite(read[0])
+    mean = {"explicitness_test": float(read[0][told].mean())} if told.any() else {}
+    return {**mean, "not_tested": [name for name, of in zip(names, told, strict=True) if not of]}
+
+
+def _usable_information(sets: list[Labelled]) -> list[Array]:
+    """1 − CE / CE₀ of a logistic regression by factor (k,), for each set; fitted to the first.
 
     Classes are weighted to count alike, so knowing nothing the regression would predict each as likely:
-    CE₀ is the logarithm of their number.
+    CE₀ is the logarithm of their number. NaN where a set has none of them.
     """
     inputs = standardised(*(x for x, _ in sets))
-    found = []
-    for j in range(sets[0][1].shape[1]):
+    found = np.empty((len(sets), sets[0][1].shape[1]))
+    for j in range(found.shape[1]):
         model = logistic_regression(inputs[0], sets[0][1][:, j], C=np.inf, class_weight="balanced")
         costs = [_cross_entropy(model, x, v[:, j]) for x, (_, v) in zip(inputs, sets, strict=True)]
-        found.append([1 - cost / np.log(len(model.classes_)) for cost in costs])
-    return [float(share) for share in np.mean(found, axis=0)]
+        found[:, j] = 1 - np.array(costs) / np.log(len(model.classes_))
+    return list(found)
 
 
 def _cross_entropy(model: Any, x: Array, y: Factors) -> float:
-    """Mean −log p of the true classes in nats; images of a class that was not learned are passed over."""
+    """Mean −log p of the true classes in nats; images of a class that was not learned are passed over.
+
+    NaN where all are of such a class.
+    """
     known = np.isin(y, model.classes_)
     if not known.any():
-        raise UsageError("explicitness: the test set has no factor value that the images to learn from have")
+        return np.nan
     p = model.predict_proba(x[known])
     right = p[np.arange(len(p)), np.searchsorted(model.classes_, y[known])]
     return float(-np.log(np.maximum(right, np.finfo(np.float64).eps)).mean())
 
 
-def _determination(sets: list[Labelled]) -> list[float]:
-    """R² of a linear regression, a mean over factors, for each set; fitted to the first."""
+def _determination(sets: list[Labelled]) -> list[Array]:
+    """R² of a linear regression by factor (k,), for each set; fitted to the first."""
     from sklearn.linear_model import LinearRegression
 
     inputs = standardised(*(x for x, _ in sets))
     model = LinearRegression().fit(inputs[0], sets[0][1])
     spread = sets[0][1].var(axis=0)
-    return [
-        float((1 - ((model.predict(x) - v) ** 2).mean(axis=0) / spread).mean())
-        for x, (_, v) in zip(inputs, sets, strict=True)
-    ]
+    return [1 - ((model.predict(x) - v) ** 2).mean(axis=0) / spread for x, (_, v) in zip(inputs, sets, strict=True)]

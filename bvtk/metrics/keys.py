@@ -25,11 +25,11 @@ def keys(metrics: Sequence[MetricSpec]) -> dict[str, MetricSpec]:
     return found
 
 
-def settings(key: str) -> tuple[str, dict[str, str]]:
-    """A metric's name and its settings as text, of what `keys` files it under: `downstream:labels=[10, 100]`."""
+def settings(key: str) -> tuple[str, list[tuple[str, str]]]:
+    """A metric's name and its settings, in text, of what `keys` files it under: `downstream:labels=[10, 100]`."""
     name, _, text = key.partition(":")
     pairs = [setting.partition("=") for setting in _BETWEEN_SETTINGS.split(text) if setting]
-    return name, {field.strip(): value.strip() for field, _, value in pairs}
+    return name, [(field.strip(), value.strip()) for field, _, value in pairs]
 
 
 def _difference(spec: MetricSpec, first: MetricSpec) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from bvtk.metrics.fitting import quiet
 
 
 def logistic_regression(x: NDArray[np.float64], y: NDArray[np.integer[Any]], **settings: Any) -> Any:
@@ -20,10 +21,8 @@ def logistic_regression(x: NDArray[np.float64], y: NDArray[np.integer[Any]], **s
         y: (n,) classes, at least two.
         settings: of scikit-learn's `LogisticRegression`; its penalty is C = 1 where none is given.
     """
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    with warnings.catch_warnings(), threadpool_limits(1):
-        warnings.simplefilter("ignore", ConvergenceWarning)  # published with 100; ranks settle long before weights
+    with quiet(), threadpool_limits(1):
         return LogisticRegression(**settings).fit(x, y)

@@ -34,7 +34,7 @@ def modularity_explicitness(
 ) -> dict[str, Any]:
     """Whether each code knows of one factor alone, and how well a linear classifier reads the factors from all codes.
 
-    Ridgeway & Mozer 2018, "Learning Deep Disentangled Embeddings With the F-Statistic Loss", Section 3.
+    Ridgeway & Mozer 2018, "Learning Deep Disentangled Embeddings With the F-Statistic Loss".
 
     Args:
         codes: the representation; modularity is of its first set alone, explicitness is measured on its test set,
@@ -47,7 +47,8 @@ def modularity_explicitness(
 
     Returns:
         `score` and `modularity`, the mean over codes; `explicitness`, the mean area under the ROC curve over values
-        and factors of test images, and `explicitness_train`; `left_out`, the factors with a single value.
+        and factors of test images, and `explicitness_train`; `not_tested`, the factors that vary but of which no value
+        that was learned is told from others in the test images; `left_out`, the factors with a single value.
 
     Raises:
         UsageError: where fewer than two factors vary, or no factor has two values among the images to test on.
@@ -57,12 +58,13 @@ def modularity_explicitness(
     kept = require_varying(codes.factors[rows], codes.factor_names, 2, "modularity")
     information = mutual_information(codes.codes[rows], codes.factors[rows][:, kept], bins)
     modular = float(modularities(information).mean())
-    train, test = _explicitness(train_and_test(codes, points, test_points, seed))
+    train, test, not_tested = _explicitness(train_and_test(codes, points, test_points, seed))
     return {
         "score": modular,
         "modularity": modular,
         "explicitness": test,
         "explicitness_train": train,
+        "not_tested": [codes.factor_names[j] for j in not_tested],
         "left_out": [name for j, name in enumerate(codes.factor_names) if j not in kept],
     }
 
@@ -70,7 +72,7 @@ def modularity_explicitness(
 def modularities(information: Array) -> Array:
     """How far each code is from knowing of one factor alone: 1 − Σ m² over the other factors / (max m² · (k − 1)).
 
-    Ridgeway & Mozer 2018, Section 3.
+    Ridgeway & Mozer 2018.
 
     Args:
         information: (d, k) mutual information in nats, k at least 2.
@@ -109,22 +111,25 @@ def roc_areas(scores: Array, labels: Labels, classes: Labels) -> Array:
     return np.asarray(won / (inside * outside))
 
 
-def _explicitness(codes: Split) -> tuple[float, float]:
-    """Mean area under the ROC curve, of the images that were learned from and of those of the test set."""
+def _explicitness(codes: Split) -> tuple[float, float, list[int]]:
+    """Mean area under the ROC curve, of the images learned from and of those of the test set, and untested factors."""
     x, x_test = standardised(codes.codes, codes.codes_test)
-    train, test = [], []
+    train, test, not_tested = [], [], []
     for j in varying(codes.factors):
         y, y_test = codes.factors[:, j], codes.factors_test[:, j]
         classifier = logistic_regression(x, y)
         train.append(roc_areas(classifier.predict_proba(x), y, classifier.classes_).mean())
         areas = roc_areas(classifier.predict_proba(x_test), y_test, classifier.classes_)
-        test.extend([areas.mean()] if len(areas) else [])
+        if len(areas):
+            test.append(areas.mean())
+        else:
+            not_tested.append(j)
     if not test:
         raise UsageError(
             "explicitness needs images to test on that differ in a factor, found none",
             "give more images, or a test set in which factors vary",
         )
-    return float(np.mean(train)), float(np.mean(test))
+    return float(np.mean(train)), float(np.mean(test)), not_tested
 
 
 def _with_binned_factors(codes: Codes, bins: int) -> Codes:

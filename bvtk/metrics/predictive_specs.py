@@ -96,7 +96,7 @@ class Sap(MetricSpec):
 class Downstream(MetricSpec):
     """Downstream accuracy: how well classifiers read the factors from the codes, by the number of labels they get.
 
-    Locatello et al. 2019, "Challenging Common Assumptions", Section 5.4. Gradient-boosted trees of depth 3
+    Locatello et al. 2019, "Challenging Common Assumptions", Section 5.5. Gradient-boosted trees of depth 3
     and a logistic regression on standardised codes; accuracy on test images, a mean over factors. The score is that of
     the trees with the most labels.
     """

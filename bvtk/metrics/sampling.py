@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bvtk.counting import counted
 from bvtk.errors import UsageError
 
 Rows = NDArray[np.int64]
@@ -37,12 +38,14 @@ def require_varying(
         return kept
     if least == 1:
         raise UsageError(
-            f"{metric} needs a factor that varies, found none among {', '.join(names)}",
-            "give images that differ in at least one factor",
+            f"{metric} needs a factor that varies, found none among {', '.join(names)} in the "
+            f"{counted(len(factors), 'image')} that it learns from",
+            "give more images, or such as differ in at least one factor",
         )
     raise UsageError(
-        f"{metric} needs two factors that vary, found {len(kept)} of {len(names)}",
-        "give images that differ in at least two factors",
+        f"{metric} needs two factors that vary, found {len(kept)} of {len(names)} in the "
+        f"{counted(len(factors), 'image')} that it learns from",
+        "give more images, or such as differ in at least two factors",
     )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bvtk.metrics.fitting import quiet
 from bvtk.metrics.points import Split, train_and_test
 from bvtk.metrics.sampling import require_varying
 from bvtk.protocols import Codes
@@ -76,11 +76,9 @@ def _accuracies(points: Split, kept: list[int]) -> Array:
 
 
 def _support_vectors(x: Array, y: Labels) -> Any:
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.svm import LinearSVC
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with quiet():
         return LinearSVC(C=0.01, class_weight="balanced", dual=False).fit(x, y)
 
 

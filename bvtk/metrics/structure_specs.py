@@ -15,7 +15,7 @@ from bvtk.protocols import Metric
 class ModularityExplicitness(MetricSpec):
     """Modularity and explicitness: whether each code knows of one factor alone; whether all can be read linearly.
 
-    Ridgeway & Mozer 2018, "Learning Deep Disentangled Embeddings With the F-Statistic Loss", Section 3. Modularity: 1 −
+    Ridgeway & Mozer 2018, "Learning Deep Disentangled Embeddings With the F-Statistic Loss". Modularity: 1 −
     Σ m² of the other factors / (max m² · (k − 1)) over the mutual information m of a code with k factors, the mean
     over codes. Explicitness: logistic regressions of each factor on all codes, the area under the ROC curve of each
     value against the rest, the mean over values and factors.

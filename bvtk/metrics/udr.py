@@ -5,7 +5,6 @@ Shapes: n images, M models, d codes of a model of which a are kept; a and b code
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bvtk.errors import UsageError
+from bvtk.metrics.fitting import quiet
 from bvtk.metrics.scaling import standardised
 
 Array = NDArray[np.float64]
@@ -101,13 +101,11 @@ def lasso_weights(source: Array, target: Array) -> Array:
     Returns:
         (a, b).
     """
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import Lasso
 
     if not source.shape[1] or not target.shape[1]:
         return np.zeros((source.shape[1], target.shape[1]))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # codes that are copies of each other share weights slowly
+    with quiet():  # codes that are copies of each other share weights slowly
         weights = Lasso(alpha=ALPHA, fit_intercept=False).fit(source, target).coef_
     return np.abs(np.reshape(weights, (target.shape[1], source.shape[1]))).T
 

@@ -20,9 +20,13 @@ def test_names_are_made_up():
         (CODES, FACTORS[:, 0], r"factors: expected numbers \(n, k\)"),
         (CODES[:5], FACTORS, "codes has 5 rows and factors has 6"),
         (CODES[:1], FACTORS[:1], "at least 2 rows"),
-        (CODES, FACTORS * np.nan, "factors: expected finite numbers, found nan"),
+        (CODES, FACTORS * np.nan, "factors: 12 values are not finite, the first is nan at row 0, factor 0"),
         (CODES, FACTORS.astype(str), "factors: expected numbers, found <U"),
-        (CODES, FACTORS - 1, "integers from 0, found -1"),
+        (CODES, FACTORS - 1, "integers from 0 to .*, found -1"),
+        (CODES, FACTORS.astype(np.uint64) + np.uint64(2**63), "integers from 0 to .*, found 9223372036854775"),
+        (CODES * [1e100, 1, 1], FACTORS, "codes: expected magnitudes from 1e-50 to .*, found at most .* in code 0"),
+        (CODES * [1, 1e-200, 1], FACTORS, "in code 1"),
+        (CODES, FACTORS * 1e60, "factors: expected magnitudes"),
         (CODES.astype(str), FACTORS, "real numbers"),
         (np.where(HOLE, np.nan, CODES), FACTORS, "1 values are not finite, the first is nan at row 2, code 1"),
         (np.where(HOLE, np.inf, CODES), FACTORS, "not finite"),
@@ -40,7 +44,7 @@ def test_test_sets_must_match():
         as_codes(CODES, FACTORS, codes_test=CODES[:, :2], factors_test=FACTORS)
 
 
-@pytest.mark.parametrize("names", [["a"], ["a", "a"], ["a", "b", "c"]])
+@pytest.mark.parametrize("names", [["a"], ["a", "a"], ["a", "b", "c"], 5, [["a"], ["b"]], [1, 2]])
 def test_names_must_be_one_a_factor(names):
     with pytest.raises(UsageError, match="expected 2 different names"):
         as_codes(CODES, FACTORS, names)

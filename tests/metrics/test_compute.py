@@ -64,4 +64,4 @@ def test_real_factors_are_for_the_metrics_that_take_them():
     assert found["sap"]["score"] == pytest.approx(score(codes, [taken[0]], 0)["sap"]["score"])
     with pytest.raises(UsageError, match=r"found real numbers, and mig, sap needs") as caught:
         score(real, [Mig(), Sap(), Unsupervised()], 0)
-    assert "sap:continuous_factors=true" in caught.value.hint
+    assert "with continuous_factors" in caught.value.hint

@@ -83,8 +83,13 @@ def test_a_test_set_shows_how_much_was_learned_by_heart():
 def test_factor_values_that_were_not_learned_are_passed_over():
     codes = perfect(n=300, sizes=(3, 3))
     new = Codes(codes.codes, codes.factors, codes.factor_names, codes.codes[:9], codes.factors[:9] + [[0, 9]] * 9)
-    with pytest.raises(UsageError, match="no factor value"):
-        infomec(new, 0)
+    found = infomec(new, 0)
+    assert (found["not_tested"], found["explicitness_test"]) == (["factor_1"], pytest.approx(1, abs=0.1))
+    none = Codes(codes.codes, codes.factors, codes.factor_names, codes.codes[:9], codes.factors[:9] + 9)
+    found = infomec(none, 0)
+    assert found["not_tested"] == ["factor_0", "factor_1"]
+    assert "explicitness_test" not in found
+    assert found["explicitness"] > 0.9
     partly = codes.factors.copy()
     partly[0] = 9
     kept = Codes(codes.codes, codes.factors, codes.factor_names, codes.codes, partly)

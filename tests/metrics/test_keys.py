@@ -18,5 +18,5 @@ def test_a_key_is_read_back_lists_included():
     few = Downstream(labels=(10, 100), rounds=5)
     _, key = keys([Downstream(), few])
     assert key == "downstream:labels=[10, 100],rounds=5"
-    assert settings(key) == ("downstream", {"labels": "[10, 100]", "rounds": "5"})
-    assert settings("mig") == ("mig", {})
+    assert settings(key) == ("downstream", [("labels", "[10, 100]"), ("rounds", "5")])
+    assert settings("mig") == ("mig", [])

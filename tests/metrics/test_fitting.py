@@ -1,0 +1,18 @@
+import warnings
+
+import numpy as np
+import pytest
+
+from bvtk.metrics.compute import score
+from bvtk.metrics.predictive_specs import Sap
+from bvtk.metrics.structure_specs import InfoMec, ModularityExplicitness
+from tests.metrics.representations import labelled
+
+
+@pytest.mark.parametrize("metric", [Sap(), ModularityExplicitness(), InfoMec()], ids=lambda metric: metric.component)
+def test_a_factor_with_a_value_of_its_own_for_most_images_warns_of_nothing(metric):
+    rng = np.random.default_rng(0)
+    factors = np.stack([np.arange(60) // 1.5, rng.integers(3, size=60)], axis=1).astype(int)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        score(labelled(rng.normal(size=(60, 2)), factors), [metric], 0)
