@@ -17,7 +17,7 @@ from bvtk.counting import counted
 from bvtk.engine.devices import choose_device, choose_precision, describe
 from bvtk.engine.loop import Training, is_trained, train
 from bvtk.errors import RunError
-from bvtk.evaluate import collapse, evaluate, images_encoded, quick_scores
+from bvtk.evaluate import evaluate, images_encoded, quick_scores
 from bvtk.export import plugin_records, write_export
 from bvtk.files import write_bytes_atomic, write_text_atomic
 from bvtk.protocols import Dataset
@@ -88,7 +88,7 @@ class Pipeline:
             self._outdate(self.folder.scores, self.folder.export, self.folder.report, self.folder.card)
             write_bytes_atomic(self.folder.latents, save_arrays(found.latents))
             write_json(self.folder.scores, found.scores)
-            if warning := collapse(found.scores):
+            for warning in found.warnings:
                 self._audience.warned(warning)
         return self.folder.read_scores()
 

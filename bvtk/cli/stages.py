@@ -139,6 +139,8 @@ def _evaluate_export(path: Path, overrides: list[str], device: str, as_json: boo
             watcher.warned(f"the data set is not what trained it: {export.metadata['data']} → {dataset.provenance}")
         watcher.stage("evaluate", f"encoding {counted(images_encoded(len(dataset), export.model.latents), 'image')}")
         found = measure(export.recipe, export.model.to(place), dataset, place, watcher.progressed)
+        for warning in found.warnings:
+            watcher.warned(warning)
     if as_json:
         print_json(found.scores)
     else:

@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from bvtk.errors import BvtkError
 from bvtk.evaluate.held_out import HeldOut, held_out_images, held_out_scores
 from bvtk.evaluate.latents import latent_statistics
 from bvtk.evaluate.representation import Encoder, Progress, Representation, images_encoded, silent
-from bvtk.metrics.compute import checked_result, score
+from bvtk.metrics.compute import checked_result, score_each
 from bvtk.metrics.latents import active_latents, kl_per_latent
 from bvtk.protocols import Codes, Dataset
 from bvtk.recipe import Recipe
@@ -31,10 +32,12 @@ class Evaluation:
     Args:
         scores: one entry a metric, and of what the model can do `held_out` and `squared_error`; JSON values.
         latents: statistics of the latents for the report, as `latent_statistics` gives them.
+        warnings: what a reader should know before believing the scores, or missing one.
     """
 
     scores: dict[str, Any]
     latents: dict[str, NDArray[Any]]
+    warnings: tuple[str, ...] = ()
 
 
 def evaluate(
@@ -43,7 +46,7 @@ def evaluate(
     """Scores a model on the images of its recipe's data set, and on those that never trained.
 
     Where the codes of all images would not fit the memory for them, a random share is encoded, and each metric's
-    entry says of how many `images`.
+    entry says of how many `images`. A metric that can't score these data has no entry, and a warning says why.
 
     Args:
         recipe: names the metrics, the seed and the share of held-out images.
@@ -53,15 +56,17 @@ def evaluate(
         progress: told how many of how many images are encoded.
 
     Raises:
-        RunError: where a code or a score is not finite.
-        UsageError: where a metric can't score these data.
+        RunError: where a code is not finite.
     """
     encoder = Encoder(recipe, model, dataset, device)
     found = encoder.represent(encoder.sample(), progress)
     scores = _measured(encoder, held_out_images(recipe, len(dataset)), found)
     images = {"images": len(found.index)} if len(found.index) < len(dataset) else {}
-    scores |= {name: parts | images for name, parts in _disentanglement(recipe, dataset, found).items()}
-    return Evaluation(scores, latent_statistics(dataset, found))
+    entries, refused = _disentanglement(recipe, dataset, found)
+    scores |= {name: parts | images for name, parts in entries.items()}
+    collapsed = collapse(scores)
+    missing = [f"{name} has no score: {error}" for name, error in refused.items()]
+    return Evaluation(scores, latent_statistics(dataset, found), (*([collapsed] if collapsed else []), *missing))
 
 
 def quick_scores(recipe: Recipe, model: Any, dataset: Dataset, device: torch.device) -> dict[str, Any]:
@@ -76,7 +81,7 @@ def quick_scores(recipe: Recipe, model: Any, dataset: Dataset, device: torch.dev
     count = min(QUICK_IMAGES, images_encoded(len(dataset), model.latents))
     found = encoder.represent(np.sort(generator.choice(len(dataset), count, replace=False)))
     scores = _measured(encoder, held_out_images(recipe, len(dataset), QUICK_HELD_OUT), found)
-    scores |= _disentanglement(recipe, dataset, found)
+    scores |= _disentanglement(recipe, dataset, found)[0]
     measured = {"scores": scores, "images": count}
     if found.logvar is None:
         return measured
@@ -100,9 +105,11 @@ def _measured(encoder: Encoder, images: HeldOut, found: Representation) -> dict[
     return {name: checked_result(name, parts) for name, parts in held_out_scores(encoder, images, found).items()}
 
 
-def _disentanglement(recipe: Recipe, dataset: Dataset, found: Representation) -> dict[str, dict[str, Any]]:
+def _disentanglement(
+    recipe: Recipe, dataset: Dataset, found: Representation
+) -> tuple[dict[str, dict[str, Any]], dict[str, BvtkError]]:
     if not recipe.metrics:
-        return {}
+        return {}, {}
     names = dataset.factor_names or ("none",)
     factors = dataset.factors(found.index) if dataset.factor_names else np.zeros((len(found.index), 1), np.int64)
-    return score(Codes(found.codes, factors, names), recipe.metrics, derive(recipe.seed, "metrics"))
+    return score_each(Codes(found.codes, factors, names), recipe.metrics, derive(recipe.seed, "metrics"))

@@ -34,6 +34,28 @@ def score(codes: Codes, metrics: Sequence[MetricSpec], seed: int) -> dict[str, d
     return {key: checked_result(key, spec.build()(checked, seed)) for key, spec in keys(metrics).items()}
 
 
+def score_each(
+    codes: Codes, metrics: Sequence[MetricSpec], seed: int
+) -> tuple[dict[str, dict[str, Any]], dict[str, BvtkError]]:
+    """The same where one metric that can't score these data must not cost the scores of the others.
+
+    Returns:
+        The entries of those that can, and by key what was said by those that can't.
+
+    Raises:
+        UsageError: where the arrays themselves can't be scored.
+    """
+    checked = check_codes(codes)
+    found: dict[str, dict[str, Any]] = {}
+    refused: dict[str, BvtkError] = {}
+    for key, spec in keys(metrics).items():
+        try:
+            found[key] = score(checked, [spec], seed)[spec.component]
+        except BvtkError as error:
+            refused[key] = error
+    return found, refused
+
+
 def _refuse_real_factors(metrics: Sequence[MetricSpec]) -> None:
     """Says which metrics need factors whose values are numbered."""
     refused = [spec.component for spec in metrics if not spec.takes_real_factors]

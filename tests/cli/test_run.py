@@ -228,6 +228,16 @@ def test_a_metric_that_needs_factors_is_refused_before_training(workplace: Path,
     assert not [*Path("runs").rglob("metrics.jsonl")]
 
 
+def test_a_metric_that_can_not_score_these_data_costs_no_other_score(workplace: Path, terminal: Terminal) -> None:
+    done = terminal("run", "tiny.yaml", "metrics=[mig, {type: downstream, labels: [100000]}]", "--json")
+    assert done.code == 0
+    found = done.json()
+    assert set(found["scores"]) == {"held_out", "squared_error", "mig"}
+    assert "warning: downstream has no score: downstream accuracy with 100000 labels" in done.err
+    assert "no score of downstream" in Path(found["report"]).read_text()
+    assert "downstream has no score" in terminal("evaluate", found["export"]).err
+
+
 def test_data_without_factors_train_and_report(workplace: Path, terminal: Terminal) -> None:
     np.save("plain.npy", np.random.default_rng(0).integers(0, 255, (40, 8, 8), dtype=np.uint8))
     found = terminal("run", "tiny.yaml", "dataset.path=plain.npy", "metrics=[]", "--json").json()
