@@ -135,6 +135,9 @@ class ObjectiveSpec(Spec):
     family: ClassVar[str] = "vae"
     """The models that it can train: those whose training pass is of this family."""
 
+    least_batch: ClassVar[int] = 1
+    """Images that a batch must have: 2 where images of a batch are held against each other."""
+
     use: ClassVar[str] = ""
     """What it is good for, and when to prefer it to others."""
 

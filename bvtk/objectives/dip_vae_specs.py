@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 class _DipVae(ObjectiveSpec):
     of: ClassVar[Literal["means", "samples"]]
+    least_batch: ClassVar[int] = 2
 
     lambda_od: Weight = Constant(value=10.0)
     """Weight λ_od of the squared covariances between latents: 1 to 50 in comparisons."""

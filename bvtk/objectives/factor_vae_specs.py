@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, PositiveInt
 
@@ -24,6 +24,7 @@ class FactorVae(ObjectiveSpec):
     move at once; the paper has them move in turns. In nats an image.
     """
 
+    least_batch: ClassVar[int] = 2
     use: ClassVar[str] = (
         "When a β-VAE's reconstructions are too blurred: beyond a VAE's own KL only the dependence between latents "
         "is penalised, not the information that they carry. The estimate needs no size of the data set."
@@ -38,8 +39,9 @@ class FactorVae(ObjectiveSpec):
     gamma: Weight = Constant(value=35.0)
     """Weight γ of the total correlation: 35 in the paper on 2D shapes, 10 to 100 in its follow-ups."""
 
-    hidden: tuple[PositiveInt, ...] = (1000,) * 6
-    """Units of each hidden layer of the discriminator, with leaky ReLUs of slope 0.2."""
+    hidden: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (1000,) * 6
+    """Units of each hidden layer of the discriminator, with leaky ReLUs of slope 0.2. Without any it could not tell
+    latents that are permuted."""
 
     discriminator_optimizer: Optimizer = Field(
         default={"type": "adam", "lr": 1e-4, "beta1": 0.5, "beta2": 0.9}, validate_default=True

@@ -24,6 +24,7 @@ class InfoGan(ObjectiveSpec):
     """
 
     family: ClassVar[str] = "infogan"
+    least_batch: ClassVar[int] = 2
 
     use: ClassVar[str] = (
         "For sharp images and codes without a reconstruction: the model `infogan` alone, whose codes are asked of the "

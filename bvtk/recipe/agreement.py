@@ -50,6 +50,10 @@ def _objective_for(model: ModelSpec, recipe: Recipe, root: Node) -> Iterator[Pro
     elif recipe.objective and recipe.objective.family != model.family:
         message = f"objective {recipe.objective.component!r} can't train model {model.component!r}"
         yield _wrong(root, ("objective",), message, known)
+    elif recipe.objective and recipe.training.batch_size < recipe.objective.least_batch:
+        name, least = recipe.objective.component, recipe.objective.least_batch
+        message = f"objective {name!r} needs batches of at least {least}, found {recipe.training.batch_size}"
+        yield _wrong(root, ("training", "batch_size"), message, "it holds the images of a batch against each other")
 
 
 def _missing(root: Node, key: str, hint: str) -> Problem:

@@ -45,3 +45,13 @@ def test_an_objective_of_another_family_is_refused_with_those_that_fit(load: Loa
     (problem,) = caught.value.problems
     assert describe(problem) == "7:12 objective: objective 'infogan' can't train model 'vae'"
     assert "beta_vae" in problem.hint
+
+
+@pytest.mark.parametrize("objective", ["factor_vae", "beta_tcvae", "dip_vae_i", "dip_vae_ii"])
+def test_what_holds_images_of_a_batch_against_each_other_needs_two(load: Load, objective: str) -> None:
+    said = COMPLETE.replace("objective: beta_vae", f"objective: {objective}")
+    with pytest.raises(RecipeError) as caught:
+        load(said.replace("steps: 5\n", "steps: 5\n  batch_size: 1\n"))
+    (problem,) = caught.value.problems
+    assert f"training.batch_size: objective '{objective}' needs batches of at least 2, found 1" in describe(problem)
+    load(COMPLETE.replace("steps: 5\n", "steps: 5\n  batch_size: 1\n"))
