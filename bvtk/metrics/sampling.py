@@ -67,8 +67,8 @@ class SharedValue:
         sizes = np.diff(ends, prepend=0)
         if not (sizes > 1).any():
             raise UsageError(
-                f"no two images share a value of factor {name!r}",
-                "pairs need factors whose values repeat: give more images, or leave this factor out",
+                f"no two of {counted(len(values), 'image')} share a value of factor {name!r}",
+                "pairs need factors whose values repeat, in a test set too: give more images, or leave this factor out",
             )
         shared = np.repeat(sizes > 1, sizes)
         self._order = order[shared]

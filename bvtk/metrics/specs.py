@@ -11,6 +11,7 @@ import bvtk.metrics.predictive_specs
 import bvtk.metrics.structure_specs
 import bvtk.metrics.voting_specs  # noqa: F401
 from bvtk.component import MetricSpec, register_metric
+from bvtk.metrics.counts import Few
 from bvtk.protocols import Metric
 
 PAIRS = {"paper": 200, "dlib": 64}
@@ -38,7 +39,7 @@ class BetaVaeScore(MetricSpec):
     regression on unscaled features, as in disentanglement_lib. The protocol is part of the number: compare like
     with like."""
 
-    pairs: PositiveInt | None = None
+    pairs: Few | None = None
     """Pairs averaged into one point, L; 200 for `paper` and 64 for `dlib` where it is not given."""
 
     train_points: PositiveInt = 10_000
@@ -80,7 +81,7 @@ class Mig(MetricSpec):
         "many values of a factor in 20 bins of a code keep even perfect codes below 1"
     )
 
-    bins: PositiveInt = 20
+    bins: Few = 20
     """Bins of equal width that each code is cut into; factors are not binned."""
 
     points: PositiveInt = 10_000

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, PositiveInt
 
 from bvtk.component import MetricSpec, register_metric
+from bvtk.metrics.counts import Few
 from bvtk.protocols import Metric
 
 
@@ -32,10 +33,10 @@ class ModularityExplicitness(MetricSpec):
         "is above 0.7 for most trained models"
     )
 
-    bins: PositiveInt = 20
+    bins: Few = 20
     """Bins of equal width that each code is cut into, for modularity."""
 
-    factor_bins: PositiveInt | None = None
+    factor_bins: Few | None = None
     """Bins of equal width for factors with more values than that, such as continuous ones; none are cut where it is
     not given."""
 
@@ -159,7 +160,7 @@ class Unsupervised(MetricSpec):
         "the posterior do not always make its means independent"
     )
 
-    bins: PositiveInt = 20
+    bins: Few = 20
     """Bins of equal width that each code is cut into, for the mutual information."""
 
     points: PositiveInt = 10_000

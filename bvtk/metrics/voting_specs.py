@@ -28,7 +28,7 @@ class FactorVaeScore(MetricSpec):
         "scale matters"
     )
 
-    batch: Annotated[int, Field(ge=2)] = 64
+    batch: Annotated[int, Field(ge=2, le=10_000)] = 64
     """Images of a batch, L: 64 as in disentanglement_lib, 100 in the paper."""
 
     train_votes: PositiveInt = 10_000

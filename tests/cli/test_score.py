@@ -42,6 +42,7 @@ def test_a_list_is_given_in_brackets(arrays: Cli) -> None:
         (("codes.npz", "--metric", "mig:bins"), "'bins' is no setting with a value"),
         (("codes.npz", "--metric", "mig:bins=3,bins=4"), "'bins' is given twice"),
         (("codes.npz", "--metric", "mig:type=sap"), "'type' is no setting with a value"),
+        (("codes.npz", "--metric", "mig:bins=1000000000"), "mig.bins: must be at most 10000, found 1000000000"),
         (("codes.npz", "--metric", "mig:bins=many"), "mig.bins: expected an integer, found 'many'"),
         (("none.npz", "--metric", "mig"), "none.npz: no such file"),
         (("data.npz", "--metric", "mig"), "no 'codes'"),

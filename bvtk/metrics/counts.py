@@ -1,0 +1,10 @@
+"""Counts as recipes give them to metrics."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+Few = Annotated[int, Field(gt=0, le=10_000)]
+"""How many of what is held in memory at once: bins of a code, pairs of a point, images of a batch."""
