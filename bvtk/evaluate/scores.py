@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bvtk.errors import BvtkError
+from bvtk.errors import UsageError
 from bvtk.evaluate.held_out import HeldOut, held_out_images, held_out_scores
 from bvtk.evaluate.latents import latent_statistics
 from bvtk.evaluate.representation import Encoder, Progress, Representation, images_encoded, silent
@@ -56,7 +56,7 @@ def evaluate(
         progress: told how many of how many images are encoded.
 
     Raises:
-        RunError: where a code is not finite.
+        BvtkError: where a code or a score is not finite.
     """
     encoder = Encoder(recipe, model, dataset, device)
     found = encoder.represent(encoder.sample(), progress)
@@ -107,7 +107,7 @@ def _measured(encoder: Encoder, images: HeldOut, found: Representation) -> dict[
 
 def _disentanglement(
     recipe: Recipe, dataset: Dataset, found: Representation
-) -> tuple[dict[str, dict[str, Any]], dict[str, BvtkError]]:
+) -> tuple[dict[str, dict[str, Any]], dict[str, UsageError]]:
     if not recipe.metrics:
         return {}, {}
     names = dataset.factor_names or ("none",)

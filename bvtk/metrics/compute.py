@@ -36,7 +36,7 @@ def score(codes: Codes, metrics: Sequence[MetricSpec], seed: int) -> dict[str, d
 
 def score_each(
     codes: Codes, metrics: Sequence[MetricSpec], seed: int
-) -> tuple[dict[str, dict[str, Any]], dict[str, BvtkError]]:
+) -> tuple[dict[str, dict[str, Any]], dict[str, UsageError]]:
     """The same where one metric that can't score these data must not cost the scores of the others.
 
     Returns:
@@ -44,14 +44,15 @@ def score_each(
 
     Raises:
         UsageError: where the arrays themselves can't be scored.
+        BvtkError: where a score is not finite, or no JSON value.
     """
     checked = check_codes(codes)
     found: dict[str, dict[str, Any]] = {}
-    refused: dict[str, BvtkError] = {}
+    refused: dict[str, UsageError] = {}
     for key, spec in keys(metrics).items():
         try:
             found[key] = score(checked, [spec], seed)[spec.component]
-        except BvtkError as error:
+        except UsageError as error:
             refused[key] = error
     return found, refused
 

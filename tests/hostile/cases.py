@@ -123,7 +123,7 @@ CODES_FILES: Cases = {
     "three-axes": (npz(codes=CODES[None], factors=FACTORS), "found shape (1, 4, 3)"),
     "one-row": (npz(codes=CODES[:1], factors=FACTORS[:1]), "at least 2 rows"),
     "other-rows": (npz(codes=CODES, factors=FACTORS[:3]), "codes has 4 rows and factors has 3"),
-    "factors-of-nan": (npz(codes=CODES, factors=FACTORS * np.nan), "expected finite numbers"),
+    "factors-of-nan": (npz(codes=CODES, factors=FACTORS * np.nan), "8 values are not finite"),
     "negative-factors": (npz(codes=CODES, factors=FACTORS - 1), "integers from 0"),
     "factors-past-64-bits": (npz(codes=CODES, factors=FACTORS.astype(np.uint64) + (1 << 63)), "integers from 0"),
     "absurd-shape": (npz(codes=header("'<f8'", f"({HUGE}, {HUGE})"), factors=FACTORS), "the archive says 0"),
