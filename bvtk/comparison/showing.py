@@ -75,7 +75,7 @@ def captions(table: Comparison, bold: bool = True) -> list[str]:
         said.append("The best of a column is in bold.")
     if any(found is None for line in table.values for found in line):
         said.append(f"{NOTHING}: there is no such figure.")
-    if table.published:
+    if table.published and any(table.has_published(column) for column in table.columns):
         said.append(f"Published: {table.published.source}")
     return said
 

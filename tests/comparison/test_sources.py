@@ -148,6 +148,7 @@ def test_a_sweep_by_its_recipe_or_its_folder(tmp_path):
         assert why.endswith(" has not been run yet")
         assert "| toy (beta=4) | **0.450 ± 0.071** | 0.500 ± 0.100 | 2 |" in table.to_markdown()
         assert table.to_markdown().endswith("Published: a paper\n")
+        assert "Published" not in bvtk.compare(target, out=tmp_path / "out", columns=["objective.beta"]).to_markdown()
 
 
 def test_cells_without_scores_are_known_by_their_recipes(tmp_path):
