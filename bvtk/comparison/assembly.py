@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bvtk.comparison.aggregate import as_aggregate
+from bvtk.comparison.cautions import cautions
 from bvtk.comparison.columns import columns_of
 from bvtk.comparison.published import unmatched
 from bvtk.comparison.rows import rows_of
@@ -61,5 +62,6 @@ def assemble(
     rows = tuple(rows_of(found.runs, by))
     chosen = tuple(columns_of(columns, found.runs))
     odd = unmatched(found.published, found.runs, found.planned, by) if found.published else None
-    table = Comparison(rows, chosen, how, found.published, found.left_out, (odd,) if odd else ())
+    warnings = (*([odd] if odd else []), *cautions(found.runs, chosen))
+    table = Comparison(rows, chosen, how, found.published, found.left_out, warnings)
     return table.sorted(sort) if sort else table

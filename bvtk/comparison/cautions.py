@@ -1,0 +1,63 @@
+"""What a reader should know before holding the scores of runs against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bvtk.comparison.columns import HELD_OUT, heading
+from bvtk.comparison.keys import Key
+from bvtk.comparison.measured import Measured
+from bvtk.counting import counted
+
+_NAMED = 4
+"""Runs that are named where more are meant."""
+
+
+def cautions(runs: Sequence[Measured], columns: Sequence[Key]) -> list[str]:
+    """Scores that are no figures of one kind, that mean nothing, or that are missing.
+
+    Args:
+        runs: those that are compared.
+        columns: the figures that are shown of them.
+    """
+    metrics = {(key.metric or "").partition(":")[0]: key for key in columns if key.kind == "score"}
+    found = []
+    for metric, column in metrics.items():
+        specs = [spec for run in runs if metric in run.scores for spec in (_spec(run, metric),) if spec]
+        if differing := _differing(specs):
+            found.append(f"{heading(column)} is not of one kind: the runs differ in its {', '.join(differing)}")
+    if collapsed := [run.run for run in runs if run.scores.get(HELD_OUT, {}).get("active_units") == 0]:
+        what = "no latent responds to the images, so their scores mean nothing"
+        found.append(f"posterior collapse in {_of(collapsed, runs)}, {what}: {_listed(collapsed)}")
+    wanted = dict.fromkeys(str(spec["type"]) for run in runs for spec in _specs(run))
+    for metric in wanted:
+        if missing := [run.run for run in runs if _spec(run, metric) and metric not in run.scores]:
+            found.append(f"no score of {metric} in {_of(missing, runs)}, see their reports: {_listed(missing)}")
+    return found
+
+
+def _specs(run: Measured) -> Sequence[Mapping[str, Any]]:
+    return [spec for spec in run.recipe.get("metrics") or () if isinstance(spec, Mapping) and "type" in spec]
+
+
+def _spec(run: Measured, metric: str) -> Mapping[str, Any] | None:
+    """The first that a recipe says of a metric: the one that is filed under the bare name."""
+    return next((spec for spec in _specs(run) if spec["type"] == metric), None)
+
+
+def _differing(specs: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [
+        field
+        for field in dict.fromkeys(field for spec in specs for field in spec)
+        if len({repr(spec[field]) for spec in specs if field in spec}) > 1
+    ]
+
+
+def _of(some: Sequence[str], runs: Sequence[Measured]) -> str:
+    return f"{len(some)} of {counted(len(runs), 'run')}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
