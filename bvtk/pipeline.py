@@ -87,6 +87,7 @@ class Pipeline:
             found = evaluate(self.recipe, model, self.dataset, self.device, self._audience.progressed)
             self._outdate(self.folder.scores, self.folder.export, self.folder.report, self.folder.card)
             write_bytes_atomic(self.folder.latents, save_arrays(found.latents))
+            self._record_unscored(found.unscored)
             write_json(self.folder.scores, found.scores)
             for warning in found.warnings:
                 self._audience.warned(warning)
@@ -147,6 +148,13 @@ class Pipeline:
         if changed and changed not in resumed:
             write_json(path, {**first, "resumed_with": [*resumed, changed]})
         self._warn_of(first, changed)
+
+    def _record_unscored(self, unscored: dict[str, str]) -> None:
+        """Keeps why metrics have no score where the report finds it."""
+        path = self.folder.environment
+        facts = read_json(path) if path.is_file() else {}
+        if facts.get("unscored", {}) != unscored:
+            write_json(path, {**facts, "unscored": unscored})
 
     def _warn_of(self, first: dict[str, Any], changed: dict[str, Any]) -> None:
         for key, what in (("data", "the data set is"), ("plugins", "plugins are")):

@@ -32,12 +32,18 @@ class Evaluation:
     Args:
         scores: one entry a metric, and of what the model can do `held_out` and `squared_error`; JSON values.
         latents: statistics of the latents for the report, as `latent_statistics` gives them.
-        warnings: what a reader should know before believing the scores, or missing one.
+        unscored: why, of metrics that can't score these data and have no entry.
     """
 
     scores: dict[str, Any]
     latents: dict[str, NDArray[Any]]
-    warnings: tuple[str, ...] = ()
+    unscored: dict[str, str]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a reader should know before believing the scores, or missing one."""
+        collapsed = collapse(self.scores)
+        return [*([collapsed] if collapsed else []), *told_unscored(self.unscored)]
 
 
 def evaluate(
@@ -64,9 +70,8 @@ def evaluate(
     images = {"images": len(found.index)} if len(found.index) < len(dataset) else {}
     entries, refused = _disentanglement(recipe, dataset, found)
     scores |= {name: parts | images for name, parts in entries.items()}
-    collapsed = collapse(scores)
-    missing = [f"{name} has no score: {error}" for name, error in refused.items()]
-    return Evaluation(scores, latent_statistics(dataset, found), (*([collapsed] if collapsed else []), *missing))
+    unscored = {name: f"{error.message}; {error.hint}" for name, error in refused.items()}
+    return Evaluation(scores, latent_statistics(dataset, found), unscored)
 
 
 def quick_scores(recipe: Recipe, model: Any, dataset: Dataset, device: torch.device) -> dict[str, Any]:
@@ -99,6 +104,11 @@ def collapse(scores: dict[str, Any]) -> str | None:
         "so the other scores mean nothing; train longer, or weigh the KL less: a lower β, or one that rises from 0; "
         "with annealed_vae a lower γ"
     )
+
+
+def told_unscored(unscored: dict[str, str]) -> list[str]:
+    """A sentence for each metric that can't score the data, from its key and why."""
+    return [f"{key} has no score: {why}" for key, why in unscored.items()]
 
 
 def _measured(encoder: Encoder, images: HeldOut, found: Representation) -> dict[str, Any]:

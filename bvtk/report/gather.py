@@ -17,8 +17,7 @@ from safetensors.numpy import load as load_arrays
 from bvtk.counting import counted
 from bvtk.engine.devices import describe
 from bvtk.engine.order import split
-from bvtk.evaluate import Encoder, collapse
-from bvtk.metrics.keys import keys
+from bvtk.evaluate import Encoder, collapse, told_unscored
 from bvtk.protocols import ACTIVE_VARIANCE, Dataset, Decoding
 from bvtk.recipe import Recipe, dump_yaml
 from bvtk.report.inputs import ReportInputs
@@ -73,16 +72,15 @@ def gather(folder: RunFolder, recipe: Recipe, model: Any, dataset: Dataset, devi
         plugins=[plugin["name"] for plugin in environment.get("plugins", [])],
         export=folder.export.name,
         timings={"train": _training_seconds(log, recipe.training.batch_size)} if log else {},
-        warnings=_warnings(recipe, scores, environment),
+        warnings=_warnings(scores, environment),
     )
 
 
-def _warnings(recipe: Recipe, scores: dict[str, Any], environment: dict[str, Any]) -> list[str]:
+def _warnings(scores: dict[str, Any], environment: dict[str, Any]) -> list[str]:
     found = []
     if collapsed := collapse(scores):
         found.append(collapsed)
-    if missing := [key for key in keys(recipe.metrics) if key not in scores]:
-        found.append(f"no score of {', '.join(missing)}: `bvtk evaluate` with `--again` says why")
+    found.extend(told_unscored(environment.get("unscored", {})))
     if any(parts.get("trained_on") for parts in scores.values()):
         found.append("no images were held out: what is said of reconstructions is of images that trained")
     if environment.get("resumed_with"):

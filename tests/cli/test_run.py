@@ -234,7 +234,7 @@ def test_a_metric_that_can_not_score_these_data_costs_no_other_score(workplace: 
     found = done.json()
     assert set(found["scores"]) == {"held_out", "squared_error", "mig"}
     assert "warning: downstream has no score: downstream accuracy with 100000 labels" in done.err
-    assert "no score of downstream" in Path(found["report"]).read_text()
+    assert "downstream has no score: downstream accuracy with 100000 labels" in Path(found["report"]).read_text()
     assert "downstream has no score" in terminal("evaluate", found["export"]).err
 
 
