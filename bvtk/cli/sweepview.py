@@ -133,9 +133,20 @@ def _named(status: Status) -> str:
 
 def _news(status: Status) -> str:
     words = {"running": "started", "elsewhere": "at work elsewhere, waited for", "waiting": "stopped"}
-    key, score = headline(status.cell.recipe, status.folder.read_scores()) if status.state == "done" else ("", None)
-    result = f"  {key.replace('_', ' ')} {score:.3f}" if score is not None else ""
+    result = _result(status) if status.state == "done" else ""
     return f"{words.get(status.state, status.state)}: {_named(status)}{result}"
+
+
+def _result(status: Status) -> str:
+    """The score that stands for all of a cell, and what makes it doubtful."""
+    recipe, scores = status.cell.recipe, status.folder.read_scores()
+    key, score = headline(recipe, scores)
+    said = [f"{key.replace('_', ' ')} {score:.3f}"] if score is not None else []
+    if scores.get("held_out", {}).get("active_units") == 0:
+        said.append("posterior collapse: no latent responds to the images")
+    missing = [spec.component for spec in recipe.metrics if spec.component not in scores]
+    said += [f"no score of {name}" for name in dict.fromkeys(missing)]
+    return "".join(f"  {text}" for text in said)
 
 
 def _row(status: Status, progress: Progress) -> tuple[str, ...]:

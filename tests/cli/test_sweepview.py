@@ -9,7 +9,7 @@ from rich.live import Live
 
 from bvtk.cli import sweepview
 from bvtk.cli.sweepview import LiveSweep, PlainSweep, duration, watching_sweep
-from bvtk.runs import append_line
+from bvtk.runs import append_line, write_json
 from bvtk.sweep.driver import statuses
 from bvtk.sweep.record import Status
 from tests.sweep.stand_ins import a_sweep, finish
@@ -61,12 +61,24 @@ def test_plain_lines_tell_what_happens_and_now_and_then_how_far_all_is(
     assert told.out == ""
     assert told.err.splitlines() == [
         "4 cells, 1 done already, 3 at a time",
-        f"done: {names[0]}  model.encoder.hidden=[8]  seed 0  mig 0.500",
+        f"done: {names[0]}  model.encoder.hidden=[8]  seed 0  mig 0.500  no score of beta_vae_score",
         f"started: {names[1]}  model.encoder.hidden=[8]  seed 1",
         f"failed: {names[2]}  model.encoder.hidden=[16]  seed 0",
         f"stopped: {names[3]}  model.encoder.hidden=[16]  seed 1",
         "1 of 4 done, 1 running, 1 waiting, 1 failed",
     ]
+
+
+def test_a_cell_whose_scores_mean_nothing_or_are_missing_says_so(
+    cells: list[Status], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_json(cells[0].folder.scores, {"held_out": {"score": -9.0, "active_units": 0}})
+    with watching_sweep(cells, 1) as watcher:
+        watcher.changed(cells[0])
+    done = capsys.readouterr().err.splitlines()[1]
+    assert done.endswith(
+        "seed 0  posterior collapse: no latent responds to the images  no score of mig  no score of beta_vae_score"
+    )
 
 
 @pytest.mark.parametrize(
