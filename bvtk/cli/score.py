@@ -67,6 +67,8 @@ def metric_named(text: str) -> MetricSpec:
     from bvtk.recipe import parse_component
 
     name, said = settings(text)
+    if text.count("[") != text.count("]"):
+        raise UsageError(f"--metric {text}: a bracket has no partner", "write lists as field=[10, 100]")
     fields = [field for field, _ in said]
     for field, value in said:
         if not value or field == "type" or fields.count(field) > 1:

@@ -39,6 +39,7 @@ def test_a_list_is_given_in_brackets(arrays: Cli) -> None:
         (("codes.npz",), "no metric was named"),
         (("codes.npz", "--metric", "mgi"), "did you mean 'mig'?"),
         (("codes.npz", "--metric", "mig:binz=3"), "mig.binz: unknown key, did you mean 'bins'?"),
+        (("codes.npz", "--metric", "downstream:labels=[10,100"), "a bracket has no partner"),
         (("codes.npz", "--metric", "mig:bins"), "'bins' is no setting with a value"),
         (("codes.npz", "--metric", "mig:bins=3,bins=4"), "'bins' is given twice"),
         (("codes.npz", "--metric", "mig:type=sap"), "'type' is no setting with a value"),
