@@ -120,11 +120,14 @@ class Pipeline:
         self._stop.check("stopped")
         self._audience.stage(stage, what)
 
-    @staticmethod
-    def _outdate(*paths: Path) -> None:
-        """Removes what was made from a result that is about to change."""
+    def _outdate(self, *paths: Path) -> None:
+        """Removes what was made from a result that is about to change, and says so where that was a result itself."""
+        gone = [path.name for path in paths if path in (self.folder.export, self.folder.report) and path.is_file()]
         for path in paths:
             path.unlink(missing_ok=True)
+        if gone:
+            command = f"`bvtk report {self.folder.path}`"
+            self._audience.warned(f"removed, as made from what changes now: {', '.join(gone)}; {command} makes all anew")
 
     def _quick_scores(self, experiment: Experiment) -> dict[str, Any]:
         return quick_scores(self.recipe, experiment.model, experiment.dataset, self.device)

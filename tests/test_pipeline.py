@@ -85,6 +85,21 @@ def test_again_does_a_stage_anew(workplace: Path) -> None:
     assert memory.stages == ["data", "evaluate"]
 
 
+def test_new_scores_say_what_they_outdate(workplace: Path) -> None:
+    first, memory, folder = pipeline()
+    first.report()
+    assert not memory.warnings
+    second, memory, _ = pipeline()
+    second.evaluate(again=True)
+    (said,) = memory.warnings
+    assert "removed, as made from what changes now: model.safetensors, report.html" in said
+    assert not folder.export.exists()
+    third, memory, _ = pipeline()
+    third.report()
+    assert folder.finished
+    assert not memory.warnings
+
+
 @pytest.mark.parametrize("stage", ["train", "evaluate", "export"])
 def test_a_request_to_stop_is_heard_between_stages(workplace: Path, stage: str) -> None:
     halted, _, folder = pipeline(stop_at=stage)
