@@ -126,8 +126,8 @@ class Pipeline:
         for path in paths:
             path.unlink(missing_ok=True)
         if gone:
-            command = f"`bvtk report {self.folder.path}`"
-            self._audience.warned(f"removed, as made from what changes now: {', '.join(gone)}; {command} makes all anew")
+            anew = f"`bvtk report {self.folder.path}` makes all anew"
+            self._audience.warned(f"removed, as made from what changes now: {', '.join(gone)}; {anew}")
 
     def _quick_scores(self, experiment: Experiment) -> dict[str, Any]:
         return quick_scores(self.recipe, experiment.model, experiment.dataset, self.device)
