@@ -85,7 +85,7 @@ class Pipeline:
             model = self.experiment.model
             self._begin("evaluate", f"encoding {counted(images_encoded(len(self.dataset), model.latents), 'image')}")
             found = evaluate(self.recipe, model, self.dataset, self.device, self._audience.progressed)
-            self._outdate(self.folder.scores, self.folder.export, self.folder.report, self.folder.card)
+            self._outdate(again, self.folder.scores, self.folder.export, self.folder.report, self.folder.card)
             write_bytes_atomic(self.folder.latents, save_arrays(found.latents))
             self._record_unscored(found.unscored)
             write_json(self.folder.scores, found.scores)
@@ -99,7 +99,7 @@ class Pipeline:
             scores = self.evaluate()
             model, dataset = self.experiment.model, self.dataset
             self._begin("export", self.folder.export.name)
-            self._outdate(self.folder.report, self.folder.card)
+            self._outdate(again, self.folder.report, self.folder.card)
             write_export(self.folder.export, self.recipe, model, dataset, scores)
         return self.folder.export
 
@@ -120,12 +120,12 @@ class Pipeline:
         self._stop.check("stopped")
         self._audience.stage(stage, what)
 
-    def _outdate(self, *paths: Path) -> None:
-        """Removes what was made from a result that is about to change, and says so where that was a result itself."""
+    def _outdate(self, again: bool, *paths: Path) -> None:
+        """Removes what was made from a result that is about to change; says so of results that nobody makes anew."""
         gone = [path.name for path in paths if path in (self.folder.export, self.folder.report) and path.is_file()]
         for path in paths:
             path.unlink(missing_ok=True)
-        if gone:
+        if again and gone:
             anew = f"`bvtk report {self.folder.path}` makes all anew"
             self._audience.warned(f"removed, as made from what changes now: {', '.join(gone)}; {anew}")
 
