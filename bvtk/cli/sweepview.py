@@ -13,6 +13,7 @@ from rich.text import Text
 
 from bvtk.cli.common import error_console
 from bvtk.counting import counted
+from bvtk.metrics.keys import collapsed
 from bvtk.sweep.driver import Watcher
 from bvtk.sweep.progress import Pace, Progress, headline, progress_of
 from bvtk.sweep.record import Status
@@ -142,7 +143,7 @@ def _result(status: Status) -> str:
     recipe, scores = status.cell.recipe, status.folder.read_scores()
     key, score = headline(recipe, scores)
     said = [f"{key.replace('_', ' ')} {score:.3f}"] if score is not None else []
-    if scores.get("held_out", {}).get("active_units") == 0:
+    if collapsed(scores):
         said.append("posterior collapse: no latent responds to the images")
     missing = [spec.component for spec in recipe.metrics if spec.component not in scores]
     said += [f"no score of {name}" for name in dict.fromkeys(missing)]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bvtk.comparison.columns import HELD_OUT, heading
+from bvtk.comparison.columns import heading
 from bvtk.comparison.keys import Key
 from bvtk.comparison.measured import Measured
 from bvtk.counting import counted
+from bvtk.metrics.keys import collapsed
 
 _NAMED = 4
 """Runs that are named where more are meant."""
@@ -21,15 +22,16 @@ def cautions(runs: Sequence[Measured], columns: Sequence[Key]) -> list[str]:
         runs: those that are compared.
         columns: the figures that are shown of them.
     """
-    metrics = {(key.metric or "").partition(":")[0]: key for key in columns if key.kind == "score"}
+    shown: dict[str, Key] = {}
+    for key in columns:
+        shown.setdefault((key.metric or "").partition(":")[0], key)
     found = []
-    for metric, column in metrics.items():
-        specs = [spec for run in runs if metric in run.scores for spec in (_spec(run, metric),) if spec]
-        if differing := _differing(specs):
+    for metric, column in shown.items():
+        if differing := _differing([_spec(run, metric) for run in runs if metric in run.scores]):
             found.append(f"{heading(column)} is not of one kind: the runs differ in its {', '.join(differing)}")
-    if collapsed := [run.run for run in runs if run.scores.get(HELD_OUT, {}).get("active_units") == 0]:
+    if silent := [run.run for run in runs if collapsed(run.scores)]:
         what = "no latent responds to the images, so their scores mean nothing"
-        found.append(f"posterior collapse in {_of(collapsed, runs)}, {what}: {_listed(collapsed)}")
+        found.append(f"posterior collapse in {_of(silent, runs)}, {what}: {_listed(silent)}")
     wanted = dict.fromkeys(str(spec["type"]) for run in runs for spec in _specs(run))
     for metric in wanted:
         if missing := [run.run for run in runs if _spec(run, metric) and metric not in run.scores]:
@@ -41,9 +43,9 @@ def _specs(run: Measured) -> Sequence[Mapping[str, Any]]:
     return [spec for spec in run.recipe.get("metrics") or () if isinstance(spec, Mapping) and "type" in spec]
 
 
-def _spec(run: Measured, metric: str) -> Mapping[str, Any] | None:
-    """The first that a recipe says of a metric: the one that is filed under the bare name."""
-    return next((spec for spec in _specs(run) if spec["type"] == metric), None)
+def _spec(run: Measured, metric: str) -> Mapping[str, Any]:
+    """The first that a recipe says of a metric, which is filed under the bare name; empty where it says nothing."""
+    return next((spec for spec in _specs(run) if spec["type"] == metric), {})
 
 
 def _differing(specs: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from bvtk.comparison.keys import HEADLINE, Key, find_key, known_keys
 from bvtk.comparison.measured import Measured
 from bvtk.errors import UsageError
-from bvtk.metrics.keys import settings
+from bvtk.metrics.keys import HELD_OUT, settings
 
-HELD_OUT = "held_out"
 RECONSTRUCTION = "held_out.reconstruction"
 KL = "held_out.kl"
 BETAS = ("objective.beta", "objective.beta.value", "objective.beta.end", "beta", "beta_norm")

@@ -11,13 +11,14 @@ from importlib.resources import files
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from bvtk.comparison.columns import HELD_OUT, heading
+from bvtk.comparison.columns import heading
 from bvtk.comparison.measured import Measured
 from bvtk.comparison.plots import plots
 from bvtk.comparison.rows import Row
 from bvtk.comparison.showing import captions, headings, run_cells, shown_rows
 from bvtk.comparison.table import Comparison
 from bvtk.errors import RunError
+from bvtk.metrics.keys import HELD_OUT
 
 _TRAVERSALS = 6
 """Traversals a row: of the latents that carry most."""

@@ -14,6 +14,7 @@ from bvtk.evaluate.held_out import HeldOut, held_out_images, held_out_scores
 from bvtk.evaluate.latents import latent_statistics
 from bvtk.evaluate.representation import Encoder, Progress, Representation, images_encoded, silent
 from bvtk.metrics.compute import checked_result, score_each
+from bvtk.metrics.keys import HELD_OUT, collapsed
 from bvtk.metrics.latents import active_latents, kl_per_latent
 from bvtk.protocols import Codes, Dataset
 from bvtk.recipe import Recipe
@@ -42,8 +43,8 @@ class Evaluation:
     @property
     def warnings(self) -> list[str]:
         """What a reader should know before believing the scores, or missing one."""
-        collapsed = collapse(self.scores)
-        return [*([collapsed] if collapsed else []), *told_unscored(self.unscored)]
+        warning = collapse(self.scores)
+        return [*([warning] if warning else []), *told_unscored(self.unscored)]
 
 
 def evaluate(
@@ -70,7 +71,7 @@ def evaluate(
     images = {"images": len(found.index)} if len(found.index) < len(dataset) else {}
     entries, refused = _disentanglement(recipe, dataset, found)
     scores |= {name: parts | images for name, parts in entries.items()}
-    unscored = {name: f"{error.message}; {error.hint}" for name, error in refused.items()}
+    unscored = {name: "; ".join(str(error).splitlines()) for name, error in refused.items()}
     return Evaluation(scores, latent_statistics(dataset, found), unscored)
 
 
@@ -96,11 +97,10 @@ def quick_scores(recipe: Recipe, model: Any, dataset: Dataset, device: torch.dev
 
 def collapse(scores: dict[str, Any]) -> str | None:
     """What to tell of a posterior that ignores the images; None where it does not, or where there is none."""
-    held_out = scores.get("held_out")
-    if held_out is None or held_out["active_units"]:
+    if not collapsed(scores):
         return None
     return (
-        f"posterior collapse: none of the {held_out['latents']} latents responds to the images, "
+        f"posterior collapse: none of the {scores[HELD_OUT]['latents']} latents responds to the images, "
         "so the other scores mean nothing; train longer, or weigh the KL less: a lower β, or one that rises from 0; "
         "with annealed_vae a lower γ"
     )

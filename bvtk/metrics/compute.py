@@ -29,8 +29,7 @@ def score(codes: Codes, metrics: Sequence[MetricSpec], seed: int) -> dict[str, d
         BvtkError: where a score is not finite, or no JSON value.
     """
     checked = check_codes(codes)
-    if checked.factors.dtype.kind == "f":
-        _refuse_real_factors(metrics)
+    _refuse_real_factors(checked, metrics)
     return {key: checked_result(key, spec.build()(checked, seed)) for key, spec in keys(metrics).items()}
 
 
@@ -51,16 +50,17 @@ def score_each(
     refused: dict[str, UsageError] = {}
     for key, spec in keys(metrics).items():
         try:
-            found[key] = score(checked, [spec], seed)[spec.component]
+            _refuse_real_factors(checked, [spec])
+            found[key] = checked_result(key, spec.build()(checked, seed))
         except UsageError as error:
             refused[key] = error
     return found, refused
 
 
-def _refuse_real_factors(metrics: Sequence[MetricSpec]) -> None:
-    """Says which metrics need factors whose values are numbered."""
+def _refuse_real_factors(codes: Codes, metrics: Sequence[MetricSpec]) -> None:
+    """Says which metrics need factors whose values are numbered, where these are not."""
     refused = [spec.component for spec in metrics if not spec.takes_real_factors]
-    if refused:
+    if refused and codes.factors.dtype.kind == "f":
         raise UsageError(
             f"factors: found real numbers, and {', '.join(refused)} needs the values of each factor numbered from 0",
             "factors.astype(int) where they are numbered, or numpy.unique(column, return_inverse=True)[1] of each "

@@ -6,5 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-Few = Annotated[int, Field(gt=0, le=10_000)]
+MOST = 10_000
+
+Few = Annotated[int, Field(gt=0, le=MOST)]
 """How many of what is held in memory at once: bins of a code, pairs of a point, images of a batch."""

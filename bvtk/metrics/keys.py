@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bvtk.component import MetricSpec
+
+HELD_OUT = "held_out"
+"""The entry of what is measured on held-out images, which is no metric's."""
 
 _BETWEEN_SETTINGS = re.compile(r",(?![^\[]*\])")
 """A comma that stands in no list."""
@@ -30,6 +34,11 @@ def settings(key: str) -> tuple[str, list[tuple[str, str]]]:
     name, _, text = key.partition(":")
     pairs = [setting.partition("=") for setting in _BETWEEN_SETTINGS.split(text) if setting]
     return name, [(field.strip(), value.strip()) for field, _, value in pairs]
+
+
+def collapsed(scores: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether no latent of a model with a posterior responds to the images, by its entry of held-out images."""
+    return scores.get(HELD_OUT, {}).get("active_units") == 0
 
 
 def _difference(spec: MetricSpec, first: MetricSpec) -> str:

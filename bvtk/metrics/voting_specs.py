@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, NonNegativeFloat, PositiveInt
 
 from bvtk.component import MetricSpec, register_metric
+from bvtk.metrics.counts import MOST
 from bvtk.protocols import Metric
 
 
@@ -28,7 +29,7 @@ class FactorVaeScore(MetricSpec):
         "scale matters"
     )
 
-    batch: Annotated[int, Field(ge=2, le=10_000)] = 64
+    batch: Annotated[int, Field(ge=2, le=MOST)] = 64
     """Images of a batch, L: 64 as in disentanglement_lib, 100 in the paper."""
 
     train_votes: PositiveInt = 10_000

@@ -39,3 +39,11 @@ def test_scores_of_collapsed_runs_mean_nothing(count, names):
         f"posterior collapse in {count} of {count + 1} runs, no latent responds to the images, so their scores mean "
         f"nothing: {names}"
     ]
+
+
+def test_the_first_figure_of_a_metric_names_it():
+    settings = [{"type": "mig", "bins": bins} for bins in (5, 20)]
+    runs = [run(name, setting) for name, setting in zip("ab", settings, strict=True)]
+    for one in runs:
+        one.scores["mig:bins=30"] = {"score": 0.5}
+    assert cautions(runs, default_columns(runs)) == ["MIG is not of one kind: the runs differ in its bins"]

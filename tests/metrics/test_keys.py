@@ -1,4 +1,6 @@
-from bvtk.metrics.keys import keys, settings
+import pytest
+
+from bvtk.metrics.keys import collapsed, keys, settings
 from bvtk.metrics.predictive_specs import Downstream
 from bvtk.metrics.specs import BetaVaeScore, Mig
 
@@ -20,3 +22,16 @@ def test_a_key_is_read_back_lists_included():
     assert key == "downstream:labels=[10, 100],rounds=5"
     assert settings(key) == ("downstream", [("labels", "[10, 100]"), ("rounds", "5")])
     assert settings("mig") == ("mig", [])
+
+
+@pytest.mark.parametrize(
+    ("scores", "found"),
+    [
+        ({"held_out": {"active_units": 0}}, True),
+        ({"held_out": {"active_units": 1}}, False),
+        ({"mig": {"score": 0.0}}, False),
+    ],
+    ids=["no latent", "one latent", "no posterior"],
+)
+def test_collapse_is_seen_where_there_is_a_posterior(scores, found):
+    assert collapsed(scores) is found
