@@ -13,7 +13,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -27,13 +27,8 @@ from bvtk.registry import BUILT_IN, Entry, Origin, registering
 GROUP = "bvtk.plugins"
 """The entry-point group of installed plugins."""
 
-_BUILT_IN_MODULES = (
-    "bvtk.data.specs",
-    "bvtk.models.specs",
-    "bvtk.objectives.specs",
-    "bvtk.metrics.specs",
-    "bvtk.engine.specs",
-)
+_ROOMS = ("data", "engine", "metrics", "models", "objectives", "sweep")
+"""The packages of bvtk that hold components: each file `<name>_spec.py` below them registers what it declares."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +79,7 @@ def discover(folder: Path | None = None, files: Sequence[Path] = (), installed: 
         PluginError: where a named file does not exist, or two origins claim one name.
     """
     with registering(BUILT_IN):
-        for module in _BUILT_IN_MODULES:
+        for module in _built_in_modules():
             importlib.import_module(module)
     for file in files:
         if not file.is_file():
@@ -106,6 +101,14 @@ def discover(folder: Path | None = None, files: Sequence[Path] = (), installed: 
     if installed:
         broken += _load_packages()
     return Discovery((*_files, *(sorted(_packages, key=str) if installed else ())), tuple(broken))
+
+
+@cache
+def _built_in_modules() -> tuple[str, ...]:
+    """The modules that declare bvtk's own components, sorted by room and name."""
+    home = Path(__file__).parent
+    files = [file for room in _ROOMS for file in sorted((home / room).rglob("*spec*.py"))]
+    return tuple(".".join(("bvtk", *file.relative_to(home).with_suffix("").parts)) for file in files)
 
 
 def components_of(origin: Origin) -> list[tuple[str, Entry[Any]]]:

@@ -12,6 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bvtk.plugins import discover
+
+discover(installed=False)  # a test may name any built-in component
+
 TINY_RECIPE = """\
 name: tiny
 dataset: {type: arrays, path: data.npz}

@@ -1,7 +1,6 @@
 import torch
 from torch import nn
 
-import bvtk.models.specs  # noqa: F401
 from bvtk.component import models, parse
 from bvtk.layers import Layer, describe_layers
 from bvtk.protocols import ImageShape

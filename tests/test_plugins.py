@@ -6,7 +6,7 @@ import pytest
 from bvtk.component import dump, encoders, parse
 from bvtk.documentation import document
 from bvtk.errors import PluginError
-from bvtk.models.vae_specs import Vae
+from bvtk.models.vae_spec import Vae
 from bvtk.plugins import components_of, discover, plugins_used
 from bvtk.registry import BUILT_IN
 

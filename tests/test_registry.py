@@ -42,7 +42,7 @@ def test_components_are_credited_to_who_registers_them(registry):
 
 def test_built_ins_are_credited_to_bvtk_whoever_imports_them_first(registry):
     with registering(FILE):
-        registry.register("tiny")(type("Thing", (), {"__module__": "bvtk.models.specs"}))
+        registry.register("tiny")(type("Thing", (), {"__module__": "bvtk.models.vae_spec"}))
         registry.register("other")(type("Thing", (), {"__module__": "bvtk_extras"}))
     assert registry.entry("tiny").origin == BUILT_IN
     assert registry.entry("other").origin == FILE

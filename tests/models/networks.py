@@ -1,6 +1,5 @@
 """What the tests of models share: components by name, and their sizes."""
 
-import bvtk.models.specs  # noqa: F401
 from bvtk.component import decoders, encoders, models, parse
 from bvtk.protocols import ImageShape
 

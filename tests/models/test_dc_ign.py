@@ -6,7 +6,6 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-import bvtk.models.specs  # noqa: F401
 from bvtk.component import dump, models, parse
 from bvtk.errors import Interrupted, UsageError
 from bvtk.models.dc_ign import Clamp, DcIgn

@@ -1,7 +1,6 @@
 import pytest
 import torch
 
-import bvtk.models.specs  # noqa: F401
 from bvtk.component import dump, models, parse
 from bvtk.errors import UsageError
 from bvtk.models.infogan import LOGVAR_FLOOR, above_floor, draw_uniform

@@ -4,7 +4,6 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-import bvtk.models.specs  # noqa: F401
 from bvtk.component import likelihoods, parse
 from bvtk.models.likelihoods import Bernoulli, Gaussian, Laplace
 from bvtk.protocols import ImageShape

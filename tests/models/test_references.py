@@ -10,7 +10,6 @@ from bvtk.component import models
 from bvtk.data.factors import FactorGrid, FactorTable
 from bvtk.data.imageset import Bytes, ImageSet
 from bvtk.errors import UsageError
-from bvtk.models import specs  # noqa: F401
 from bvtk.protocols import ImageShape
 
 IMAGE = ImageShape(3, 4, 2)

@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 
-import bvtk.objectives.specs  # noqa: F401
 from bvtk.component import objectives, parse
 from bvtk.protocols import ImageShape, ObjectiveContext, Outputs
 

@@ -1,7 +1,6 @@
 import pytest
 import torch
 
-import bvtk.objectives.specs  # noqa: F401
 from bvtk.component import dump, objectives, parse
 from bvtk.objectives.beta_vae import beta_vae_loss, normalised_beta
 from bvtk.protocols import ImageShape, ObjectiveContext, Outputs

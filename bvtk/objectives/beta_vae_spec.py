@@ -1,17 +1,11 @@
-"""The objectives as recipes declare them; importing this also registers the schedules."""
+"""The objective of β-VAE as recipes declare it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-import bvtk.objectives.annealed_vae_specs
-import bvtk.objectives.beta_tcvae_specs
-import bvtk.objectives.control_vae_specs
-import bvtk.objectives.dip_vae_specs
-import bvtk.objectives.factor_vae_specs
-import bvtk.objectives.infogan_specs  # noqa: F401
 from bvtk.component import ObjectiveSpec, Weight, register_objective
-from bvtk.objectives.schedule_specs import Constant
+from bvtk.objectives.schedule_spec import Constant
 from bvtk.protocols import ObjectiveContext
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from bvtk.component import ObjectiveSpec, Weight, register_objective
-from bvtk.objectives.schedule_specs import Constant, Linear
+from bvtk.objectives.schedule_spec import Constant, Linear
 from bvtk.protocols import ObjectiveContext
 
 if TYPE_CHECKING:

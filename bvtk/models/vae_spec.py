@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import PositiveInt
 
 from bvtk.component import Decoder, Encoder, LikelihoodSlot, ModelSpec, register_model
-from bvtk.models.likelihood_specs import Bernoulli
+from bvtk.models.likelihood_spec import Bernoulli
 from bvtk.protocols import ImageShape
 
 if TYPE_CHECKING:

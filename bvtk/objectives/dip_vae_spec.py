@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from bvtk.component import ObjectiveSpec, Weight, register_objective
-from bvtk.objectives.schedule_specs import Constant
+from bvtk.objectives.schedule_spec import Constant
 from bvtk.protocols import ObjectiveContext
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from bvtk.component import (
     register_model,
 )
 from bvtk.errors import UsageError
-from bvtk.models.vae_specs import Vae
+from bvtk.models.vae_spec import Vae
 from bvtk.protocols import Dataset, ImageShape
 
 if TYPE_CHECKING:

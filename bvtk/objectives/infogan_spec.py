@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from bvtk.component import ObjectiveSpec, Optimizer, OptimizerSpec, Weight, register_objective
-from bvtk.objectives.schedule_specs import Constant
+from bvtk.objectives.schedule_spec import Constant
 from bvtk.protocols import ObjectiveContext
 
 if TYPE_CHECKING:

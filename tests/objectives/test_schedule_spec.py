@@ -1,7 +1,6 @@
 import pytest
 from pydantic import ValidationError
 
-import bvtk.objectives.specs  # noqa: F401
 from bvtk.component import dump, objectives, parse, schedules
 
 SPANNING = ["cosine", "cyclical", "linear", "sigmoid"]

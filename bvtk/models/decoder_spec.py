@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import PositiveInt
 
 from bvtk.component import DecoderSpec, register_decoder
-from bvtk.models.encoder_specs import Activation, Layers, SomeLayers
+from bvtk.models.encoder_spec import Activation, Layers, SomeLayers
 from bvtk.protocols import ImageShape
 
 if TYPE_CHECKING:

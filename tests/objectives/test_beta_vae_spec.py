@@ -1,10 +1,8 @@
 import pytest
 
 from bvtk.component import objectives
-from bvtk.plugins import discover
 from bvtk.registry import BUILT_IN
 
-discover(installed=False)
 SPECS = [entry.item for entry in objectives.entries() if entry.origin == BUILT_IN]
 
 

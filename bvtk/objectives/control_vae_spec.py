@@ -9,7 +9,7 @@ from pydantic import NonNegativeFloat, PositiveFloat, model_validator
 from pydantic_core import PydanticCustomError
 
 from bvtk.component import ObjectiveSpec, Weight, register_objective
-from bvtk.objectives.schedule_specs import Staircase
+from bvtk.objectives.schedule_spec import Staircase
 from bvtk.protocols import ObjectiveContext
 
 if TYPE_CHECKING:
