@@ -1,4 +1,4 @@
-# Each target sets up .venv itself where it is missing or older than what it is made from.
+# Every target first sets up .venv if it is missing, or older than pyproject.toml or constraints.txt.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
@@ -8,7 +8,7 @@ READY := .venv/.ready
 run: $(READY)
 	$(BIN)/bvtk run recipes/quickstart.yaml
 
-# Several processes of one thread each: twice as fast on two cores, and a training in a test disturbs no other.
+# One thread per process: twice as fast on two cores, and tests that train a model don't slow each other down.
 test: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope
 
