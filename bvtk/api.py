@@ -253,7 +253,7 @@ def load_dataset(dataset: Component) -> Dataset:
         DataError: where its files are missing or damaged.
     """
     _discover(())
-    opened: Dataset = parse_component(Slot(datasets), dataset).build()
+    opened: Dataset = parse_component(Slot(datasets), dataset).open()
     return opened
 
 

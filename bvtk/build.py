@@ -69,7 +69,7 @@ def build_dataset(recipe: Recipe) -> Dataset:
         DataError: where it is missing, damaged or of the wrong form.
         UsageError: where the model or a metric needs factors that it lacks.
     """
-    dataset = recipe.dataset.build()
+    dataset = recipe.dataset.open()
     recipe.model.check(dataset)
     for metric in recipe.metrics:
         if metric.needs_factors and not dataset.factor_names:

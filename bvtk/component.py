@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from bvtk.protocols import Dataset, ImageShape, Likelihood, Metric, Model, Objective, ObjectiveContext
+from bvtk.errors import PluginError
+from bvtk.protocols import (
+    Dataset,
+    ImageShape,
+    Likelihood,
+    Metric,
+    Model,
+    Objective,
+    ObjectiveContext,
+    missing_members,
+)
 from bvtk.registry import Registry
 
 if TYPE_CHECKING:
@@ -58,6 +68,21 @@ class DatasetSpec(Spec):
         Raises:
             DataError: where it is missing, damaged or of the wrong form.
         """
+
+    def open(self) -> Dataset:
+        """Builds the data set and checks that it has every member of `Dataset`.
+
+        Raises:
+            PluginError: if it lacks a member.
+            DataError: as `build` does.
+        """
+        dataset = self.build()
+        if missing := missing_members(dataset):
+            raise PluginError(
+                f"data set {self.component!r}: its {type(dataset).__name__} lacks {', '.join(missing)}",
+                "derive the class from bvtk.Dataset, which has defaults for the optional ones, or use bvtk.data.ImageSet",
+            )
+        return dataset
 
 
 class EncoderSpec(Spec):

@@ -6,9 +6,11 @@ Nothing here imports torch or NumPy when it loads.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,26 +35,67 @@ class ImageShape(NamedTuple):
         return "×".join(map(str, self))
 
 
+Role = Literal["category", "horizontal", "vertical"]
+"""What a factor means beyond its numbers: a kind of thing (such as a shape), or a position along an axis."""
+
+_POSITIONS = (("x", "y"), ("position_x", "position_y"))
+
+
+def conventional_roles(names: Sequence[str]) -> dict[str, Role]:
+    """Roles of factors by their well-known names, for data that does not declare them.
+
+    `shape` is a category. `x` and `y`, or `position_x` and `position_y`, are the horizontal and the vertical
+    position if both are there.
+    """
+    roles: dict[str, Role] = {"shape": "category"} if "shape" in names else {}
+    for horizontal, vertical in _POSITIONS:
+        if horizontal in names and vertical in names:
+            return {**roles, horizontal: "horizontal", vertical: "vertical"}
+    return roles
+
+
+def factor_with_role(roles: Mapping[str, Role], role: Role) -> str | None:
+    """The first factor that has a role; None if no factor has it."""
+    return next((name for name, found in roles.items() if found == role), None)
+
+
+def position_factors(roles: Mapping[str, Role]) -> tuple[str, str] | None:
+    """The horizontal and the vertical factor; None unless both are there."""
+    horizontal, vertical = factor_with_role(roles, "horizontal"), factor_with_role(roles, "vertical")
+    return (horizontal, vertical) if horizontal and vertical else None
+
+
 class Dataset(Protocol):
     """Images, with or without ground-truth factors.
+
+    `bvtk.data.ImageSet` implements it. A class of your own may derive from this one to inherit the defaults of
+    `value_names`, `factor_roles`, `weights` and `sequences`.
 
     Attributes:
         image_shape: the shape of every image.
         peak: the value of a fully lit pixel in `images`, 1 for binary images and 255 otherwise.
-        factor_names: one a factor; empty where there are none.
+        factor_names: one per factor; empty if there are none.
         factor_sizes: the number of values of each factor.
-        value_names: by factor, the names of its values, for those whose values have names.
-        position_factors: the factors that are a horizontal and a vertical position, where there are such.
         provenance: what the images are and where they came from, as JSON values: at least `source` and `sha256`.
+        value_names: by factor, the names of its values, for factors whose values have names.
+        weights: (N,) how likely each image is to be drawn in training, not normalised; None if all are equally likely.
+        sequences: (N,) the number of the sequence that each image belongs to. The images of a sequence have
+            consecutive indices, in their order. None if the images are not sequences.
     """
 
     image_shape: ImageShape
     peak: int
     factor_names: tuple[str, ...]
     factor_sizes: tuple[int, ...]
-    value_names: Mapping[str, tuple[str, ...]]
-    position_factors: tuple[str, str] | None
     provenance: dict[str, Any]
+    value_names: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    weights: NDArray[np.float64] | None = None
+    sequences: NDArray[np.int64] | None = None
+
+    @cached_property
+    def factor_roles(self) -> Mapping[str, Role]:
+        """By factor, its role, for factors that have one; by default those of the well-known names."""
+        return conventional_roles(self.factor_names)
 
     def __len__(self) -> int:
         """How many images there are."""
@@ -71,6 +114,14 @@ class Dataset(Protocol):
         ...
 
 
+_DATASET_MEMBERS = (*Dataset.__annotations__, "factor_roles", "__len__", "images", "factors", "index_of")
+
+
+def missing_members(dataset: object) -> list[str]:
+    """The members of `Dataset` that an object lacks."""
+    return [name for name in _DATASET_MEMBERS if not hasattr(dataset, name)]
+
+
 @dataclass(frozen=True)
 class Codes:
     """What a metric of disentanglement sees of a model: a representation of labelled images.
@@ -82,6 +133,7 @@ class Codes:
         factor_names: one a factor; made up (`factor_0`) where they were not given.
         codes_test: (m, d), where the caller separated a test set.
         factors_test: (m, k), where the caller separated a test set.
+        factor_roles: by factor, its role, for factors that have one.
     """
 
     codes: NDArray[np.floating[Any]]
@@ -89,6 +141,7 @@ class Codes:
     factor_names: tuple[str, ...]
     codes_test: NDArray[np.floating[Any]] | None = None
     factors_test: NDArray[np.integer[Any]] | None = None
+    factor_roles: Mapping[str, Role] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from typing import Annotated
 import pytest
 from pydantic import BaseModel, PositiveInt, ValidationError
 
-from bvtk.component import ScheduleSpec, Slot, Spec, dump, parse
+from bvtk.component import DatasetSpec, ScheduleSpec, Slot, Spec, dump, parse
 from bvtk.documentation import document
-from bvtk.protocols import ImageShape
+from bvtk.errors import PluginError
+from bvtk.protocols import Dataset, ImageShape
 from bvtk.registry import Registry
 
 
@@ -196,3 +197,30 @@ def test_the_public_names_load_without_torch():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"
+
+
+def test_a_data_set_that_lacks_members_says_which():
+    class Bare:
+        image_shape, peak, provenance, factor_names, factor_sizes = None, 1, {}, (), ()
+
+        def __len__(self):
+            return 0
+
+        images = factors = index_of = None
+
+    class Whole(Bare, Dataset):
+        pass
+
+    class Mine(DatasetSpec):
+        component = "mine"
+        whole: bool
+
+        def build(self):
+            return (Whole if self.whole else Bare)()
+
+    assert isinstance(Mine(whole=True).open(), Whole)
+    with pytest.raises(
+        PluginError, match="'mine': its Bare lacks value_names, weights, sequences, factor_roles"
+    ) as found:
+        Mine(whole=False).open()
+    assert "derive the class from bvtk.Dataset" in found.value.hint

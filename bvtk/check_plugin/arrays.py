@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from bvtk.check_plugin.findings import Report, require
 from bvtk.component import DatasetSpec, MetricSpec
-from bvtk.protocols import Codes, Dataset, ImageShape
+from bvtk.protocols import Codes, Dataset, ImageShape, Role, missing_members
 
 SIZES = (3, 4, 5)
 POINTS = 2000
@@ -30,6 +30,8 @@ def check_dataset(report: Report, spec: DatasetSpec) -> None:
     found: list[Dataset] = []
     if report.passes("", lambda: found.append(spec.build())):
         dataset = found[0]
+        if not report.passes("", _check_members, dataset):
+            return
         report.holds("describes itself whole", "", _check_description, dataset)
         report.holds(f"gives images of {dataset.image_shape}", "", _check_images, dataset)
         if dataset.factor_names:
@@ -61,6 +63,11 @@ def _check_repeats(spec: MetricSpec, first: dict[str, Any]) -> None:
     require(_score(spec) == first, "gives another score for the same codes and seed: draw from the seed alone")
 
 
+def _check_members(dataset: Dataset) -> None:
+    missing = missing_members(dataset)
+    require(not missing, f"lacks {', '.join(missing)}: derive its class from bvtk.Dataset, or use bvtk.data.ImageSet")
+
+
 def _check_description(dataset: Dataset) -> None:
     require(isinstance(dataset.image_shape, ImageShape), f"image_shape is {dataset.image_shape!r}, no bvtk.ImageShape")
     require(len(dataset) > 0, "has no images")
@@ -70,6 +77,29 @@ def _check_description(dataset: Dataset) -> None:
     lacking = [key for key in ("source", "sha256") if key not in dataset.provenance]
     require(not lacking, f"provenance lacks {', '.join(map(repr, lacking))}")
     json.dumps(dataset.provenance)
+    _check_roles(dataset)
+    _check_order(dataset)
+
+
+def _check_roles(dataset: Dataset) -> None:
+    for name, role in dataset.factor_roles.items():
+        require(name in dataset.factor_names, f"factor_roles names {name!r}, which is not among its factor_names")
+        require(role in get_args(Role), f"the role of factor {name!r} is {role!r}, expected one of {get_args(Role)}")
+
+
+def _check_order(dataset: Dataset) -> None:
+    """Checks how likely images are, and which belong to one sequence."""
+    count, weights, sequences = len(dataset), dataset.weights, dataset.sequences
+    if weights is not None:
+        fits = weights.shape == (count,) and weights.dtype == np.float64
+        require(fits, f"weights is {weights.dtype} of shape {weights.shape}, expected float64 of shape ({count},)")
+        sound = bool(np.isfinite(weights).all() and (weights >= 0).all() and weights.any())
+        require(sound, "weights must be finite, not negative, and not all 0")
+    if sequences is not None:
+        fits = sequences.shape == (count,) and sequences.dtype == np.int64
+        require(fits, f"sequences is {sequences.dtype} of shape {sequences.shape}, expected int64 of shape ({count},)")
+        runs = 1 + np.count_nonzero(np.diff(sequences))
+        require(runs == len(np.unique(sequences)), "the images of a sequence must have consecutive indices")
 
 
 def _check_images(dataset: Dataset) -> None:

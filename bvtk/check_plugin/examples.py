@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,12 +13,12 @@ from torch import nn
 from bvtk.check_plugin.declaration import example
 from bvtk.check_plugin.modules import BATCH, SEED, SHAPES, seeded
 from bvtk.component import models
-from bvtk.protocols import ImageShape, Pass
+from bvtk.protocols import Dataset, ImageShape, Pass
 
 Indices = NDArray[np.integer[Any]]
 
 
-class MadeUpData:
+class MadeUpData(Dataset):
     """A grid of five factors with 384 images: every value of a factor adds a random texture of its own.
 
     Args:
@@ -28,13 +27,11 @@ class MadeUpData:
 
     factor_names: tuple[str, ...] = ("shape", "scale", "orientation", "x", "y")
     factor_sizes: tuple[int, ...] = (2, 3, 4, 4, 4)
-    position_factors: tuple[str, str] | None = ("x", "y")
-    value_names: Mapping[str, tuple[str, ...]] = {}
-    provenance: ClassVar[dict[str, Any]] = {"source": "made up", "sha256": ""}
     peak = 255
 
     def __init__(self, image: ImageShape) -> None:
         self.image_shape = image
+        self.provenance = {"source": "made up", "sha256": ""}
         generator = np.random.default_rng(SEED)
         self._textures = [generator.random((size, *image), np.float32) for size in self.factor_sizes]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,11 @@ from bvtk.data.cache import Plan, Prepared, cache_folder, open_prepared, prepare
 from bvtk.data.factors import FactorGrid
 from bvtk.data.imageset import Bits, ImageSet
 from bvtk.errors import DataError
-from bvtk.protocols import ImageShape
+from bvtk.protocols import ImageShape, Role
 
 IMAGE = ImageShape(1, sprites.SIZE, sprites.SIZE)
 FACTOR_NAMES = ("shape", "scale", "orientation", "x", "y")
+FACTOR_ROLES: Mapping[str, Role] = {"shape": "category", "x": "horizontal", "y": "vertical"}
 FACTOR_SIZES = (
     len(sprites.SHAPES),
     len(sprites.SCALES),
@@ -44,7 +45,8 @@ def open_dsprites(source: str = "rendered", path: str | None = None) -> ImageSet
     """
     prepared = _rendered() if source == "rendered" else _find_original(source, path)
     factors = FactorGrid(FACTOR_NAMES, FACTOR_SIZES)
-    return ImageSet(Bits(prepared.array, IMAGE), factors, 1, prepared.facts, {"shape": sprites.SHAPES})
+    names = {"shape": sprites.SHAPES}
+    return ImageSet(Bits(prepared.array, IMAGE), factors, 1, prepared.facts, names, factor_roles=FACTOR_ROLES)
 
 
 def folder() -> Path:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.protocols import ImageShape
+from bvtk.protocols import ImageShape, Role, conventional_roles
 
 Index = NDArray[np.integer[Any]]
 
@@ -91,6 +91,9 @@ class ImageSet:
         peak: the value of a fully lit pixel, 1 for binary images and 255 otherwise.
         provenance: what the images are and where they came from, as JSON values.
         value_names: by factor, the names of its values, for those whose values have names.
+        factor_roles: by factor, its role; by default those of the well-known names.
+        weights: (N,) how likely each image is, not normalised; None if all are equally likely.
+        sequences: (N,) the number of the sequence that each image belongs to; None if there are none.
     """
 
     def __init__(
@@ -100,6 +103,10 @@ class ImageSet:
         peak: int,
         provenance: dict[str, Any],
         value_names: Mapping[str, tuple[str, ...]] | None = None,
+        *,
+        factor_roles: Mapping[str, Role] | None = None,
+        weights: NDArray[np.float64] | None = None,
+        sequences: NDArray[np.int64] | None = None,
     ) -> None:
         self._pixels = pixels
         self._factors = factors
@@ -109,7 +116,9 @@ class ImageSet:
         self.factor_names = factors.names
         self.factor_sizes = factors.sizes
         self.value_names = value_names or {}
-        self.position_factors = position_names(factors.names)
+        self.factor_roles = conventional_roles(factors.names) if factor_roles is None else factor_roles
+        self.weights = weights
+        self.sequences = sequences
         self.provenance = provenance
 
     def __len__(self) -> int:
@@ -131,11 +140,3 @@ class ImageSet:
             DataError: where no image has them.
         """
         return self._factors.index_of(factors)
-
-
-def position_names(names: tuple[str, ...]) -> tuple[str, str] | None:
-    """The factors that are a horizontal and a vertical position, by their names."""
-    for pair in (("x", "y"), ("position_x", "position_y")):
-        if set(pair) <= set(names):
-            return pair
-    return None

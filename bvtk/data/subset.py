@@ -59,13 +59,16 @@ def take(dataset: Dataset, keep: Mapping[str, Sequence[Value]], every: Mapping[s
         for name, column in zip(names, varying, strict=True)
         if name in dataset.value_names
     }
-    provenance = _provenance(dataset, kept)
-    subset = ImageSet(
-        Chosen(dataset, index), FactorTable(names, table[:, varying]), dataset.peak, provenance, value_names
+    return ImageSet(
+        Chosen(dataset, index),
+        FactorTable(names, table[:, varying]),
+        dataset.peak,
+        _provenance(dataset, kept),
+        value_names,
+        factor_roles={name: role for name, role in dataset.factor_roles.items() if name in names},
+        weights=None if dataset.weights is None else dataset.weights[index],
+        sequences=None if dataset.sequences is None else _sequences(dataset.sequences, index),
     )
-    positions = dataset.position_factors
-    subset.position_factors = positions if positions and set(positions) <= set(names) else None
-    return subset
 
 
 def _matching(dataset: Dataset, kept: Mapping[str, list[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -80,6 +83,12 @@ def _matching(dataset: Dataset, kept: Mapping[str, list[int]]) -> tuple[NDArray[
         said = "; ".join(f"{name}: {', '.join(map(str, numbers))}" for name, numbers in kept.items())
         raise DataError(f"no image has these values together: {said}", "keep more values")
     return np.flatnonzero(matching), factors[matching]
+
+
+def _sequences(sequences: NDArray[np.int64], index: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The sequences of the images that are left: a sequence ends where an image after it was left out."""
+    begins = (np.diff(index) > 1) | (np.diff(sequences[index]) != 0)
+    return np.concatenate([[0], np.cumsum(begins)])
 
 
 def _size(dataset: Dataset, name: str) -> int:

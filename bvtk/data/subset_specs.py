@@ -69,4 +69,4 @@ class Subset(DatasetSpec):
         """Opens the whole data set; its images stay where they are."""
         from bvtk.data.subset import take
 
-        return take(self.dataset.build(), self.keep, self.every)
+        return take(self.dataset.open(), self.keep, self.every)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bvtk.evaluate.representation import Representation
 from bvtk.metrics.activation import mean_activation
 from bvtk.metrics.latents import kl_per_latent
-from bvtk.protocols import Dataset
+from bvtk.protocols import Dataset, factor_with_role, position_factors
 
 MOST_LATENTS = 32
 """How many latents are described: where a code is an image's pixels, more would fill files and reports with noise."""
@@ -59,11 +59,12 @@ def _activations(dataset: Dataset, codes: NDArray[np.float32], factors: NDArray[
 
 
 def _panels(dataset: Dataset) -> Iterator[tuple[str, list[int]]]:
-    """Which factors are kept apart: the two positions together, each other one for every shape."""
-    names, positions = dataset.factor_names, dataset.position_factors or ()
+    """The factors of each panel: both positions together; each other factor, for every value of the category."""
+    names, positions = dataset.factor_names, position_factors(dataset.factor_roles) or ()
     if positions:
         yield "positions", [names.index(name) for name in positions]
-    shape = [names.index("shape")] if "shape" in names else []
+    category = factor_with_role(dataset.factor_roles, "category")
     for column, name in enumerate(names):
         if name not in positions:
-            yield f"curve.{name}", [*(c for c in shape if c != column), column]
+            apart = [names.index(category)] if category and category != name else []
+            yield f"curve.{name}", [*apart, column]

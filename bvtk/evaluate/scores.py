@@ -122,4 +122,5 @@ def _disentanglement(
         return {}, {}
     names = dataset.factor_names or ("none",)
     factors = dataset.factors(found.index) if dataset.factor_names else np.zeros((len(found.index), 1), np.int64)
-    return score_each(Codes(found.codes, factors, names), recipe.metrics, derive(recipe.seed, "metrics"))
+    codes = Codes(found.codes, factors, names, factor_roles=dataset.factor_roles)
+    return score_each(codes, recipe.metrics, derive(recipe.seed, "metrics"))

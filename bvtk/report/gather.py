@@ -18,7 +18,7 @@ from bvtk.counting import counted
 from bvtk.engine.devices import describe
 from bvtk.engine.order import split
 from bvtk.evaluate import Encoder, collapse, told_unscored
-from bvtk.protocols import ACTIVE_VARIANCE, Dataset, Decoding
+from bvtk.protocols import ACTIVE_VARIANCE, Dataset, Decoding, factor_with_role, position_factors
 from bvtk.recipe import Recipe, dump_yaml
 from bvtk.report.inputs import ReportInputs
 from bvtk.runs import RunFolder, read_json, read_lines
@@ -65,9 +65,9 @@ def gather(folder: RunFolder, recipe: Recipe, model: Any, dataset: Dataset, devi
         learns=recipe.model.learns != "nothing",
         evaluations=read_lines(folder.evaluations),
         positions=latents.get("positions"),
-        position_factors=dataset.position_factors or ("x", "y"),
+        position_factors=position_factors(dataset.factor_roles) or ("x", "y"),
         curves={n.removeprefix("curve."): values for n, values in latents.items() if n.startswith("curve.")},
-        shape_names=dataset.value_names.get("shape", ()),
+        shape_names=dataset.value_names.get(factor_with_role(dataset.factor_roles, "category") or "", ()),
         environment=environment,
         plugins=[plugin["name"] for plugin in environment.get("plugins", [])],
         export=folder.export.name,

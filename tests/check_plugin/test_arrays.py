@@ -60,6 +60,8 @@ def test_a_metric_may_refuse(tmp_path):
 
 def dataset(**changes: str) -> str:
     members = {
+        "base": "bvtk.Dataset",
+        "more": "",
         "peak": "1",
         "provenance": "{'source': 'drawn', 'sha256': ''}",
         "images": "(np.asarray(index)[:, None, None, None] % np.ones((1, 4, 4)) > 0).astype(np.uint8)",
@@ -74,13 +76,13 @@ def dataset(**changes: str) -> str:
             def build(self):
                 import numpy as np
 
-                class Grid:
+                class Grid({members["base"]}):
                     image_shape = bvtk.ImageShape(1, 4, 4)
                     peak = {members["peak"]}
                     factor_names = ("a", "b")
                     factor_sizes = (3, 5)
-                    position_factors = None
                     provenance = {members["provenance"]}
+                    {members["more"]}
 
                     def __len__(self):
                         return 15
@@ -98,14 +100,31 @@ def dataset(**changes: str) -> str:
     '''
 
 
-def test_a_sound_dataset(tmp_path):
-    assert problems(tmp_path, dataset()) == []
+@pytest.mark.parametrize("more", ["", "weights, sequences = np.arange(15.), np.arange(15) // 5"])
+def test_a_sound_dataset(tmp_path, more):
+    assert problems(tmp_path, dataset(more=more)) == []
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"provenance": "{}"}, "provenance lacks 'source', 'sha256'"),
+        (
+            {"base": ""},
+            "lacks value_names, weights, sequences, factor_roles: derive its class from bvtk.Dataset, "
+            "or use bvtk.data.ImageSet",
+        ),
+        ({"more": "factor_roles = {'c': 'category'}"}, "factor_roles names 'c', which is not among its factor_names"),
+        (
+            {"more": "factor_roles = {'a': 'x'}"},
+            "the role of factor 'a' is 'x', expected one of ('category', 'horizontal', 'vertical')",
+        ),
+        ({"more": "weights = np.ones(3)"}, "weights is float64 of shape (3,), expected float64 of shape (15,)"),
+        ({"more": "weights = np.ones(15, int)"}, "weights is int64 of shape (15,), expected float64 of shape (15,)"),
+        ({"more": "weights = np.zeros(15)"}, "weights must be finite, not negative, and not all 0"),
+        ({"more": "weights = np.arange(15.) - 1"}, "weights must be finite, not negative, and not all 0"),
+        ({"more": "sequences = np.zeros(3, int)"}, "sequences is int64 of shape (3,), expected int64 of shape (15,)"),
+        ({"more": "sequences = np.arange(15) % 2"}, "the images of a sequence must have consecutive indices"),
         ({"peak": "0"}, "peak is 0, expected 1 for binary images and 255 otherwise"),
         ({"images": "np.zeros((len(index), 4, 4), np.uint8)"}, "images gives (15, 4, 4), expected (15, 1, 4, 4)"),
         ({"images": "np.zeros((len(index), 1, 4, 4))"}, "images gives float64, expected uint8"),

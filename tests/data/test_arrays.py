@@ -36,7 +36,7 @@ def test_bytes(tmp_path: Path, save: Any) -> None:
     assert data.image_shape == ImageShape(3, 8, 5)
     assert data.peak == 255
     assert data.factor_names == ()
-    assert data.position_factors is None
+    assert data.factor_roles == {}
     assert (data.images(EVERY[::-1]) == IMAGES[::-1]).all()
     sha256 = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     assert data.provenance == {"source": "arrays", "path": path, "sha256": sha256}
@@ -80,7 +80,7 @@ def test_factors_are_renumbered_and_named(tmp_path: Path) -> None:
     data = open_arrays(npz(tmp_path, images=IMAGES, factors=factors, factor_names=np.array(["x", "y"])))
     assert data.factor_names == ("x", "y")
     assert data.factor_sizes == (3, 3)
-    assert data.position_factors == ("x", "y")
+    assert data.factor_roles == {"x": "horizontal", "y": "vertical"}
     assert data.factors(EVERY).tolist() == [[0, 0], [0, 1], [1, 0], [1, 1], [2, 0], [2, 2]]
     assert (data.index_of(data.factors(EVERY)) == EVERY).all()
     with pytest.raises(DataError, match="no image has the factors"):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bvtk.data.factors import FactorGrid
-from bvtk.data.imageset import Bits, Bytes, ImageSet, position_names
+from bvtk.data.imageset import Bits, Bytes, ImageSet
 from bvtk.protocols import Dataset, ImageShape
 
 RANDOM = np.random.default_rng(0)
@@ -46,20 +46,25 @@ def test_the_data_set_has_what_the_contract_says() -> None:
     assert data.image_shape == ImageShape(1, 2, 2)
     assert data.factor_names == ("x", "y")
     assert data.factor_sizes == (2, 3)
-    assert data.position_factors == ("x", "y")
+    assert data.factor_roles == {"x": "horizontal", "y": "vertical"}
+    assert data.weights is None
+    assert data.sequences is None
     index = np.array([5, 1])
     assert (data.images(index) == array[index]).all()
     assert (data.index_of(data.factors(index)) == index).all()
 
 
-@pytest.mark.parametrize(
-    ("names", "positions"),
-    [
-        (("shape", "x", "y"), ("x", "y")),
-        (("position_y", "position_x"), ("position_x", "position_y")),
-        (("x", "position_y"), None),
-        ((), None),
-    ],
-)
-def test_positions_are_known_by_their_names(names: tuple[str, ...], positions: tuple[str, str] | None) -> None:
-    assert position_names(names) == positions
+def test_roles_weights_and_sequences_are_as_given() -> None:
+    weights, sequences = np.arange(6.0), np.repeat([0, 1], 3)
+    data = ImageSet(
+        Bytes(np.zeros((6, 1, 2, 2), np.uint8)),
+        FactorGrid(("x", "y"), (2, 3)),
+        255,
+        {},
+        factor_roles={"x": "category"},
+        weights=weights,
+        sequences=sequences,
+    )
+    assert data.factor_roles == {"x": "category"}
+    assert data.weights is weights
+    assert data.sequences is sequences

@@ -17,6 +17,7 @@ from bvtk.data.imageset import Bytes, ImageSet
 from bvtk.data.subset import take
 from bvtk.data.subset_specs import Subset
 from bvtk.errors import DataError
+from bvtk.protocols import position_factors
 
 NAMES, SIZES = ("shape", "scale", "x", "y"), (3, 6, 4, 5)
 SHAPES = ("square", "ellipse", "heart")
@@ -45,7 +46,7 @@ def test_two_shapes_of_three(whole: ImageSet) -> None:
     assert old_index(data).tolist() == [*range(120), *range(240, 360)]
     assert data.factors(np.array([0, 119, 120])).tolist() == [[0, 0, 0, 0], [0, 5, 3, 4], [1, 0, 0, 0]]
     assert (data.image_shape, data.peak) == (whole.image_shape, 255)
-    assert data.position_factors == ("x", "y")
+    assert position_factors(data.factor_roles) == ("x", "y")
 
 
 def test_every_other_value(whole: ImageSet) -> None:
@@ -61,7 +62,7 @@ def test_what_is_constant_is_no_factor(whole: ImageSet) -> None:
     data = take(whole, {"shape": [1], "x": [2]}, {"scale": 6})
     assert (data.factor_names, data.factor_sizes) == (("y",), (5,))
     assert data.value_names == {}
-    assert data.position_factors is None
+    assert position_factors(data.factor_roles) is None
     assert data.index_of(np.array([[3]])).tolist() == [3]
 
 
@@ -163,3 +164,25 @@ def test_refused(fields: dict[str, Any], found: str) -> None:
     with pytest.raises(ValidationError, match=found) as error:
         parse(Subset, fields)
     assert error.value.error_count() == 1
+
+
+def test_weights_and_sequences_of_what_is_left() -> None:
+    """Sequences end where images between were left out."""
+    frames = np.array([0, 1, 2, 3, 0, 1, 2, 0])
+    whole = images_of(FactorTable(("frame",), frames[:, None]), 8)
+    whole.weights = np.arange(8.0)
+    whole.sequences = np.array([5, 5, 5, 5, 6, 6, 6, 9])
+    data = take(whole, {"frame": [0, 1, 3]}, {})
+    assert old_index(data).tolist() == [0, 1, 3, 4, 5, 7]
+    assert data.weights is not None
+    assert data.weights.tolist() == [0, 1, 3, 4, 5, 7]
+    assert data.sequences is not None
+    assert data.sequences.tolist() == [0, 0, 1, 2, 2, 3]
+    again = take(data, {"frame": [0, 1]}, {})
+    assert again.sequences is not None
+    assert again.sequences.tolist() == [0, 0, 1, 1, 2]
+
+
+def test_roles_of_the_factors_that_are_left(whole: ImageSet) -> None:
+    whole.factor_roles = {"scale": "category", "x": "horizontal"}
+    assert take(whole, {"x": [0]}, {}).factor_roles == {"scale": "category"}
