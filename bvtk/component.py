@@ -80,7 +80,7 @@ class DatasetSpec(Spec):
         if missing := missing_members(dataset):
             raise PluginError(
                 f"data set {self.component!r}: its {type(dataset).__name__} lacks {', '.join(missing)}",
-                "derive the class from bvtk.Dataset, which has defaults for the optional ones, or use bvtk.data.ImageSet",
+                "derive the class from bvtk.Dataset, which has defaults for some of them, or use bvtk.data.ImageSet",
             )
         return dataset
 
