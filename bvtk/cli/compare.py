@@ -121,7 +121,7 @@ def _files(table: Comparison, texts: dict[Path | None, Callable[[], str]], plot:
         name, separator, file = text.partition("=")
         if not separator or not file:
             raise UsageError(f"--plot takes NAME=FILE.png, found {text!r}", "such as --plot training=training.png")
-        from bvtk.comparison.plots import plot_named
+        from bvtk.comparison.views.plots import plot_named
 
         found[Path(file)] = plot_named(table, name).png
     return found
@@ -138,7 +138,7 @@ def _writing() -> Iterator[None]:
 def _show(table: Comparison) -> None:
     from rich.measure import Measurement
 
-    from bvtk.comparison.showing import captions
+    from bvtk.comparison.views.cells import captions
 
     console, rich = out_console(), _rich(table)
     console.width = 10_000
@@ -152,7 +152,7 @@ def _rich(table: Comparison) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    from bvtk.comparison.showing import headings, shown_rows
+    from bvtk.comparison.views.cells import headings, shown_rows
 
     rich = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
     for number, heading in enumerate(headings(table)):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from bvtk.comparison.aggregate import as_aggregate
-from bvtk.comparison.cautions import cautions
-from bvtk.comparison.columns import columns_of
-from bvtk.comparison.published import unmatched
-from bvtk.comparison.rows import rows_of
-from bvtk.comparison.sources import gather
-from bvtk.comparison.table import Comparison
+from bvtk.comparison.comparison import Comparison
+from bvtk.comparison.contents.aggregate import as_aggregate
+from bvtk.comparison.contents.cautions import cautions
+from bvtk.comparison.contents.columns import columns_of
+from bvtk.comparison.contents.published import unmatched
+from bvtk.comparison.contents.rows import rows_of
+from bvtk.comparison.contents.sources import gather
 from bvtk.plugins import discover
 
 

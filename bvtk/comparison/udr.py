@@ -12,9 +12,9 @@ import torch
 
 from bvtk.audience import Audience, Silence
 from bvtk.build import build_dataset
-from bvtk.comparison.measured import Measured
-from bvtk.comparison.rows import Row, rows_of
-from bvtk.comparison.sources import gather
+from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.rows import Row, rows_of
+from bvtk.comparison.contents.sources import gather
 from bvtk.engine.devices import choose_device
 from bvtk.errors import UsageError
 from bvtk.evaluate import Encoder

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
-from bvtk.comparison.columns import columns_of
-from bvtk.comparison.measured import Measured
-from bvtk.comparison.rows import rows_of
-from bvtk.comparison.table import Comparison
+from bvtk.comparison.comparison import Comparison
+from bvtk.comparison.contents.columns import columns_of
+from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.rows import rows_of
 
 
 def measured(name: str = "toy", seed: int = 0, **settings: Any) -> Measured:

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bvtk.comparison.assembly import assemble
-from bvtk.comparison.writing import document
+from bvtk.comparison.contents.saved import document
 from bvtk.errors import BvtkError
 from bvtk.recipe.sweep_schema import Published
 from tests.comparison.tables import over, table_of
-from tests.comparison.test_page import hostile
+from tests.comparison.views.test_page import hostile
 from tests.report.test_page import PARTS
 
 NAMES = st.lists(st.sampled_from([*PARTS, "|", "\\", "\n", "\r\n", "`", "=1+1"]) | st.text(max_size=6), min_size=1)

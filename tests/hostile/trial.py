@@ -18,8 +18,8 @@ from typing import Any
 
 import torch
 
-from bvtk.comparison.saved import read_saved
-from bvtk.comparison.sources import read_export_facts
+from bvtk.comparison.contents.saved import read_saved
+from bvtk.comparison.contents.sources import read_export_facts
 from bvtk.data.arrays import open_arrays
 from bvtk.data.dsprites import open_dsprites
 from bvtk.data.images import open_images

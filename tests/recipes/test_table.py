@@ -10,7 +10,7 @@ import pytest
 
 from bvtk.api import run_folder
 from bvtk.audience import Silence
-from bvtk.comparison.sources import gather
+from bvtk.comparison.contents.sources import gather
 from bvtk.pipeline import working
 from bvtk.plugins import discover
 from bvtk.recipe import LoadedRecipe, Recipe, parse_recipe, resolved

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from bvtk.comparison.published import unmatched
+from bvtk.comparison.contents.published import unmatched
 from bvtk.plugins import discover
 from bvtk.recipe.sweep_schema import Published
 from tests.cli.terminal import Terminal, terminal

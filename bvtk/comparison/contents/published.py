@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bvtk.comparison.keys import known_keys
-from bvtk.comparison.measured import Measured
-from bvtk.comparison.rows import rows_of
+from bvtk.comparison.contents.keys import known_keys
+from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.rows import rows_of
 from bvtk.component import metrics
 from bvtk.recipe.sweep_schema import Published
 

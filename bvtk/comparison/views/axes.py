@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from bvtk.comparison.columns import BETAS, KL, RECONSTRUCTION
-from bvtk.comparison.keys import Key, known_keys, said
-from bvtk.comparison.rows import Row, shortened
-from bvtk.comparison.table import Comparison, figure_of
+from bvtk.comparison.contents.columns import BETAS, KL, RECONSTRUCTION
+from bvtk.comparison.contents.keys import Key, known_keys, said
+from bvtk.comparison.contents.rows import Row, shortened
+from bvtk.comparison.contents.table import Table, figure_of
 
 MOST_LINES = 18
 """More lines than this in one panel tell nobody anything."""
@@ -80,7 +80,7 @@ class Choice:
         table: the comparison.
     """
 
-    table: Comparison
+    table: Table
 
     @cached_property
     def axes(self) -> Axes:

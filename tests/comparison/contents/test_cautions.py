@@ -1,8 +1,8 @@
 import pytest
 
-from bvtk.comparison.cautions import cautions
-from bvtk.comparison.columns import default_columns
-from bvtk.comparison.measured import Measured
+from bvtk.comparison.contents.cautions import cautions
+from bvtk.comparison.contents.columns import default_columns
+from bvtk.comparison.contents.measured import Measured
 
 
 def run(name, *metrics, active=3, scored=None):

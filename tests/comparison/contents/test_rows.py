@@ -1,7 +1,7 @@
 import pytest
 
-from bvtk.comparison.measured import Measured
-from bvtk.comparison.rows import rows_of, shortened
+from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.rows import rows_of, shortened
 
 
 def run(**recipe):

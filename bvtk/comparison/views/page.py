@@ -11,12 +11,12 @@ from importlib.resources import files
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from bvtk.comparison.columns import heading
-from bvtk.comparison.measured import Measured
-from bvtk.comparison.plots import plots
-from bvtk.comparison.rows import Row
-from bvtk.comparison.showing import captions, headings, run_cells, shown_rows
-from bvtk.comparison.table import Comparison
+from bvtk.comparison.contents.columns import heading
+from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.rows import Row
+from bvtk.comparison.contents.table import Table
+from bvtk.comparison.views.cells import captions, headings, run_cells, shown_rows
+from bvtk.comparison.views.plots import plots
 from bvtk.errors import RunError
 from bvtk.metrics.keys import HELD_OUT
 
@@ -44,7 +44,7 @@ class Gallery:
     traversals: tuple[tuple[str, bytes], ...]
 
 
-def render_page(table: Comparison, pictures: bool = False) -> str:
+def render_page(table: Table, pictures: bool = False) -> str:
     """The page as HTML, every text in it escaped, styles and plots inside.
 
     Its content security policy allows the one style sheet, by its hash, and pictures that the page itself holds.
@@ -87,7 +87,7 @@ def gallery_of(row: Row) -> Gallery | None:
     return Gallery(row.label, run.run, tuple(charts), tuple(traversals)) if charts or traversals else None
 
 
-def _title(table: Comparison) -> str:
+def _title(table: Table) -> str:
     names = list(dict.fromkeys(run.name for run in table.runs))
     return ", ".join(names) if len(names) <= _NAMED else f"{len(names)} recipes side by side"
 
@@ -127,7 +127,7 @@ def _environment() -> Environment:
 
 @cache
 def _asset(name: str) -> str:
-    return (files("bvtk.comparison") / name).read_text(encoding="utf-8")
+    return (files("bvtk.comparison.views") / name).read_text(encoding="utf-8")
 
 
 def _size(png: bytes) -> tuple[int, int]:

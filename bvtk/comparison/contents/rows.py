@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bvtk.comparison.keys import Key, canonical, find_key, leaves, said
-from bvtk.comparison.measured import Measured
+from bvtk.comparison.contents.keys import Key, canonical, find_key, leaves, said
+from bvtk.comparison.contents.measured import Measured
 
 Setting = tuple[str, ...]
 """The path of a recipe's key."""

@@ -1,6 +1,6 @@
 import pytest
 
-from bvtk.comparison.aggregate import aggregate
+from bvtk.comparison.contents.aggregate import aggregate
 
 
 def test_mean_and_sample_standard_deviation():

@@ -1,8 +1,8 @@
 import pytest
 
-from bvtk.comparison.axes import Axis, Choice, axes_of
-from bvtk.comparison.measured import Measured
-from bvtk.comparison.rows import rows_of
+from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.rows import rows_of
+from bvtk.comparison.views.axes import Axis, Choice, axes_of
 from tests.comparison.tables import measured, over, table_of
 
 

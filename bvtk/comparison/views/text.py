@@ -1,4 +1,4 @@
-"""A comparison as Markdown, CSV and JSON."""
+"""A comparison as Markdown and CSV."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ import io
 import re
 from typing import Any
 
-from bvtk.comparison.aggregate import Figure
-from bvtk.comparison.measured import Measured
-from bvtk.comparison.showing import Shown, captions, headings, shown_rows
-from bvtk.comparison.table import Cell, Comparison
-
-FORMAT = 1
-"""Of the JSON document; a reader refuses others."""
+from bvtk.comparison.contents.aggregate import Figure
+from bvtk.comparison.contents.table import Table
+from bvtk.comparison.views.cells import Shown, captions, headings, shown_rows
 
 
-def markdown(table: Comparison) -> str:
+def markdown(table: Table) -> str:
     """The table as Markdown, its captions below."""
     titles = headings(table)
     lines = [
@@ -27,7 +23,7 @@ def markdown(table: Comparison) -> str:
     return "\n".join([*lines, "", *(_md(caption) for caption in captions(table))]) + "\n"
 
 
-def csv_text(table: Comparison) -> str:
+def csv_text(table: Table) -> str:
     """The table as CSV, a column for each value, each spread and each published figure."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
@@ -52,43 +48,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return " ".join(value.split()) if not value.isprintable() else value
     return "" if value is None else value
-
-
-def document(table: Comparison) -> dict[str, Any]:
-    """The table as JSON values, with everything that it was made from."""
-    return {
-        "format": FORMAT,
-        "aggregate": table.how,
-        "columns": [column.text for column in table.columns],
-        "rows": [
-            {
-                "label": row.label,
-                "settings": dict(row.settings),
-                "runs": [run.run for run in row.runs],
-                "values": {c.text: _json_cell(found) for c, found in zip(table.columns, line, strict=True)},
-            }
-            for row, line in zip(table.rows, table.values, strict=True)
-        ],
-        "published": table.published.model_dump(mode="json") if table.published else None,
-        "left_out": list(table.left_out),
-        "runs": [_json_run(run) for run in table.runs],
-    }
-
-
-def _json_cell(found: Cell) -> Any:
-    if not isinstance(found, Figure):
-        return found
-    return {"value": found.value, "spread": found.spread, "values": list(found.values)}
-
-
-def _json_run(run: Measured) -> dict[str, Any]:
-    return {
-        "run": run.run,
-        "recipe": dict(run.recipe),
-        "scores": {metric: dict(parts) for metric, parts in run.scores.items()},
-        "facts": dict(run.facts),
-        "curves": {metric: [list(point) for point in points] for metric, points in run.curves.items()},
-    }
 
 
 def _line(cells: list[str]) -> str:

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
-from bvtk.comparison import page
-from bvtk.comparison.measured import Measured
-from bvtk.comparison.page import gallery_of, render_page
-from bvtk.comparison.rows import Row
+from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.rows import Row
+from bvtk.comparison.views import page
+from bvtk.comparison.views.page import gallery_of, render_page
 from bvtk.errors import RunError
 from bvtk.recipe.sweep_schema import Published
 from bvtk.report.grids import grid_png

@@ -5,7 +5,7 @@ import pytest
 from safetensors.numpy import save_file
 
 import bvtk
-from bvtk.comparison.sources import gather, read_target
+from bvtk.comparison.contents.sources import gather, read_target
 from bvtk.errors import BvtkError, RunError, UsageError
 from bvtk.recipe import load_recipe, resolved
 from bvtk.sweep.cells import read_sweep

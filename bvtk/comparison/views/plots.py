@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bvtk.comparison import draw
-from bvtk.comparison.aggregate import aggregate
-from bvtk.comparison.axes import Axis, Choice
-from bvtk.comparison.columns import KL, RECONSTRUCTION, better, heading
-from bvtk.comparison.draw import Panel, Point
-from bvtk.comparison.keys import Key, known_keys
-from bvtk.comparison.rows import Row
-from bvtk.comparison.table import Comparison, cell, figure_of
+from bvtk.comparison.contents.aggregate import aggregate
+from bvtk.comparison.contents.columns import KL, RECONSTRUCTION, better, heading
+from bvtk.comparison.contents.keys import Key, known_keys
+from bvtk.comparison.contents.rows import Row
+from bvtk.comparison.contents.table import Table, cell, figure_of
+from bvtk.comparison.views import draw
+from bvtk.comparison.views.axes import Axis, Choice
+from bvtk.comparison.views.draw import Panel, Point
 from bvtk.errors import UsageError
 from bvtk.registry import did_you_mean
 
@@ -34,13 +34,13 @@ class Plot:
     png: bytes
 
 
-def plots(table: Comparison) -> list[Plot]:
+def plots(table: Table) -> list[Plot]:
     """The plots that what the rows differ in asks for."""
     choice = Choice(table)
     return [_DRAWN[name](choice) for name in choice.names]
 
 
-def plot_named(table: Comparison, name: str) -> Plot:
+def plot_named(table: Table, name: str) -> Plot:
     """One plot.
 
     Raises:
@@ -90,7 +90,7 @@ def _rate_distortion(choice: Choice) -> Plot:
     return Plot("rate-distortion", "Rate and distortion", note, draw.rate_distortion(lines))
 
 
-def _rate_and_distortion(table: Comparison, row: int) -> tuple[Point, Point] | None:
+def _rate_and_distortion(table: Table, row: int) -> tuple[Point, Point] | None:
     known = known_keys(table.runs)
     rate, distortion = (figure_of(cell(table.rows[row], known[key], table.how)) for key in (KL, RECONSTRUCTION))
     if rate is None or distortion is None:
@@ -141,7 +141,7 @@ def _note(first: str, panels: Sequence[Panel]) -> str:
     return " ".join(filter(None, (first, dotted, diamonds)))
 
 
-def _chance(table: Comparison, column: Key) -> float | None:
+def _chance(table: Table, column: Key) -> float | None:
     """What chance would give, where the metric says so and says the same of every run."""
     if column.metric is None:
         return None

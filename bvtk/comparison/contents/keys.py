@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bvtk.comparison.measured import Measured
+from bvtk.comparison.contents.measured import Measured
 from bvtk.errors import UsageError
 from bvtk.recipe.writing import flow
 from bvtk.registry import did_you_mean

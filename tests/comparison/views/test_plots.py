@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bvtk.comparison.plots import curve_of, plot_named, plots
-from bvtk.comparison.rows import rows_of
+from bvtk.comparison.contents.rows import rows_of
+from bvtk.comparison.views.plots import curve_of, plot_named, plots
 from bvtk.errors import UsageError
 from bvtk.recipe.sweep_schema import Published
 from tests.comparison.tables import measured, over, table_of

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from bvtk.comparison.aggregate import Aggregate, Figure, aggregate
-from bvtk.comparison.columns import better
-from bvtk.comparison.keys import Key, find_key, said
-from bvtk.comparison.measured import Measured
-from bvtk.comparison.rows import Row
+from bvtk.comparison.contents.aggregate import Aggregate, Figure, aggregate
+from bvtk.comparison.contents.columns import better
+from bvtk.comparison.contents.keys import Key, find_key, said
+from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.rows import Row
 from bvtk.recipe.sweep_schema import Published
 
 Cell = Figure | str | None
@@ -20,7 +19,7 @@ Cell = Figure | str | None
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Table:
     """Runs side by side.
 
     Args:
@@ -67,7 +66,7 @@ class Comparison:
         """Whether any row has a published figure in a column."""
         return any(self.published_of(row, column) for row in self.rows)
 
-    def sorted(self, text: str) -> Comparison:
+    def sorted(self, text: str) -> Self:
         """The same with its rows sorted by a key, the best first, or the smallest where neither end is the good one.
 
         Raises:
@@ -77,51 +76,6 @@ class Comparison:
         sign = -1 if better(key) > 0 else 1
         ranked = sorted(self.rows, key=lambda row: _rank(cell(row, key, self.how), sign))
         return replace(self, rows=tuple(ranked))
-
-    def to_markdown(self) -> str:
-        """The table as Markdown, the best figures in bold, a caption below."""
-        from bvtk.comparison.writing import markdown
-
-        return markdown(self)
-
-    def to_csv(self) -> str:
-        """The table as CSV: value, spread and number of runs of every figure."""
-        from bvtk.comparison.writing import csv_text
-
-        return csv_text(self)
-
-    def to_json(self) -> dict[str, Any]:
-        """Everything: the table, and the recipe, scores and curves of every run; `bvtk.compare` reads it back."""
-        from bvtk.comparison.writing import document
-
-        return document(self)
-
-    def to_html(self, pictures: bool = False) -> str:
-        """The table and its plots as one page that fetches nothing.
-
-        Args:
-            pictures: whether to show a run of every row with its traversals and latents.
-        """
-        from bvtk.comparison.page import render_page
-
-        return render_page(self, pictures)
-
-    def figures(self) -> dict[str, bytes]:
-        """The plots as PNG, by name."""
-        from bvtk.comparison.plots import plots
-
-        return {plot.name: plot.png for plot in plots(self)}
-
-    def write_figures(self, folder: Path) -> list[Path]:
-        """Writes every plot as `<name>.png`."""
-        from bvtk.files import write_bytes_atomic
-
-        folder.mkdir(parents=True, exist_ok=True)
-        written = []
-        for name, png in self.figures().items():
-            written.append(folder / f"{name}.png")
-            write_bytes_atomic(written[-1], png)
-        return written
 
     def _best_of(self, column: int) -> list[bool]:
         direction = better(self.columns[column])

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bvtk.comparison.keys import canonical
-from bvtk.comparison.measured import Measured, completed, curves_of, facts_of
-from bvtk.comparison.saved import published_of, read_saved
+from bvtk.comparison.contents.keys import canonical
+from bvtk.comparison.contents.measured import Measured, completed, curves_of, facts_of
+from bvtk.comparison.contents.saved import published_of, read_saved
 from bvtk.documents import check_safetensors, parse_json
 from bvtk.errors import RunError, UsageError
 from bvtk.recipe import load_recipe, resolved

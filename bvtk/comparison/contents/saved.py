@@ -6,12 +6,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bvtk.comparison.measured import FACTS, Measured, completed
-from bvtk.comparison.writing import FORMAT
+from bvtk.comparison.contents.aggregate import Figure
+from bvtk.comparison.contents.measured import FACTS, Measured, completed
+from bvtk.comparison.contents.table import Cell, Table
 from bvtk.component import parse
 from bvtk.documents import read_document
 from bvtk.errors import UsageError
 from bvtk.recipe.sweep_schema import Published
+
+FORMAT = 1
+"""Of the JSON document; a reader refuses others."""
 
 T = TypeVar("T")
 
@@ -76,3 +80,40 @@ def _scores(data: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     if not scores:
         raise ValueError("it is empty")
     return scores
+
+
+def document(table: Table) -> dict[str, Any]:
+    """The table as JSON values, with everything that it was made from."""
+    return {
+        "format": FORMAT,
+        "aggregate": table.how,
+        "columns": [column.text for column in table.columns],
+        "rows": [
+            {
+                "label": row.label,
+                "settings": dict(row.settings),
+                "runs": [run.run for run in row.runs],
+                "values": {c.text: _json_cell(found) for c, found in zip(table.columns, line, strict=True)},
+            }
+            for row, line in zip(table.rows, table.values, strict=True)
+        ],
+        "published": table.published.model_dump(mode="json") if table.published else None,
+        "left_out": list(table.left_out),
+        "runs": [_json_run(run) for run in table.runs],
+    }
+
+
+def _json_cell(found: Cell) -> Any:
+    if not isinstance(found, Figure):
+        return found
+    return {"value": found.value, "spread": found.spread, "values": list(found.values)}
+
+
+def _json_run(run: Measured) -> dict[str, Any]:
+    return {
+        "run": run.run,
+        "recipe": dict(run.recipe),
+        "scores": {metric: dict(parts) for metric, parts in run.scores.items()},
+        "facts": dict(run.facts),
+        "curves": {metric: [list(point) for point in points] for metric, points in run.curves.items()},
+    }

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bvtk.comparison.columns import heading
-from bvtk.comparison.keys import Key
-from bvtk.comparison.measured import Measured
+from bvtk.comparison.contents.columns import heading
+from bvtk.comparison.contents.keys import Key
+from bvtk.comparison.contents.measured import Measured
 from bvtk.counting import counted
 from bvtk.metrics.keys import collapsed
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bvtk.comparison.keys import HEADLINE, Key, find_key, known_keys
-from bvtk.comparison.measured import Measured
+from bvtk.comparison.contents.keys import HEADLINE, Key, find_key, known_keys
+from bvtk.comparison.contents.measured import Measured
 from bvtk.errors import UsageError
 from bvtk.metrics.keys import HELD_OUT, settings
 

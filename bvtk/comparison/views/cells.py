@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bvtk.comparison.aggregate import MEANINGS, Figure
-from bvtk.comparison.columns import heading
-from bvtk.comparison.measured import Measured
-from bvtk.comparison.rows import Row
-from bvtk.comparison.table import Cell, Comparison, cell
+from bvtk.comparison.contents.aggregate import MEANINGS, Figure
+from bvtk.comparison.contents.columns import heading
+from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.rows import Row
+from bvtk.comparison.contents.table import Cell, Table, cell
 
 NOTHING = "–"
 """What stands where a row has no such figure."""
@@ -28,7 +28,7 @@ class Shown:
     best: bool = False
 
 
-def headings(table: Comparison) -> list[str]:
+def headings(table: Table) -> list[str]:
     """What stands above each column, the rows' own names first."""
     found = [""]
     for column in table.columns:
@@ -38,7 +38,7 @@ def headings(table: Comparison) -> list[str]:
     return [*found, "runs"]
 
 
-def shown_rows(table: Comparison) -> list[list[Shown]]:
+def shown_rows(table: Table) -> list[list[Shown]]:
     """The cells of every row, its name first and the number of its runs last."""
     digits = [_digits(table, number) for number in range(len(table.columns))]
     rows = []
@@ -54,7 +54,7 @@ def shown_rows(table: Comparison) -> list[list[Shown]]:
     return rows
 
 
-def run_cells(table: Comparison, run: Measured) -> list[str]:
+def run_cells(table: Table, run: Measured) -> list[str]:
     """What one run alone has under each column."""
     cells = []
     for number, column in enumerate(table.columns):
@@ -63,7 +63,7 @@ def run_cells(table: Comparison, run: Measured) -> list[str]:
     return cells
 
 
-def captions(table: Comparison, bold: bool = True) -> list[str]:
+def captions(table: Table, bold: bool = True) -> list[str]:
     """What is to be said below the table, a sentence or more each.
 
     Args:
@@ -92,11 +92,11 @@ def digits_for(values: Sequence[float]) -> int:
     return 1 if largest >= 10 else 3 if largest >= 0.01 or largest == 0 else 5
 
 
-def _has_spread(table: Comparison) -> bool:
+def _has_spread(table: Table) -> bool:
     return any(isinstance(found, Figure) and found.spread is not None for line in table.values for found in line)
 
 
-def _digits(table: Comparison, place: int) -> int:
+def _digits(table: Table, place: int) -> int:
     column = table.columns[place]
     figures = [found for line in table.values if isinstance(found := line[place], Figure)]
     if all(isinstance(column.of(run), int | None) for run in table.runs):
