@@ -75,16 +75,16 @@ def whole(recipe_text: str) -> float:
     prepare_process()
     import torch
 
-    from bvtk.audience import Silence
     from bvtk.engine.loop import Training, train
+    from bvtk.events import Event, Logged
     from bvtk.runs import RunFolder
     from bvtk.stopping import Stop
 
-    class Clock(Silence):
+    class Clock:
         since = 0.0
 
-        def logged(self, line: dict[str, object]) -> None:
-            if line["step"] == WARM_UP:
+        def __call__(self, event: Event) -> None:
+            if isinstance(event, Logged) and event.line["step"] == WARM_UP:
                 self.since = time.perf_counter()
 
     recipe, clock = _recipe(recipe_text), Clock()

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from bvtk.component import register_schedule as register_schedule
     from bvtk.errors import BvtkError as BvtkError
     from bvtk.errors import RecipeError as RecipeError
+    from bvtk.events import Event as Event
+    from bvtk.events import Listener as Listener
     from bvtk.protocols import Codes as Codes
     from bvtk.protocols import Dataset as Dataset
     from bvtk.protocols import ImageShape as ImageShape
@@ -64,6 +66,7 @@ _HOMES = {
     ),
     "bvtk.protocols": ("Codes", "Dataset", "ImageShape", "ObjectiveContext", "Outputs"),
     "bvtk.errors": ("BvtkError", "RecipeError"),
+    "bvtk.events": ("Event", "Listener"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -8,11 +8,11 @@ from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bvtk.audience import Silence
 from bvtk.component import Slot, datasets
 from bvtk.component import metrics as metric_registry
 from bvtk.engine.tuning import prepare_process
 from bvtk.errors import UsageError, printable
+from bvtk.events import Listener, warn
 from bvtk.plugins import discover, plugins_used
 from bvtk.protocols import Dataset, Decoding, ImageShape
 from bvtk.recipe import LoadedRecipe, Recipe, load_recipe, parse_component, recipe_hash
@@ -183,6 +183,7 @@ def run(
     out: str | Path = "runs",
     device: str = "auto",
     plugins: Sequence[str | Path] = (),
+    listeners: Sequence[Listener] = (),
 ) -> Run:
     """Trains, evaluates, exports and reports, as `bvtk run` does; what is done already is not done again.
 
@@ -192,6 +193,7 @@ def run(
         out: the parent of run folders.
         device: `cpu`, `cuda`, `mps` or `auto`.
         plugins: further plugin files, beside `plugins/*.py` of the working folder.
+        listeners: functions that receive each event of the run (`bvtk.events`); warnings are Python warnings as well.
 
     Raises:
         RecipeError: with everything that is wrong in the recipe.
@@ -202,15 +204,15 @@ def run(
     loaded = load_recipe(Path(recipe), overrides)
     folder = run_folder(loaded.recipe, Path(out))
     if not folder.finished:
-        complete(loaded, folder, device)
+        complete(loaded, folder, device, listeners)
     return load(folder.path, plugins=plugins)
 
 
-def complete(loaded: LoadedRecipe, folder: RunFolder, device: str) -> None:
-    """Runs every stage that is not done, without a word."""
+def complete(loaded: LoadedRecipe, folder: RunFolder, device: str, listeners: Sequence[Listener] = ()) -> None:
+    """Runs every stage that is not done; warnings are Python warnings."""
     from bvtk.pipeline import working
 
-    with working(loaded, folder, device, Silence()) as pipeline:
+    with working(loaded, folder, device, warn, *listeners) as pipeline:
         pipeline.report()
 
 

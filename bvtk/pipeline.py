@@ -11,13 +11,13 @@ from typing import Any
 import torch
 from safetensors.numpy import save as save_arrays
 
-from bvtk.audience import Audience
 from bvtk.build import Experiment, build_dataset
 from bvtk.counting import counted
 from bvtk.engine.devices import choose_device, choose_precision, describe
 from bvtk.engine.loop import Training, is_trained, train
 from bvtk.errors import RunError
 from bvtk.evaluate import evaluate, images_encoded, quick_scores
+from bvtk.events import Announcer, Finished, Listener, Progressed, RunStarted, Scored, StageStarted, Warned
 from bvtk.export import plugin_records, write_export
 from bvtk.files import write_bytes_atomic, write_text_atomic
 from bvtk.protocols import Dataset
@@ -37,15 +37,15 @@ class Pipeline:
         folder: the run folder; the caller holds its lock.
         device: as a user names it.
         stop: how the run is asked to stop.
-        audience: told how it goes.
+        listener: receives the events.
     """
 
-    def __init__(self, recipe: Recipe, folder: RunFolder, device: str, stop: Stop, audience: Audience) -> None:
+    def __init__(self, recipe: Recipe, folder: RunFolder, device: str, stop: Stop, listener: Listener) -> None:
         self.recipe = recipe
         self.folder = folder
         self.device: torch.device = choose_device(device)
         self._stop = stop
-        self._audience = audience
+        self._listener = listener
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -62,7 +62,7 @@ class Pipeline:
             what = {"steps": steps, "fit": "fitting", "nothing": "nothing to learn"}
             self._begin("train", f"{what[self.recipe.model.learns]} on {describe(self.device)}")
         self._record_environment(dataset)
-        training = Training(self.folder, self.device, self._stop, self._audience, self._quick_scores)
+        training = Training(self.folder, self.device, self._stop, self._listener, self._quick_scores)
         return train(self.recipe, training, dataset)
 
     @property
@@ -84,13 +84,14 @@ class Pipeline:
         if again or not (self.folder.scores.is_file() and self.folder.latents.is_file()):
             model = self.experiment.model
             self._begin("evaluate", f"encoding {counted(images_encoded(len(self.dataset), model.latents), 'image')}")
-            found = evaluate(self.recipe, model, self.dataset, self.device, self._audience.progressed)
+            found = evaluate(self.recipe, model, self.dataset, self.device, self._progressed)
             self._outdate(again, self.folder.scores, self.folder.export, self.folder.report, self.folder.card)
             write_bytes_atomic(self.folder.latents, save_arrays(found.latents))
             self._record_unscored(found.unscored)
             write_json(self.folder.scores, found.scores)
+            self._listener(Scored(found.scores))
             for warning in found.warnings:
-                self._audience.warned(warning)
+                self._warn(warning)
         return self.folder.read_scores()
 
     def export(self, again: bool = False) -> Path:
@@ -118,7 +119,13 @@ class Pipeline:
 
     def _begin(self, stage: str, what: str) -> None:
         self._stop.check("stopped")
-        self._audience.stage(stage, what)
+        self._listener(StageStarted(stage, what))
+
+    def _progressed(self, done: int, total: int) -> None:
+        self._listener(Progressed(done, total))
+
+    def _warn(self, message: str) -> None:
+        self._listener(Warned(message))
 
     def _outdate(self, again: bool, *paths: Path) -> None:
         """Removes what was made from a result that is about to change; says so of results that nobody makes anew."""
@@ -127,7 +134,7 @@ class Pipeline:
             path.unlink(missing_ok=True)
         if again and gone:
             anew = f"`bvtk report {self.folder.path}` makes all anew"
-            self._audience.warned(f"removed, as made from what changes now: {', '.join(gone)}; {anew}")
+            self._warn(f"removed, as made from what changes now: {', '.join(gone)}; {anew}")
 
     def _quick_scores(self, experiment: Experiment) -> dict[str, Any]:
         return quick_scores(self.recipe, experiment.model, experiment.dataset, self.device)
@@ -162,12 +169,12 @@ class Pipeline:
     def _warn_of(self, first: dict[str, Any], changed: dict[str, Any]) -> None:
         for key, what in (("data", "the data set is"), ("plugins", "plugins are")):
             if key in changed:
-                self._audience.warned(f"{what} not what this run was trained with: {first.get(key)} → {changed[key]}")
+                self._warn(f"{what} not what this run was trained with: {first.get(key)} → {changed[key]}")
         matters = [key for key in CIRCUMSTANCES if key in changed and key in first]
         if matters and not self.trained:
             was = "; ".join(f"{key}: {first.get(key)} → {changed[key]}" for key in matters if key != "libraries")
             detail = was or "library versions"
-            self._audience.warned(f"resumed under other circumstances, so not bit for bit the same run: {detail}")
+            self._warn(f"resumed under other circumstances, so not bit for bit the same run: {detail}")
 
 
 def prepare_folder(folder: RunFolder, recipe: Recipe, source: str) -> None:
@@ -185,16 +192,19 @@ def prepare_folder(folder: RunFolder, recipe: Recipe, source: str) -> None:
 
 
 @contextmanager
-def working(loaded: LoadedRecipe, folder: RunFolder, device: str, audience: Audience) -> Iterator[Pipeline]:
+def working(loaded: LoadedRecipe, folder: RunFolder, device: str, *listeners: Listener) -> Iterator[Pipeline]:
     """A run that the block may work on: its folder made and locked, its signals heeded.
 
     Raises:
         RunError: where the folder can't be made, or another process is writing to it.
         Interrupted: where a signal asks to stop.
     """
+    announce = Announcer(*listeners)
     with Stop().listening() as stop:
         folder.create()
         with folder.locked(), refusals_told(folder.path):
             folder.tidy()
             prepare_folder(folder, loaded.recipe, loaded.text)
-            yield Pipeline(loaded.recipe, folder, device, stop, audience)
+            announce(RunStarted(folder.path.name, loaded.recipe.name, folder.path))
+            yield Pipeline(loaded.recipe, folder, device, stop, announce)
+            announce(Finished(folder.path))

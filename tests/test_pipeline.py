@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from bvtk.api import run_folder
-from bvtk.audience import Silence
 from bvtk.errors import Interrupted
+from bvtk.events import Event, StageStarted, Warned
 from bvtk.pipeline import Pipeline, prepare_folder
 from bvtk.plugins import discover
 from bvtk.recipe import load_recipe
@@ -18,7 +18,7 @@ from bvtk.stopping import Stop
 from tests.conftest import squares
 
 
-class Memory(Silence):
+class Memory:
     """Remembers the stages and warnings; asks to stop at one."""
 
     def __init__(self, stop: Stop, stop_at: str = "") -> None:
@@ -26,13 +26,13 @@ class Memory(Silence):
         self.warnings: list[str] = []
         self._stop, self._stop_at = stop, stop_at
 
-    def stage(self, name: str, what: str) -> None:
-        self.stages.append(name)
-        if name == self._stop_at:
-            self._stop.requested = signal.SIGINT
-
-    def warned(self, message: str) -> None:
-        self.warnings.append(message)
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, StageStarted):
+            self.stages.append(event.stage)
+            if event.stage == self._stop_at:
+                self._stop.requested = signal.SIGINT
+        elif isinstance(event, Warned):
+            self.warnings.append(event.message)
 
 
 def pipeline(

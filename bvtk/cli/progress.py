@@ -1,68 +1,67 @@
-"""How a run is watched: a live line on a terminal, plain lines elsewhere; all of it on stderr."""
+"""The progress of a run on stderr: a live line on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from bvtk.audience import Audience
 from bvtk.cli.common import error_console
+from bvtk.events import Event, Listener, Logged, Progressed, StageStarted, TrainingStarted, Warned
 from bvtk.sweep.progress import Pace
 
 _PLAIN_INTERVAL = 5.0
+_FIGURES = {
+    "loss": "loss {:.1f}",
+    "reconstruction": "reconstruction {:.1f}",
+    "kl": "KL {:.2f}",
+    "beta": "β {:g}",
+    "active_units": "active {:g}",
+    "images_per_second": "{:,.0f} images/s",
+}
 
 
-def training_figures(line: dict[str, Any]) -> str:
-    """The figures of a logged training step, in one line."""
-    shown = [("loss", "{:.1f}"), ("reconstruction", "{:.1f}"), ("kl", "{:.2f}"), ("beta", "{:g}")]
-    names = {"kl": "KL", "beta": "β"}
-    figures = [f"{names.get(key, key)} {form.format(_short(line[key]))}" for key, form in shown if key in line]
-    return "  ".join([*figures, f"active {line['active_units']}", f"{line['images_per_second']:,.0f} images/s"])
+def training_figures(line: Mapping[str, Any]) -> str:
+    """The best-known figures of a logged training step in one line, as far as the model and the objective have them."""
+    return "  ".join(form.format(_short(line[name])) for name, form in _FIGURES.items() if name in line)
 
 
 def _short(value: float) -> float:
     return float(f"{value:.3g}") if abs(value) < 100 else value
 
 
-class LiveWatcher:
-    """A progress line that is drawn over and over.
+class LiveProgress:
+    """A listener that updates one line in place.
 
     Args:
-        progress: Rich's, started.
+        progress: Rich's progress display, started.
     """
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._task: TaskID | None = None
 
-    def stage(self, name: str, what: str) -> None:
-        """Ends the line of the stage before, and names this one."""
-        self._end()
-        self._progress.console.print(f"[bold]{name:<9}[/bold] {what}")
+    def __call__(self, event: Event) -> None:
+        """Shows an event."""
+        match event:
+            case StageStarted():
+                self._end()
+                self._progress.console.print(f"[bold]{event.stage:<9}[/bold] {event.description}")
+            case TrainingStarted():
+                self._task = self._progress.add_task("steps", total=event.steps, completed=event.step, figures="")
+            case Logged():
+                self._move("steps", event.line["step"], None, training_figures(event.line))
+            case Progressed():
+                self._move("encode", event.done, event.total, "")
+            case Warned():
+                self._progress.console.print(f"warning: {event.message}", style="yellow", markup=False)
 
-    def progressed(self, done: int, total: int) -> None:
-        """Moves the line of the encoding."""
-        self._move("encode", done, total, "")
-
-    def started(self, step: int, steps: int) -> None:
-        """Begins the line of the training, where it resumes."""
-        self._task = self._progress.add_task("steps", total=steps, completed=step, figures="")
-
-    def logged(self, line: dict[str, Any]) -> None:
-        """Moves the line of the training."""
-        self._move("steps", line["step"], None, training_figures(line))
-
-    def warned(self, message: str) -> None:
-        """Prints above the line."""
-        self._progress.console.print(f"warning: {message}", style="yellow", markup=False)
-
-    def _move(self, what: str, done: int, total: int | None, figures: str) -> None:
+    def _move(self, description: str, done: int, total: int | None, figures: str) -> None:
         if self._task is None:
-            self._task = self._progress.add_task(what, total=total, figures=figures)
+            self._task = self._progress.add_task(description, total=total, figures=figures)
         self._progress.update(self._task, completed=done, figures=figures)
 
     def _end(self) -> None:
@@ -71,8 +70,8 @@ class LiveWatcher:
             self._task = None
 
 
-class PlainWatcher:
-    """A line now and then, for logs and pipes."""
+class PlainProgress:
+    """A listener that prints a line every few seconds, for logs and pipes."""
 
     def __init__(self) -> None:
         self._console = error_console()
@@ -80,33 +79,28 @@ class PlainWatcher:
         self._steps = 0
         self._pace = Pace(0)
 
-    def stage(self, name: str, what: str) -> None:
-        """Names the stage."""
-        self._console.print(f"{name}: {what}", markup=False)
-        self._last = 0.0
+    def __call__(self, event: Event) -> None:
+        """Prints an event, unless one of its kind was printed a moment ago."""
+        match event:
+            case StageStarted():
+                self._last = 0.0
+                self._print(f"{event.stage}: {event.description}")
+            case TrainingStarted():
+                self._steps, self._pace = event.steps, Pace(event.steps)
+                if event.step:
+                    self._print(f"  resumed at step {event.step:,} of {event.steps:,}")
+            case Logged():
+                self._logged(event.line)
+            case Progressed() if self._due(event.done == event.total):
+                self._print(f"  {event.done:,} of {event.total:,} images")
+            case Warned():
+                self._print(f"warning: {event.message}")
 
-    def progressed(self, done: int, total: int) -> None:
-        """Says how far the encoding is."""
-        if self._due(done == total):
-            self._console.print(f"  {done:,} of {total:,} images", markup=False)
-
-    def started(self, step: int, steps: int) -> None:
-        """Says where training resumes."""
-        self._steps, self._pace = steps, Pace(steps)
-        if step:
-            self._console.print(f"  resumed at step {step:,} of {steps:,}", markup=False)
-
-    def logged(self, line: dict[str, Any]) -> None:
-        """Says how the training goes."""
+    def _logged(self, line: Mapping[str, Any]) -> None:
         left = self._pace.left(line["step"])
         if self._due(line["step"] == self._steps):
             rest = "" if left is None else f"  {_duration(left)} left"
-            said = f"  step {line['step']:,} of {self._steps:,}  {training_figures(line)}{rest}"
-            self._console.print(said, markup=False)
-
-    def warned(self, message: str) -> None:
-        """Says it."""
-        self._console.print(f"warning: {message}", markup=False)
+            self._print(f"  step {line['step']:,} of {self._steps:,}  {training_figures(line)}{rest}")
 
     def _due(self, last: bool) -> bool:
         now = time.monotonic()
@@ -115,6 +109,9 @@ class PlainWatcher:
             self._last = now
         return due
 
+    def _print(self, text: str) -> None:
+        self._console.print(text, markup=False)
+
 
 def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
@@ -122,11 +119,11 @@ def _duration(seconds: float) -> str:
 
 
 @contextmanager
-def watching() -> Iterator[Audience]:
-    """The watcher that suits where stderr goes."""
+def watching() -> Iterator[Listener]:
+    """The listener that suits stderr."""
     console = error_console()
     if not console.is_terminal:
-        yield PlainWatcher()
+        yield PlainProgress()
         return
     columns = (
         TextColumn("  {task.description}"),
@@ -136,4 +133,4 @@ def watching() -> Iterator[Audience]:
         TextColumn("{task.fields[figures]}"),
     )
     with Progress(*columns, console=console) as progress:
-        yield LiveWatcher(progress)
+        yield LiveProgress(progress)

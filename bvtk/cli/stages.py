@@ -128,19 +128,23 @@ def _evaluate_export(path: Path, overrides: list[str], device: str, as_json: boo
     from bvtk.engine.devices import choose_device
     from bvtk.evaluate import evaluate as measure
     from bvtk.evaluate import images_encoded
+    from bvtk.events import Progressed, StageStarted, Warned
     from bvtk.export import read_export
     from bvtk.stopping import Stop
 
-    with Stop().listening(), watching() as watcher:
+    with Stop().listening(), watching() as listener:
         export = read_export(path)
         place = choose_device(device)
         dataset = build_dataset(export.recipe)
         if dataset.provenance != export.metadata["data"]:
-            watcher.warned(f"the data set is not what trained it: {export.metadata['data']} → {dataset.provenance}")
-        watcher.stage("evaluate", f"encoding {counted(images_encoded(len(dataset), export.model.latents), 'image')}")
-        found = measure(export.recipe, export.model.to(place), dataset, place, watcher.progressed)
+            changed = f"{export.metadata['data']} → {dataset.provenance}"
+            listener(Warned(f"the data set is not the one that trained the model: {changed}"))
+        images = counted(images_encoded(len(dataset), export.model.latents), "image")
+        listener(StageStarted("evaluate", f"encoding {images}"))
+        model = export.model.to(place)
+        found = measure(export.recipe, model, dataset, place, lambda *counts: listener(Progressed(*counts)))
         for warning in found.warnings:
-            watcher.warned(warning)
+            listener(Warned(warning))
     if as_json:
         print_json(found.scores)
     else:

@@ -73,7 +73,7 @@ def _work(stage: str, target: Target, device: str, again: bool) -> None:
     with Stop().listening() as stop, stop.deferred():  # while torch loads, it drops what NumPy raises, and goes on
         from bvtk.pipeline import working
 
-    with watching() as watcher, working(target.loaded, target.folder, device, watcher) as pipeline:
+    with watching() as listener, working(target.loaded, target.folder, device, listener) as pipeline:
         if stage == "train":
             pipeline.train()
         else:

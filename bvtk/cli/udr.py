@@ -59,8 +59,8 @@ def udr(
     from bvtk.comparison.udr import How, as_measure, ranked
 
     how = How(as_measure(measure), images, seed, device)
-    with watching() as watcher:
-        found = ranked(targets, how, out, watcher)
+    with watching() as listener:
+        found = ranked(targets, how, out, listener)
     for why in found["left_out"]:
         error_console().print(f"left out: {why}", style="yellow", markup=False)
     if as_json:

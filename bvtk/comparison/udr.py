@@ -10,7 +10,6 @@ from typing import Any, get_args
 import numpy as np
 import torch
 
-from bvtk.audience import Audience, Silence
 from bvtk.build import build_dataset
 from bvtk.comparison.contents.measured import Measured
 from bvtk.comparison.contents.rows import Row, rows_of
@@ -18,6 +17,7 @@ from bvtk.comparison.contents.sources import gather
 from bvtk.engine.devices import choose_device
 from bvtk.errors import UsageError
 from bvtk.evaluate import Encoder
+from bvtk.events import Listener, Progressed, StageStarted, warn
 from bvtk.export import Export, read_export
 from bvtk.metrics.latents import kl_per_latent
 from bvtk.metrics.points import draw_rows
@@ -74,7 +74,7 @@ def udr(
     """
     discover(Path())
     given = [targets] if isinstance(targets, str | Path) else targets
-    return ranked(given, How(as_measure(measure), images, seed, device), Path(out), Silence())
+    return ranked(given, How(as_measure(measure), images, seed, device), Path(out), warn)
 
 
 def as_measure(text: str) -> Measure:
@@ -89,7 +89,7 @@ def as_measure(text: str) -> Measure:
     raise UsageError(f"unknown measure {text!r}", f"known: {', '.join(MEASURES)}")
 
 
-def ranked(targets: Sequence[str | Path], how: How, out: Path, audience: Audience) -> dict[str, Any]:
+def ranked(targets: Sequence[str | Path], how: How, out: Path, listener: Listener) -> dict[str, Any]:
     """As `udr`, for a caller that has loaded the plugins and watches."""
     if how.images < 2 or how.seed < 0:
         raise UsageError(f"UDR takes 2 images or more and a seed from 0, found {how.images} and {how.seed}")
@@ -106,13 +106,13 @@ def ranked(targets: Sequence[str | Path], how: How, out: Path, audience: Audienc
     return {
         "measure": how.measure,
         "seed": how.seed,
-        "settings": [_setting(row, how, device, audience) for row in settings],
+        "settings": [_setting(row, how, device, listener) for row in settings],
         "left_out": [*found.left_out, *absent, *alone],
     }
 
 
-def _setting(row: Row, how: How, device: torch.device, audience: Audience) -> dict[str, Any]:
-    audience.stage("encode", f"{len(row.runs)} models of {row.name}")
+def _setting(row: Row, how: How, device: torch.device, listener: Listener) -> dict[str, Any]:
+    listener(StageStarted("encode", f"{len(row.runs)} models of {row.name}"))
     dataset = build_dataset(_export(row.runs[0]).recipe)
     index = np.sort(draw_rows(len(dataset), how.images, how.seed))
     codes, kl = [], []
@@ -120,7 +120,7 @@ def _setting(row: Row, how: How, device: torch.device, audience: Audience) -> di
         found = _encoder(run, dataset, device).represent(index)
         codes.append(found.codes)
         kl.append(None if found.logvar is None else kl_per_latent(found.codes, found.logvar))
-        audience.progressed(number * len(index), len(row.runs) * len(index))
+        listener(Progressed(number * len(index), len(row.runs) * len(index)))
     return {"label": row.label, "images": len(index), **_as_json(row.runs, rank(codes, kl, measure=how.measure))}
 
 

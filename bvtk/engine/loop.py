@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bvtk.audience import Listener
 from bvtk.build import Experiment, build, build_dataset
 from bvtk.engine.capture import CapturedStepper, can_capture
 from bvtk.engine.checkpoint import checkpoints, resume, save_checkpoint
@@ -22,6 +21,7 @@ from bvtk.engine.order import OneFactorOrder, Order, ShuffledOrder, split
 from bvtk.engine.state import TrainingState
 from bvtk.engine.step import Stepper, Terms
 from bvtk.errors import Interrupted, RunError
+from bvtk.events import Evaluated, Listener, Logged, TrainingStarted, Warned
 from bvtk.files import fsync_file, fsync_folder
 from bvtk.protocols import Dataset, Pass
 from bvtk.recipe import Recipe
@@ -38,7 +38,7 @@ class Training:
         folder: the run folder; the caller holds its lock.
         device: where to compute.
         stop: asked after every step.
-        listener: told how it goes.
+        listener: receives the events.
         evaluate: called with the model at each `evaluate_every` steps, for scores over training.
     """
 
@@ -47,6 +47,10 @@ class Training:
     stop: Stop
     listener: Listener
     evaluate: Callable[[Experiment], dict[str, Any]]
+
+    def warn(self, message: str) -> None:
+        """Sends a warning to the listener."""
+        self.listener(Warned(message))
 
 
 def train(recipe: Recipe, training: Training, dataset: Dataset | None = None) -> Experiment:
@@ -68,7 +72,7 @@ def train(recipe: Recipe, training: Training, dataset: Dataset | None = None) ->
     indices, _ = split(len(data), recipe.training.held_out, recipe.seed)
     experiment = build(recipe, data, len(indices), training.device)
     state = TrainingState(experiment)
-    resumed = resume(state, training.folder.checkpoints, training.listener.warned)
+    resumed = resume(state, training.folder.checkpoints, training.warn)
     training.folder.rewind(state.step)
     experiment.model.train()
     if not resumed or state.step < recipe.training.steps or _owes_scores(recipe, training.folder, state.step):
@@ -112,7 +116,7 @@ class _Loop:
 
     def run(self) -> None:
         state, settings = self._state, self._recipe.training
-        self._training.listener.started(state.step, settings.steps)
+        self._training.listener(TrainingStarted(state.step, settings.steps))
         if _owes_scores(self._recipe, self._training.folder, state.step):
             self._evaluate()
         self._clock.lap()
@@ -151,7 +155,7 @@ class _Loop:
                 raise RunError(f"the logged {name!r} became {value} by step {state.step}", "mend the objective")
         line["images_per_second"] = round(self._clock.lap() * self._recipe.training.batch_size, 1)
         append_line(self._training.folder.log, line)
-        self._training.listener.logged(line)
+        self._training.listener(Logged(line))
 
     def _evaluate(self) -> None:
         """Scores the model as it is; where a signal cuts this short, a checkpoint is saved and scores stay owed."""
@@ -167,6 +171,7 @@ class _Loop:
         finally:
             model.train()
         append_line(self._training.folder.evaluations, {"step": self._state.step, **found})
+        self._training.listener(Evaluated(self._state.step, found.get("scores", {})))
 
     def _save(self) -> None:
         with self._clock.paused():
@@ -184,7 +189,7 @@ def _numbers(terms: Terms) -> dict[str, float]:
 
 def _stepper(experiment: Experiment, training: Training, precision: str) -> Stepper:
     if training.device.type == "cuda" and can_capture(experiment.recipe):
-        return CapturedStepper(experiment, training.device, precision, training.listener.warned)
+        return CapturedStepper(experiment, training.device, precision, training.warn)
     return Stepper(experiment, training.device, precision)
 
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from bvtk.cli import progress
-from bvtk.cli.progress import PlainWatcher
+from bvtk.cli.progress import PlainProgress, training_figures
+from bvtk.events import Logged, TrainingStarted, Warned
 
 LINE = {"loss": 41.26, "kl": 3.0, "active_units": 2, "images_per_second": 6400.0}
 SAID = "loss 41.3  KL 3.00  active 2  6,400 images/s"
@@ -14,10 +15,10 @@ def test_what_is_left_is_told_as_soon_as_it_is_known(
 ) -> None:
     monkeypatch.setattr(progress, "_PLAIN_INTERVAL", 0.0)
     monkeypatch.setattr("time.monotonic", iter(range(0, 10_000, 30)).__next__)
-    watcher = PlainWatcher()
-    watcher.started(0, 400)
+    listener = PlainProgress()
+    listener(TrainingStarted(0, 400))
     for step in (50, 100, 400):
-        watcher.logged({**LINE, "step": step})
+        listener(Logged({**LINE, "step": step}))
     first, second, last = capsys.readouterr().err.splitlines()
     assert first == f"  step 50 of 400  {SAID}"
     assert second.startswith(f"  step 100 of 400  {SAID}  ")
@@ -32,13 +33,25 @@ def test_a_run_that_goes_on_counts_from_where_it_does(
     monkeypatch.setattr(progress, "_PLAIN_INTERVAL", 0.0)
     now = [0.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
-    watcher = PlainWatcher()
-    watcher.started(1000, 2000)
-    watcher.logged({**LINE, "step": 1050})
+    listener = PlainProgress()
+    listener(TrainingStarted(1000, 2000))
+    listener(Logged({**LINE, "step": 1050}))
     now[0] = 10.0
-    watcher.logged({**LINE, "step": 1100})
+    listener(Logged({**LINE, "step": 1100}))
     assert capsys.readouterr().err.splitlines() == [
         "  resumed at step 1,000 of 2,000",
         f"  step 1,050 of 2,000  {SAID}",
         f"  step 1,100 of 2,000  {SAID}  3:00 left",
     ]
+
+
+def test_only_figures_that_the_model_has_are_shown() -> None:
+    assert training_figures({"step": 5, "codebook_use": 0.5}) == ""
+    assert (
+        training_figures({"images_per_second": 10.0, "commitment": 1.0, "loss": 1234.56}) == "loss 1234.6  10 images/s"
+    )
+
+
+def test_a_warning_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    PlainProgress()(Warned("[bold]odd"))
+    assert capsys.readouterr().err == "warning: [bold]odd\n"

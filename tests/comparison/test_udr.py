@@ -9,7 +9,6 @@ import pytest
 
 import bvtk
 from bvtk.api import run_folder
-from bvtk.audience import Silence
 from bvtk.errors import UsageError
 from bvtk.metrics.latents import kl_per_latent
 from bvtk.metrics.udr import udr
@@ -24,7 +23,7 @@ def exported(recipe: Path, *overrides: str) -> Path:
     discover(None)
     loaded = load_recipe(recipe, overrides)
     folder = run_folder(loaded.recipe, Path("runs"))
-    with working(loaded, folder, "cpu", Silence()) as pipeline:
+    with working(loaded, folder, "cpu") as pipeline:
         return pipeline.export()
 
 

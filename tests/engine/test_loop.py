@@ -13,6 +13,7 @@ from bvtk.api import run_folder
 from bvtk.engine.checkpoint import checkpoints
 from bvtk.engine.loop import Training, train
 from bvtk.errors import Interrupted, RunError
+from bvtk.events import Event, Logged, TrainingStarted, Warned
 from bvtk.plugins import discover
 from bvtk.recipe import load_recipe
 from bvtk.runs import RunFolder
@@ -28,16 +29,16 @@ class Notes:
         self.warnings: list[str] = []
         self._stop, self._stop_at = stop, stop_at
 
-    def started(self, step: int, steps: int) -> None:
-        self.from_step = step
-
-    def logged(self, line: dict[str, Any]) -> None:
-        self.lines.append(line)
-        if line["step"] == self._stop_at:
-            self._stop.requested = signal.SIGTERM
-
-    def warned(self, message: str) -> None:
-        self.warnings.append(message)
+    def __call__(self, event: Event) -> None:
+        match event:
+            case TrainingStarted():
+                self.from_step = event.step
+            case Logged():
+                self.lines.append(dict(event.line))
+                if event.line["step"] == self._stop_at:
+                    self._stop.requested = signal.SIGTERM
+            case Warned():
+                self.warnings.append(event.message)
 
 
 def seen(experiment: Any) -> dict[str, Any]:

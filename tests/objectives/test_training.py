@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from bvtk.api import run_folder
-from bvtk.audience import Silence
 from bvtk.build import build, build_dataset
 from bvtk.component import objectives
 from bvtk.engine.checkpoint import checkpoints, read_checkpoint, resume, save_checkpoint
@@ -18,6 +17,7 @@ from bvtk.engine.order import Batch
 from bvtk.engine.state import TrainingState
 from bvtk.engine.step import Stepper
 from bvtk.errors import Interrupted
+from bvtk.events import Event, Logged
 from bvtk.pipeline import Pipeline, prepare_folder
 from bvtk.plugins import discover
 from bvtk.recipe import load_recipe
@@ -85,14 +85,14 @@ def test_losses_are_float32_in_bf16_training_and_all_stays_finite(name: str, wor
     assert all(tensor.isfinite().all() for tensor in kept)
 
 
-class StopsAt(Silence):
+class StopsAt:
     """Asks to stop at a logged step."""
 
     def __init__(self, stop: Stop, step: int | None) -> None:
         self._stop, self._step = stop, step
 
-    def logged(self, line: dict[str, float]) -> None:
-        if line["step"] == self._step:
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Logged) and event.line["step"] == self._step:
             self._stop.requested = signal.SIGTERM
 
 

@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 
 from bvtk.api import run_folder
-from bvtk.audience import Silence
 from bvtk.engine.checkpoint import checkpoints
 from bvtk.pipeline import working
 from bvtk.recipe import Recipe, load_recipe
@@ -47,7 +46,7 @@ def test_it_trains_for_two_steps(path: Path, tmp_path: Path) -> None:
     overrides = [f"training.steps={steps}", "training.log_every=1", *made_small(recipe, tmp_path)]
     loaded = load_recipe(path, overrides)
     folder = run_folder(loaded.recipe, tmp_path)
-    with working(loaded, folder, "cpu", Silence()) as pipeline:
+    with working(loaded, folder, "cpu") as pipeline:
         pipeline.train()
     assert checkpoints(folder.checkpoints)[0][0] == steps
     lines = folder.read_log() if steps else []

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from bvtk.api import run_folder
-from bvtk.audience import Silence
 from bvtk.comparison.contents.sources import gather
 from bvtk.pipeline import working
 from bvtk.plugins import discover
@@ -68,7 +67,7 @@ def test_every_row_trains_and_is_scored(tmp_path: Path) -> None:
     recipes = {cell.recipe.name: smaller(cell.recipe) for cell in the_table("table_tenth")}
     folders = {name: run_folder(recipe, tmp_path) for name, recipe in recipes.items()}
     for name, recipe in recipes.items():
-        with working(LoadedRecipe(recipe, {}, "", PAPER / f"{name}.yaml"), folders[name], "cpu", Silence()) as pipeline:
+        with working(LoadedRecipe(recipe, {}, "", PAPER / f"{name}.yaml"), folders[name], "cpu") as pipeline:
             pipeline.evaluate()
     scores = {run.name: run.scores["beta_vae_score"]["score"] for run in gather([tmp_path]).runs}
     assert set(scores) == set(ROWS)

@@ -202,7 +202,6 @@ def _by_cli(order: Order) -> int:
 def _directly(order: Order) -> int:
     """What the verbs `train`, `export` and `run` do."""
     from bvtk.api import run_folder
-    from bvtk.audience import Silence
     from bvtk.errors import BvtkError
     from bvtk.pipeline import working
     from bvtk.recipe import load_recipe
@@ -210,7 +209,7 @@ def _directly(order: Order) -> int:
     verb, recipe, *_, out = order.arguments
     loaded = load_recipe(Path(recipe))
     try:
-        with working(loaded, run_folder(loaded.recipe, Path(out)), "cpu", Silence()) as pipeline:
+        with working(loaded, run_folder(loaded.recipe, Path(out)), "cpu") as pipeline:
             {"train": pipeline.train, "export": pipeline.export, "run": pipeline.report}[verb]()
     except BvtkError as error:
         print(error)
