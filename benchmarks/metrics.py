@@ -16,7 +16,7 @@ import numpy as np
 
 from bvtk.cli.score import metric_named
 from bvtk.component import metrics
-from bvtk.metrics.compute import score
+from bvtk.metrics.scoring.compute import score
 from bvtk.plugins import discover
 from bvtk.protocols import Codes
 

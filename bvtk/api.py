@@ -283,8 +283,8 @@ def score(
     Raises:
         UsageError: where the arrays or the metrics are wrong.
     """
-    from bvtk.metrics.arrays import as_codes
-    from bvtk.metrics.compute import score as compute
+    from bvtk.metrics.scoring.arrays import as_codes
+    from bvtk.metrics.scoring.compute import score as compute
 
     if isinstance(metrics, str | Mapping) or not isinstance(metrics, Sequence):
         hint = f"write metrics=[{metrics!r}]" if isinstance(metrics, str | Mapping) else 'such as metrics=["mig"]'

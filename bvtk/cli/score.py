@@ -46,8 +46,8 @@ def score(
     if not metric:
         raise UsageError("no metric was named", f"--metric one of: {', '.join(metrics.names())}")
     specs = [metric_named(text) for text in metric]
-    from bvtk.metrics.arrays import read_codes
-    from bvtk.metrics.compute import score as compute
+    from bvtk.metrics.scoring.arrays import read_codes
+    from bvtk.metrics.scoring.compute import score as compute
 
     scores = compute(read_codes(codes), specs, seed)
     if as_json:
@@ -63,7 +63,7 @@ def metric_named(text: str) -> MetricSpec:
         UsageError: where there is no such metric or field.
     """
     from bvtk.component import Slot, metrics
-    from bvtk.metrics.keys import settings
+    from bvtk.metrics.scoring.keys import settings
     from bvtk.recipe import parse_component
 
     name, said = settings(text)

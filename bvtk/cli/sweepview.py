@@ -13,7 +13,7 @@ from rich.text import Text
 
 from bvtk.cli.common import error_console
 from bvtk.counting import counted
-from bvtk.metrics.keys import collapsed
+from bvtk.metrics.scoring.keys import collapsed
 from bvtk.sweep.driver import Watcher
 from bvtk.sweep.progress import Pace, Progress, headline, progress_of
 from bvtk.sweep.record import Status

@@ -19,8 +19,8 @@ from bvtk.errors import UsageError
 from bvtk.evaluate import Encoder
 from bvtk.events import Listener, Progressed, StageStarted, warn
 from bvtk.export import Export, read_export
-from bvtk.metrics.latents import kl_per_latent
-from bvtk.metrics.points import draw_rows
+from bvtk.metrics.estimators.latents import kl_per_latent
+from bvtk.metrics.estimators.points import draw_rows
 from bvtk.metrics.udr import Measure, Ranking
 from bvtk.metrics.udr import udr as rank
 from bvtk.plugins import discover

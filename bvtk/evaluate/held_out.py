@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bvtk.engine.order import split
 from bvtk.evaluate.representation import BATCH, Encoder, Representation
-from bvtk.metrics.latents import active_latents
+from bvtk.metrics.estimators.latents import active_latents
 from bvtk.protocols import Decoding
 from bvtk.recipe import Recipe
 from bvtk.seeding import derive

@@ -13,9 +13,9 @@ from bvtk.errors import UsageError
 from bvtk.evaluate.held_out import HeldOut, held_out_images, held_out_scores
 from bvtk.evaluate.latents import latent_statistics
 from bvtk.evaluate.representation import Encoder, Progress, Representation, images_encoded, silent
-from bvtk.metrics.compute import checked_result, score_each
-from bvtk.metrics.keys import HELD_OUT, collapsed
-from bvtk.metrics.latents import active_latents, kl_per_latent
+from bvtk.metrics.estimators.latents import active_latents, kl_per_latent
+from bvtk.metrics.scoring.compute import checked_result, score_each
+from bvtk.metrics.scoring.keys import HELD_OUT, collapsed
 from bvtk.protocols import Codes, Dataset
 from bvtk.recipe import Recipe
 from bvtk.seeding import derive

@@ -10,9 +10,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.metrics.adagrad import softmax_classifiers
-from bvtk.metrics.fitting import quiet
-from bvtk.metrics.sampling import SharedValue, require_varying
+from bvtk.metrics.estimators.adagrad import softmax_classifiers
+from bvtk.metrics.estimators.fitting import quiet
+from bvtk.metrics.estimators.sampling import SharedValue, require_varying
 from bvtk.protocols import Codes
 
 Array = NDArray[np.float64]

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bvtk.errors import UsageError
-from bvtk.metrics.boosting import boost
-from bvtk.metrics.logistic import logistic_regression
-from bvtk.metrics.points import Split, train_and_test
-from bvtk.metrics.sampling import require_varying
-from bvtk.metrics.scaling import standardised
+from bvtk.metrics.estimators.boosting import boost
+from bvtk.metrics.estimators.logistic import logistic_regression
+from bvtk.metrics.estimators.points import Split, train_and_test
+from bvtk.metrics.estimators.sampling import require_varying
+from bvtk.metrics.estimators.scaling import standardised
 from bvtk.protocols import Codes
 
 Floats = NDArray[np.floating[Any]]

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.metrics.points import draw_rows
-from bvtk.metrics.sampling import SharedValue, require_varying
+from bvtk.metrics.estimators.points import draw_rows
+from bvtk.metrics.estimators.sampling import SharedValue, require_varying
 from bvtk.protocols import Codes
 
 Floats = NDArray[np.floating[Any]]

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.metrics.information import entropy
-from bvtk.metrics.logistic import logistic_regression
-from bvtk.metrics.neighbours import Grid, information_of_labels, information_of_values, on_grid
-from bvtk.metrics.points import draw_rows
-from bvtk.metrics.sampling import require_varying
-from bvtk.metrics.scaling import standardised
+from bvtk.metrics.estimators.information import entropy
+from bvtk.metrics.estimators.logistic import logistic_regression
+from bvtk.metrics.estimators.neighbours import Grid, information_of_labels, information_of_values, on_grid
+from bvtk.metrics.estimators.points import draw_rows
+from bvtk.metrics.estimators.sampling import require_varying
+from bvtk.metrics.estimators.scaling import standardised
 from bvtk.protocols import Codes
 
 Array = NDArray[np.float64]

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bvtk.errors import UsageError
-from bvtk.metrics.points import draw_rows
-from bvtk.metrics.sampling import varying
+from bvtk.metrics.estimators.points import draw_rows
+from bvtk.metrics.estimators.sampling import varying
 from bvtk.protocols import Codes
 
 Array = NDArray[np.float64]

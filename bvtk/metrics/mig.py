@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.metrics.information import entropy, mutual_information
-from bvtk.metrics.points import draw_rows
-from bvtk.metrics.sampling import require_varying
+from bvtk.metrics.estimators.information import entropy, mutual_information
+from bvtk.metrics.estimators.points import draw_rows
+from bvtk.metrics.estimators.sampling import require_varying
 from bvtk.protocols import Codes
 
 

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bvtk.errors import UsageError
-from bvtk.metrics.information import discretise, mutual_information
-from bvtk.metrics.logistic import logistic_regression
-from bvtk.metrics.points import Split, draw_rows, train_and_test
-from bvtk.metrics.sampling import require_varying, varying
-from bvtk.metrics.scaling import standardised
+from bvtk.metrics.estimators.information import discretise, mutual_information
+from bvtk.metrics.estimators.logistic import logistic_regression
+from bvtk.metrics.estimators.points import Split, draw_rows, train_and_test
+from bvtk.metrics.estimators.sampling import require_varying, varying
+from bvtk.metrics.estimators.scaling import standardised
 from bvtk.protocols import Codes
 
 Array = NDArray[np.float64]

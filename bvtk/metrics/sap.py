@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.metrics.fitting import quiet
-from bvtk.metrics.points import Split, train_and_test
-from bvtk.metrics.sampling import require_varying
+from bvtk.metrics.estimators.fitting import quiet
+from bvtk.metrics.estimators.points import Split, train_and_test
+from bvtk.metrics.estimators.sampling import require_varying
 from bvtk.protocols import Codes
 
 Array = NDArray[np.float64]

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bvtk.errors import UsageError
-from bvtk.metrics.fitting import quiet
-from bvtk.metrics.scaling import standardised
+from bvtk.metrics.estimators.fitting import quiet
+from bvtk.metrics.estimators.scaling import standardised
 
 Array = NDArray[np.float64]
 Measure = Literal["lasso", "spearman"]

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.metrics.information import discretise, entropy_of_pairs
-from bvtk.metrics.latents import active_latents
-from bvtk.metrics.points import draw_rows
+from bvtk.metrics.estimators.information import discretise, entropy_of_pairs
+from bvtk.metrics.estimators.latents import active_latents
+from bvtk.metrics.estimators.points import draw_rows
 from bvtk.protocols import Codes
 
 Array = NDArray[np.float64]

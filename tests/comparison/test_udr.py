@@ -10,7 +10,7 @@ import pytest
 import bvtk
 from bvtk.api import run_folder
 from bvtk.errors import UsageError
-from bvtk.metrics.latents import kl_per_latent
+from bvtk.metrics.estimators.latents import kl_per_latent
 from bvtk.metrics.udr import udr
 from bvtk.pipeline import working
 from bvtk.plugins import discover

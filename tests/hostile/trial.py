@@ -26,7 +26,7 @@ from bvtk.data.images import open_images
 from bvtk.data.official import read_blocks
 from bvtk.errors import BvtkError
 from bvtk.export import read_export
-from bvtk.metrics.arrays import read_codes
+from bvtk.metrics.scoring.arrays import read_codes
 from bvtk.plugins import discover
 from bvtk.recipe import load_recipe
 

@@ -15,7 +15,7 @@ from bvtk.engine.checkpoint import checkpoints, read_checkpoint
 from bvtk.engine.order import Batch
 from bvtk.engine.step import Stepper
 from bvtk.errors import BvtkError, RunError
-from bvtk.metrics.specs import Mig
+from bvtk.metrics.mig_spec import Mig
 from bvtk.pipeline import Pipeline
 from bvtk.plugins import discover
 from bvtk.recipe import load_recipe

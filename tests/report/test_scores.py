@@ -1,6 +1,8 @@
-import bvtk.metrics.specs  # noqa: F401 - registers the metrics whose words are shown
+from bvtk.plugins import discover
 from bvtk.report.scores import disentanglement_scores, held_out_curves, held_out_scores, score_curves
 from tests.report.examples import made_up
+
+discover(installed=False)
 
 
 def test_metrics_are_called_what_their_own_docs_call_them():

@@ -9,7 +9,7 @@ from bvtk.comparison.contents.columns import heading
 from bvtk.comparison.contents.keys import Key
 from bvtk.comparison.contents.measured import Measured
 from bvtk.counting import counted
-from bvtk.metrics.keys import collapsed
+from bvtk.metrics.scoring.keys import collapsed
 
 _NAMED = 4
 """Runs that are named where more are meant."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from bvtk.comparison.contents.keys import HEADLINE, Key, find_key, known_keys
 from bvtk.comparison.contents.measured import Measured
 from bvtk.errors import UsageError
-from bvtk.metrics.keys import HELD_OUT, settings
+from bvtk.metrics.scoring.keys import HELD_OUT, settings
 
 RECONSTRUCTION = "held_out.reconstruction"
 KL = "held_out.kl"

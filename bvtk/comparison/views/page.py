@@ -18,7 +18,7 @@ from bvtk.comparison.contents.table import Table
 from bvtk.comparison.views.cells import captions, headings, run_cells, shown_rows
 from bvtk.comparison.views.plots import plots
 from bvtk.errors import RunError
-from bvtk.metrics.keys import HELD_OUT
+from bvtk.metrics.scoring.keys import HELD_OUT
 
 _TRAVERSALS = 6
 """Traversals a row: of the latents that carry most."""

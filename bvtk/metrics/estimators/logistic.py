@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.metrics.fitting import quiet
+from bvtk.metrics.estimators.fitting import quiet
 
 
 def logistic_regression(x: NDArray[np.float64], y: NDArray[np.integer[Any]], **settings: Any) -> Any:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from bvtk.errors import UsageError
-from bvtk.metrics.arrays import as_codes, read_codes
+from bvtk.metrics.scoring.arrays import as_codes, read_codes
 
 CODES = np.random.default_rng(0).normal(size=(6, 3))
 HOLE = np.eye(6, 3, k=-1, dtype=bool) & (np.arange(6) == 2)[:, None]  # row 2, column 1

@@ -1,6 +1,6 @@
 import numpy as np
 
-from bvtk.metrics.scaling import standardised
+from bvtk.metrics.estimators.scaling import standardised
 
 
 def test_the_first_set_gets_mean_0_and_deviation_1_and_the_others_move_along():

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bvtk.errors import UsageError
-from bvtk.metrics.sampling import SharedValue, varying
+from bvtk.metrics.estimators.sampling import SharedValue, varying
 
 
 def test_varying_leaves_out_constant_factors():

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from bvtk.metrics import adagrad
-from bvtk.metrics.adagrad import softmax_classifiers
+from bvtk.metrics.estimators import adagrad
+from bvtk.metrics.estimators.adagrad import softmax_classifiers
 
 
 def test_learns_classes_that_a_line_separates():

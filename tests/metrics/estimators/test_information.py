@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from bvtk.metrics.information import discretise, entropy, entropy_of_pairs, mutual_information
+from bvtk.metrics.estimators.information import discretise, entropy, entropy_of_pairs, mutual_information
 
 
 def test_bins_have_equal_width_and_hold_the_maximum():

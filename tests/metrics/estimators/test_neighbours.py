@@ -5,7 +5,7 @@ import pytest
 from scipy.special import digamma
 from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
 
-from bvtk.metrics.neighbours import count_within, information_of_labels, information_of_values, on_grid
+from bvtk.metrics.estimators.neighbours import count_within, information_of_labels, information_of_values, on_grid
 from tests.metrics.reference import case
 
 

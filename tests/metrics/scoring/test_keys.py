@@ -1,8 +1,9 @@
 import pytest
 
-from bvtk.metrics.keys import collapsed, keys, settings
-from bvtk.metrics.predictive_specs import Downstream
-from bvtk.metrics.specs import BetaVaeScore, Mig
+from bvtk.metrics.beta_vae_score_spec import BetaVaeScore
+from bvtk.metrics.downstream_spec import Downstream
+from bvtk.metrics.mig_spec import Mig
+from bvtk.metrics.scoring.keys import collapsed, keys, settings
 
 
 def test_a_metric_twice_is_told_apart_by_what_differs():

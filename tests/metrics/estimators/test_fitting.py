@@ -3,9 +3,10 @@ import warnings
 import numpy as np
 import pytest
 
-from bvtk.metrics.compute import score
-from bvtk.metrics.predictive_specs import Sap
-from bvtk.metrics.structure_specs import InfoMec, ModularityExplicitness
+from bvtk.metrics.infomec_spec import InfoMec
+from bvtk.metrics.modularity_explicitness_spec import ModularityExplicitness
+from bvtk.metrics.sap_spec import Sap
+from bvtk.metrics.scoring.compute import score
 from tests.metrics.representations import labelled
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import GradientBoostingClassifier
 
-from bvtk.metrics.boosting import boost
+from bvtk.metrics.estimators.boosting import boost
 from tests.metrics.reference import case
 
 

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from bvtk.metrics.latents import active_latents, kl_per_latent
+from bvtk.metrics.estimators.latents import active_latents, kl_per_latent
 
 
 def test_kl_by_hand():

@@ -8,8 +8,8 @@ from typing import Any
 
 from bvtk.component import MetricSpec
 from bvtk.errors import BvtkError, UsageError
-from bvtk.metrics.arrays import check_codes
-from bvtk.metrics.keys import keys
+from bvtk.metrics.scoring.arrays import check_codes
+from bvtk.metrics.scoring.keys import keys
 from bvtk.protocols import Codes
 
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from bvtk.metrics.points import draw_rows, train_and_test
+from bvtk.metrics.estimators.points import draw_rows, train_and_test
 from bvtk.protocols import Codes
 from tests.metrics.representations import labelled
 

@@ -5,10 +5,13 @@ import pytest
 
 from bvtk.component import MetricSpec
 from bvtk.errors import BvtkError, UsageError
-from bvtk.metrics.compute import score
-from bvtk.metrics.predictive_specs import Sap
-from bvtk.metrics.specs import BetaVaeScore, Mig
-from bvtk.metrics.structure_specs import InfoMec, ModularityExplicitness, Unsupervised
+from bvtk.metrics.beta_vae_score_spec import BetaVaeScore
+from bvtk.metrics.infomec_spec import InfoMec
+from bvtk.metrics.mig_spec import Mig
+from bvtk.metrics.modularity_explicitness_spec import ModularityExplicitness
+from bvtk.metrics.sap_spec import Sap
+from bvtk.metrics.scoring.compute import score
+from bvtk.metrics.unsupervised_spec import Unsupervised
 from tests.metrics.representations import labelled, perfect
 
 QUICK = BetaVaeScore(train_points=200, test_points=200, pairs=10)

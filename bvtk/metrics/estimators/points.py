@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.metrics.sampling import Rows
+from bvtk.metrics.estimators.sampling import Rows
 from bvtk.protocols import Codes
 
 

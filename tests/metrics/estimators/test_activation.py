@@ -1,6 +1,6 @@
 import numpy as np
 
-from bvtk.metrics.activation import mean_activation
+from bvtk.metrics.estimators.activation import mean_activation
 
 
 def test_means_by_hand_and_nan_where_no_image_is():

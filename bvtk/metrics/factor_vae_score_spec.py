@@ -1,4 +1,4 @@
-"""What recipes may say of the FactorVAE score."""
+"""What recipes may say of `factor_vae_score`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, NonNegativeFloat, PositiveInt
 
 from bvtk.component import MetricSpec, register_metric
-from bvtk.metrics.counts import MOST
+from bvtk.metrics.fields import MOST
 from bvtk.protocols import Metric
 
 

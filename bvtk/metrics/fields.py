@@ -1,4 +1,4 @@
-"""Counts as recipes give them to metrics."""
+"""Types of the fields that several metrics have."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from bvtk.metrics.logistic import logistic_regression
+from bvtk.metrics.estimators.logistic import logistic_regression
 
 
 def test_without_penalty_it_learns_the_frequencies():
