@@ -1,9 +1,9 @@
-"""Training on a GPU: a step that is recorded and replayed, beside the same step as it is.
+"""Training speed on a GPU: recorded steps, which are replayed as a CUDA graph, against eager steps.
 
     python benchmarks/capture.py
     python benchmarks/capture.py --precision bf16 recipes/methods/factor_vae.yaml
 
-Both train the same experiment in one process, one after the other, from a recipe's own data set and batch size.
+Both train the same experiment in one process, one after the other, with the data set and batch size of the recipe.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ WARM_UP = 40
 
 
 def milliseconds(path: Path, precision: str, recorded: bool, steps: int) -> float:
-    """The time of one step, batch and checks included."""
+    """Time per step, including the batch and the checks."""
     device = torch.device("cuda")
     recipe = load_recipe(path, []).recipe
     dataset = build_dataset(recipe)
@@ -49,7 +49,7 @@ def milliseconds(path: Path, precision: str, recorded: bool, steps: int) -> floa
 
 
 def main() -> None:
-    """Prints a line for each recipe."""
+    """Print a line for each recipe."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "recipes", nargs="*", type=Path, default=[Path(f"recipes/paper/{name}.yaml") for name in RECIPES]
@@ -61,7 +61,7 @@ def main() -> None:
     print(f"{torch.cuda.get_device_name()}, {arguments.precision}")
     for path in arguments.recipes:
         plain, recorded = (milliseconds(path, arguments.precision, kind, arguments.steps) for kind in (False, True))
-        print(f"{path.stem:12} {plain:6.2f} ms as it is, {recorded:5.2f} ms recorded: {plain / recorded:.1f} times")
+        print(f"{path.stem:12} {plain:6.2f} ms eager, {recorded:5.2f} ms recorded, speedup {plain / recorded:.1f}")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""What it costs that every step looks whether its gradients are finite: the look beside the step that holds it.
+"""Cost of the check in every step that the gradients are finite, relative to the step.
 
     python benchmarks/gradients.py
 
-Of the networks of Burgess et al. at batch 64 in float32, medians of many.
+Measures the networks of Burgess et al. with a batch size of 64 in float32, and prints medians.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from bvtk.recipe import load_recipe
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """How long some work takes."""
+    """Time of a call."""
     since = time.perf_counter()
     work()
     return time.perf_counter() - since
 
 
 def main() -> None:
-    """Prints both times and their ratio."""
+    """Print both times and their ratio."""
     discover()
     recipe = load_recipe(Path("recipes/paper/beta_vae.yaml"), []).recipe
     dataset = build_dataset(recipe)
@@ -39,9 +39,9 @@ def main() -> None:
     index = np.random.default_rng(0).choice(len(dataset), 64)
     steps = [seconds(lambda number=number: stepper.run(Batch(index), number)) for number in range(60)]
     gradients = [weights.grad for weights in experiment.model.parameters() if weights.grad is not None]
-    looks = [seconds(lambda: bool(torch.isfinite(torch.nn.utils.get_total_norm(gradients)))) for _ in range(400)]
-    step, look = statistics.median(steps), statistics.median(looks)
-    print(f"step {1e3 * step:.1f} ms, look {1e3 * look:.3f} ms: {look / step:.2%}")
+    checks = [seconds(lambda: bool(torch.isfinite(torch.nn.utils.get_total_norm(gradients)))) for _ in range(400)]
+    step, check = statistics.median(steps), statistics.median(checks)
+    print(f"step {1e3 * step:.1f} ms, check {1e3 * check:.3f} ms: {check / step:.2%}")
 
 
 if __name__ == "__main__":

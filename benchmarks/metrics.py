@@ -1,10 +1,10 @@
-"""The time of every metric on 10 latents over the whole of dSprites' grid, the encoding excluded.
+"""Time of every metric for 10 latents on all images of dSprites, without the encoding.
 
     python benchmarks/metrics.py
     python benchmarks/metrics.py --metric dci --metric mig
 
-The codes are made up: each a rotation of standardised factors with noise, as a half-trained VAE gives them. The bar:
-all but DCI and downstream accuracy together within 10 s, DCI within 60 s, on two cores.
+The codes are artificial: a rotation of the standardised factors with noise, similar to those of a half-trained VAE.
+Target on two cores: at most 10 s for all metrics except DCI and downstream accuracy, and at most 60 s for DCI.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ SIZES = (3, 6, 40, 32, 32)
 SLOW = ("dci", "downstream")
 
 
-def made_up() -> Codes:
-    """737,280 codes of 10 latents, and their factors."""
+def artificial_codes() -> Codes:
+    """737,280 codes of 10 latents, with their factors."""
     rng = np.random.default_rng(0)
     factors = np.stack(np.meshgrid(*map(np.arange, SIZES), indexing="ij"), axis=-1).reshape(-1, len(SIZES))
     x = (factors - (np.array(SIZES) - 1) / 2) / np.sqrt((np.square(SIZES) - 1) / 12)
@@ -36,20 +36,20 @@ def made_up() -> Codes:
 
 
 def main() -> None:
-    """Prints a line for each metric, and the sum of the fast ones."""
+    """Print a line for each metric, and the sum of the fast ones."""
     discover()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     both = [name for name in metrics.names() if name != "beta_vae_score"]
     protocols = [f"beta_vae_score:protocol={name}" for name in ("paper", "dlib")]
-    parser.add_argument("--metric", action="append", help="may be repeated; all by default")
-    codes, together = made_up(), 0.0
+    parser.add_argument("--metric", action="append", help="Metric to time; can be repeated (default: all).")
+    codes, together = artificial_codes(), 0.0
     for name in parser.parse_args().metric or [*protocols, *both]:
         since = time.perf_counter()
         found = score(codes, [metric_named(name)], 0)
         taken = time.perf_counter() - since
         together += 0 if name.partition(":")[0] in SLOW else taken
         print(f"{name:32} {taken:7.2f} s   score {next(iter(found.values()))['score']:.3f}", flush=True)
-    print(f"all but {' and '.join(SLOW)}: {together:.2f} s")
+    print(f"all except {' and '.join(SLOW)}: {together:.2f} s")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""Training speed: `bvtk train` beside a bare loop with the same settings, in one run.
+"""Training speed: `bvtk train` against a bare loop with the same settings.
 
     python benchmarks/train.py                       # burgess networks, batch 64, precision auto
     python benchmarks/train.py --network higgins_fc --batch 256 --precision fp32
 
-The bare loop has all that makes a loop fast (allocator, channels_last, fused Adam, autocast) and nothing else:
-no schedules, no logs, no checks, no checkpoints. Both run in processes of their own, in turn, several times;
-the median of the ratios pair by pair is what counts, as single figures vary by 7 % and more. The bar is 0.95.
+The bare loop has everything that makes a loop fast (allocator, channels_last, fused Adam, autocast) and nothing else:
+no schedules, logs, checks or checkpoints. Each loop runs in a process of its own. The two alternate several times, and
+the result is the median of the ratios of the pairs, because single values vary by 7 % and more. The target is 0.95.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ training:
 
 
 def bare(recipe_text: str) -> float:
-    """Images a second of a loop that only trains."""
+    """Images per second of a loop that only trains."""
     from bvtk.engine.tuning import prepare_process
 
     prepare_process()
@@ -69,7 +69,7 @@ def bare(recipe_text: str) -> float:
 
 
 def whole(recipe_text: str) -> float:
-    """Images a second of `bvtk train`, its logs, checks and checkpoints included."""
+    """Images per second of `bvtk train`, including logs, checks and checkpoints."""
     from bvtk.engine.tuning import prepare_process
 
     prepare_process()
@@ -108,7 +108,7 @@ def _recipe(text: str):
 
 
 def main() -> None:
-    """Runs both in turn and prints their speeds and the ratio."""
+    """Run both in turn and print their speeds and the ratio."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", default="burgess")
     parser.add_argument("--batch", type=int, default=64)
@@ -127,7 +127,7 @@ def main() -> None:
             command = [sys.executable, __file__, *sys.argv[1:], "--child", child]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             found.append(json.loads(done.stdout))
-    print(f"{given.network}, batch {given.batch}, precision {given.precision}: images/s, median (least to most)")
+    print(f"{given.network}, batch {given.batch}, precision {given.precision}: images/s, median (minimum to maximum)")
     for child, name in (("bare", "bare loop"), ("whole", "bvtk train")):
         found = speeds[child]
         print(f"  {name:<11} {statistics.median(found):7.0f}  ({min(found):.0f} to {max(found):.0f})")
