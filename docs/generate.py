@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bvtk.cli.component import component_facts, short
+from bvtk.cli.show_component import component_facts, short
 from bvtk.component import REGISTRIES
 from bvtk.plugins import discover
 from bvtk.recipe.json_schema import recipe_schema

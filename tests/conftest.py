@@ -11,10 +11,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bvtk.plugins import discover
 
 discover(installed=False)  # a test may name any built-in component
+
+# No test depends on how long an example takes: a busy machine fails none.
+settings.register_profile("bvtk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("bvtk")
 
 TINY_RECIPE = """\
 name: tiny

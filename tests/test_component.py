@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel, PositiveInt, ValidationError
 
 from bvtk.component import DatasetSpec, ScheduleSpec, Slot, Spec, dump, parse
-from bvtk.documentation import document
+from bvtk.docstrings import describe_fields
 from bvtk.errors import PluginError
 from bvtk.protocols import Dataset, ImageShape
 from bvtk.registry import Registry
@@ -180,7 +180,7 @@ def test_specs_are_frozen():
 
 
 def test_field_docstrings_are_their_descriptions():
-    document(Wheel)
+    describe_fields(Wheel)
     assert Wheel.model_fields["spokes"].description == "How many."
 
 

@@ -4,7 +4,7 @@ from textwrap import dedent
 import pytest
 
 from bvtk.component import dump, encoders, parse
-from bvtk.documentation import document
+from bvtk.docstrings import describe_fields
 from bvtk.errors import PluginError
 from bvtk.models.vae_spec import Vae
 from bvtk.plugins import components_of, discover, plugins_used
@@ -93,7 +93,7 @@ def test_a_changed_file_is_loaded_again_documented_anew(tmp_path):
     assert first != second
     spec = parse(encoders.get("mine"), {})
     assert dump(spec) == {"type": "mine", "width": 5}
-    document(type(spec))
+    describe_fields(type(spec))
     assert type(spec).model_fields["width"].description
 
 

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from bvtk.check_plugin.findings import Finding, Report, Wrong, require
 from bvtk.component import Slot, Spec, dump, parse
-from bvtk.documentation import document
+from bvtk.docstrings import describe_fields
 from bvtk.registry import Entry, Origin
 
 HEAVY = ("torch", "numpy", "sklearn", "matplotlib", "einops")
@@ -80,7 +80,7 @@ def _imported(body: Sequence[ast.stmt]) -> list[tuple[str, int]]:
 
 def _documented(item: type[Spec]) -> None:
     require(item.__doc__, "has no docstring: its first line is what `bvtk ls` shows")
-    document(item)
+    describe_fields(item)
     bare = [name for name, info in item.model_fields.items() if not info.description]
     fields = "field" if len(bare) == 1 else "fields"
     require(not bare, f"{fields} {', '.join(map(repr, bare))}: write a docstring on the line below")

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 import bvtk
-from bvtk.cli import checkplugin, compare, doctor, init, ls, run, schema, score, show, stages, sweep, udr, validate
+from bvtk.cli import check_plugin, compare, doctor, init, ls, run, schema, score, show, stages, sweep, udr, validate
 from bvtk.cli.common import error_console, print_error
 from bvtk.errors import BvtkError
 
@@ -42,7 +42,7 @@ def root(
     """The β-VAE toolkit: declare, train, measure and export disentangled representations."""
 
 
-for module in (run, stages, sweep, validate, show, ls, init, schema, score, compare, udr, doctor, checkplugin):
+for module in (run, stages, sweep, validate, show, ls, init, schema, score, compare, udr, doctor, check_plugin):
     module.add_to(app)
 
 

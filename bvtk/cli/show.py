@@ -29,7 +29,7 @@ def show(
 
     Example: bvtk show encoder burgess
     """
-    from bvtk.cli.shown import show_anything
+    from bvtk.cli.show_recipe import show_anything
 
     load_plugins(plugin, no_plugins)
     show_anything(what, layers, as_json)

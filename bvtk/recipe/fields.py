@@ -16,7 +16,7 @@ from bvtk.recipe.schema import Recipe
 
 
 @dataclass(frozen=True)
-class Takes:
+class FieldType:
     """What a field takes that has fields of its own.
 
     Args:
@@ -27,15 +27,15 @@ class Takes:
 
     slot: Slot | None = None
     model: type[BaseModel] | None = None
-    items: Takes | None = None
+    items: FieldType | None = None
 
-    def at(self, part: str | int, node: Node | None) -> Takes:
+    def at(self, part: str | int, node: Node | None) -> FieldType:
         """What stands under a key or a list position of a value."""
         if isinstance(part, int):
-            return self.items or Takes()
+            return self.items or FieldType()
         model = self.model_for(node)
         field = model.model_fields.get(part) if model else None
-        return takes(field.annotation, *field.metadata) if field else Takes()
+        return field_type(field.annotation, *field.metadata) if field else FieldType()
 
     def model_for(self, node: Node | None) -> type[BaseModel] | None:
         """The class that a value fills, None where none is known."""
@@ -45,25 +45,25 @@ class Takes:
         return self.slot.registry.get(name) if name and name in self.slot.registry else None
 
 
-RECIPE = Takes(model=Recipe)
+RECIPE = FieldType(model=Recipe)
 """What a whole file takes."""
 
 
-def takes(annotation: Any, *metadata: Any) -> Takes:
+def field_type(annotation: Any, *metadata: Any) -> FieldType:
     """What a field with this annotation takes."""
     for item in metadata:
         if isinstance(item, Slot):
-            return Takes(slot=item)
+            return FieldType(slot=item)
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return takes(*arguments)
+        return field_type(*arguments)
     if origin in (Union, types.UnionType):
-        return next((found for found in map(takes, arguments) if found != Takes()), Takes())
+        return next((found for found in map(field_type, arguments) if found != FieldType()), FieldType())
     if origin in (list, tuple) and arguments:
-        return Takes(items=takes(arguments[0]))
+        return FieldType(items=field_type(arguments[0]))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return Takes(model=annotation)
-    return Takes()
+        return FieldType(model=annotation)
+    return FieldType()
 
 
 def component_name(node: Node | None, slot: Slot) -> str | None:
@@ -77,7 +77,7 @@ def component_name(node: Node | None, slot: Slot) -> str | None:
     return slot.number if isinstance(value, int | float) and word is node else None
 
 
-def along(root: Node, path: Path, first: Takes = RECIPE) -> list[Takes]:
+def along(root: Node, path: Path, first: FieldType = RECIPE) -> list[FieldType]:
     """What each value along a path takes, the whole first: a file, where nothing else is said."""
     steps, node = [first], root
     for part in path:

@@ -16,7 +16,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, NoDefault
 from pydantic_core import CoreSchema, core_schema
 
 from bvtk.component import REGISTRIES, Slot
-from bvtk.documentation import document
+from bvtk.docstrings import describe_fields
 from bvtk.recipe.fields import as_data
 from bvtk.recipe.schema import Recipe
 from bvtk.registry import Entry
@@ -52,7 +52,7 @@ def recipe_schema() -> Json:
 
 def class_schema(model: type[BaseModel], prefix: str = "") -> Json:
     """What Pydantic says of a class, with a placeholder at each slot and every default as a recipe would say it."""
-    document(model)
+    describe_fields(model)
     return model.model_json_schema(ref_template=f"#/$defs/{prefix}{{model}}", schema_generator=_Generator)
 
 

@@ -16,11 +16,11 @@ from bvtk.errors import Problem, RecipeError, UsageError
 from bvtk.recipe.agreement import disagreements
 from bvtk.recipe.composer import MOST_NESTED, MOST_VALUES
 from bvtk.recipe.extends import read_layers
-from bvtk.recipe.fields import Takes, component_name
-from bvtk.recipe.findings import problems_of, where_to_read_on
+from bvtk.recipe.fields import FieldType, component_name
 from bvtk.recipe.marks import COMMAND_LINE, Mark, Node, Source, marked, problem
 from bvtk.recipe.origins import origins_of
 from bvtk.recipe.overrides import apply_override
+from bvtk.recipe.pydantic_errors import help_command, problems_of
 from bvtk.recipe.scalars import INTEGERS
 from bvtk.recipe.schema import Recipe
 
@@ -118,11 +118,11 @@ def parse_component(slot: Slot, value: Any) -> Any:
         said = value if isinstance(value, Spec) else json.loads(json.dumps(value, default=_as_said))
         return TypeAdapter(Annotated[Any, slot]).validate_python(said)
     except ValidationError as error:
-        root, takes = marked(said, Mark(Source(slot.registry.kind))), Takes(slot=slot)
+        root, takes = marked(said, Mark(Source(slot.registry.kind))), FieldType(slot=slot)
         found = problems_of(error, root, takes)
         name = component_name(root, slot)
         words = [p.message if p.key in ("", "type") else f"{name}.{p.said}" for p in found]
-        raise UsageError("; ".join(words), where_to_read_on(error, root, takes)) from error
+        raise UsageError("; ".join(words), help_command(error, root, takes)) from error
 
 
 def _as_said(value: Any) -> Any:
@@ -143,7 +143,7 @@ def validated(root: Node) -> tuple[Recipe | None, list[Problem], str]:
     try:
         recipe = parse(Recipe, root.plain())
     except ValidationError as error:
-        return None, problems_of(error, root), where_to_read_on(error, root)
+        return None, problems_of(error, root), help_command(error, root)
     disagreeing = list(disagreements(recipe, root))
     return (None if disagreeing else recipe), disagreeing, ""
 

@@ -8,7 +8,7 @@ from pydantic_core import PydanticUndefined
 
 from bvtk.errors import Problem, printable
 from bvtk.recipe.composer import MOST_NESTED, UNSPEAKABLE
-from bvtk.recipe.fields import RECIPE, Takes, default_of
+from bvtk.recipe.fields import RECIPE, FieldType, default_of
 from bvtk.recipe.marks import COMMAND_LINE, DEFAULT, Mark, Node, Path, Source, marked, problem
 from bvtk.recipe.merge import merge, spelled_out
 from bvtk.recipe.source import compose
@@ -91,7 +91,7 @@ class _NoSuchItemError(Exception):
     """A number that is no position of the list it stands under."""
 
 
-def _laid(node: Node, takes: Takes, rest: Path, value: Node, done: Path) -> Node:
+def _laid(node: Node, takes: FieldType, rest: Path, value: Node, done: Path) -> Node:
     if not rest:
         return merge(node, value)
     if isinstance(node.value, list):
@@ -106,7 +106,7 @@ def _laid(node: Node, takes: Takes, rest: Path, value: Node, done: Path) -> Node
     return Node(entries | {part: laid}, node.mark, node.key, node.broken)
 
 
-def _laid_in_list(node: Node, items: list[Node], takes: Takes, rest: Path, value: Node, done: Path) -> Node:
+def _laid_in_list(node: Node, items: list[Node], takes: FieldType, rest: Path, value: Node, done: Path) -> Node:
     part = str(rest[0])
     if not (part.isascii() and part.isdecimal() and len(part) < 6 and int(part) < len(items)):
         positions = f"0 to {len(items) - 1}" if items else "none, it is empty"
@@ -123,7 +123,7 @@ def _nested(rest: Path, value: Node) -> Node:
     return value
 
 
-def _default(node: Node, takes: Takes, part: str, value: Node) -> Node | None:
+def _default(node: Node, takes: FieldType, part: str, value: Node) -> Node | None:
     """What a key that the recipe leaves out has by default, so that an override may change a part of it."""
     model = takes.model_for(node)
     field = model.model_fields.get(part) if model else None

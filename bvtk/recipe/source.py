@@ -10,8 +10,8 @@ import yaml
 
 from bvtk.errors import Problem, RecipeError
 from bvtk.recipe.composer import Composer, StopReading
+from bvtk.recipe.decoding import read_text
 from bvtk.recipe.marks import Mark, Node, Path, Source, problem
-from bvtk.recipe.reading import read_text
 
 _FOREIGN_BREAK = re.compile("[\x85\u2028\u2029]")
 """Line ends to YAML 1.1, and so to PyYAML, but not to YAML 1.2, JSON and editors."""

@@ -47,7 +47,7 @@ def test_a_component_is_shown_with_fields_types_and_defaults(terminal: Terminal)
     found = terminal("show", "likelihood", "gaussian")
     assert found.code == 0
     assert "likelihood gaussian  built-in" in found.out
-    assert "specs.py:" in found.out
+    assert "likelihood_spec.py:" in found.out
     assert "sigma  a number more than 0 or 'learned' or 'optimal'  (default 1.0)" in found.out
     facts = terminal("show", "objective", "beta_vae", "--json").json()
     assert (facts["kind"], facts["name"], facts["origin"]) == ("objective", "beta_vae", "built-in")

@@ -124,7 +124,7 @@ def test_any_data_is_a_recipe_or_says_why_not(data: dict[str, Any]) -> None:
     recipe_or_problems(lambda: parse_recipe(data))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(RECIPES, st.lists(st.tuples(st.lists(KEYS | WORDS, max_size=4), VALUES), max_size=2))
 def test_any_file_with_any_overrides_is_a_recipe_or_says_why_not(load: Load, data: Any, over: list[Any]) -> None:
     """Python's own writing of data is near enough to YAML to reach deep into the reader."""
@@ -134,7 +134,7 @@ def test_any_file_with_any_overrides_is_a_recipe_or_says_why_not(load: Load, dat
     recipe_or_problems(lambda: load(COMPLETE, *overrides))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.data())
 def test_a_complete_recipe_with_one_part_changed_is_a_recipe_or_says_why_not(load: Load, data: st.DataObject) -> None:
     key = data.draw(st.sampled_from(["width", "sizes", "pair", "scale", "weight", "inner", "parts", "label", "type"]))

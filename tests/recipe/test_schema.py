@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from pydantic import ValidationError
 
-from bvtk.documentation import document
+from bvtk.docstrings import describe_fields
 from bvtk.recipe import Recipe, Training, resolved
 from tests.recipe.conftest import COMPLETE, Load
 
@@ -19,7 +19,7 @@ def test_keys_stand_in_the_order_of_the_contract() -> None:
 
 def test_every_key_is_documented() -> None:
     for section in (Recipe, Training):
-        document(section)
+        describe_fields(section)
         assert all(field.description for field in section.model_fields.values())
 
 

@@ -257,7 +257,7 @@ SWEEPS = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=80)
 @given(st.dictionaries(st.sampled_from(["seeds", "grid", "cells", "published"]), SWEEPS))
 def test_any_data_is_a_sweep_or_says_why_not(unfold: Unfold, data: dict[str, Any]) -> None:
     with suppress(RecipeError):

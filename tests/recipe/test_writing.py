@@ -36,7 +36,7 @@ ENCODERS = st.recursive(
 NAMES = st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True).filter(lambda name: name.strip("."))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(ENCODERS, NAMES, st.integers(0, 2**63 - 1))
 def test_a_written_recipe_reads_back_the_same(load: Load, encoder: Any, name: str, seed: int) -> None:
     data = {

@@ -10,7 +10,7 @@ from pydantic_core import PydanticUndefined
 from bvtk.cli.common import out_console
 from bvtk.recipe.fields import default_of
 from bvtk.recipe.json_schema import class_schema
-from bvtk.recipe.words import words
+from bvtk.recipe.type_descriptions import describe_type
 from bvtk.recipe.writing import flow
 from bvtk.registry import Registry
 
@@ -39,7 +39,11 @@ def _fields(spec: Any) -> list[dict[str, Any]]:
     facts = []
     for name, field in spec.model_fields.items():
         default = default_of(field)
-        fact = {"name": name, "takes": words(properties.get(name, {})), "required": default is PydanticUndefined}
+        fact = {
+            "name": name,
+            "takes": describe_type(properties.get(name, {})),
+            "required": default is PydanticUndefined,
+        }
         fact |= {} if default is PydanticUndefined else {"default": default}
         facts.append(fact | {"doc": field.description or ""})
     return facts

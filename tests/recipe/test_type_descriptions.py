@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bvtk.recipe.words import expected_at, words
+from bvtk.recipe.type_descriptions import describe_type, expected_at
 from tests.recipe.conftest import Toy
 
 
@@ -28,6 +28,6 @@ def test_fields_are_described_in_plain_words(field: str, said: str) -> None:
 
 
 def test_what_has_no_form_takes_anything() -> None:
-    assert words({}) == "anything"
-    assert words({"$ref": "#/x"}) == "a mapping"
+    assert describe_type({}) == "anything"
+    assert describe_type({"$ref": "#/x"}) == "a mapping"
     assert expected_at(None, "x") == ""

@@ -28,17 +28,17 @@ _BOUNDS = (
 def expected_at(model: type[BaseModel] | None, key: str | int) -> str:
     """What a field takes: `a number more than 0, or 'learned'`; empty where it is unknown."""
     properties = class_schema(model).get("properties", {}) if model else {}
-    return words(properties[key]) if key in properties else ""
+    return describe_type(properties[key]) if key in properties else ""
 
 
-def words(schema: dict[str, Any]) -> str:
+def describe_type(schema: dict[str, Any]) -> str:
     """A field's JSON Schema, placeholders of slots included, in plain words."""
     if SLOT in schema:
         return _slot(schema[SLOT])
     if "enum" in schema or "const" in schema:
         return _joined([_value(value) for value in schema.get("enum", [schema.get("const")])])
     if "anyOf" in schema:
-        return _joined([words(branch) for branch in schema["anyOf"]])
+        return _joined([describe_type(branch) for branch in schema["anyOf"]])
     if schema.get("type") == "array":
         return _list(schema)
     if "$ref" in schema:
@@ -53,9 +53,9 @@ def _slot(slot: dict[str, Any]) -> str:
 
 def _list(schema: dict[str, Any]) -> str:
     if "prefixItems" in schema:
-        return f"a list of {' and '.join(words(item) for item in schema['prefixItems'])}"
+        return f"a list of {' and '.join(describe_type(item) for item in schema['prefixItems'])}"
     items = schema.get("items")
-    return f"a list, each {words(items)}" if items else "a list"
+    return f"a list, each {describe_type(items)}" if items else "a list"
 
 
 def _bounded(schema: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from bvtk.component import Spec
-from bvtk.documentation import document
+from bvtk.docstrings import describe_fields
 
 
 class Base(Spec):
@@ -23,7 +23,7 @@ class Child(Base):
 
 
 def test_the_texts_below_fields_become_their_descriptions() -> None:
-    document(Child)
+    describe_fields(Child)
     found = {name: field.description for name, field in Child.model_fields.items()}
     assert found == {
         "inherited": "From the base.",
@@ -36,7 +36,7 @@ def test_the_texts_below_fields_become_their_descriptions() -> None:
 
 def test_a_class_without_source_has_none() -> None:
     made: type[Spec] = type("Made", (Spec,), {"__annotations__": {"x": int}, "x": 1})
-    document(made)
+    describe_fields(made)
     assert made.model_fields["x"].description is None
 
 
@@ -51,7 +51,7 @@ class Whole(Spec):
 
 
 def test_a_schema_has_the_texts_of_what_a_class_holds_whichever_is_asked_for_first() -> None:
-    document(Whole)
-    document(Part)
+    describe_fields(Whole)
+    describe_fields(Part)
     schema = Whole.model_json_schema()
     assert schema["$defs"]["Part"]["properties"]["size"]["description"] == "How large."

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 
 @cache
-def document(model: type[BaseModel]) -> None:
+def describe_fields(model: type[BaseModel]) -> None:
     """Gives every field of a class, inherited ones too, the docstring below it as its description.
 
     JSON Schema made of the class from then on has them. A description given by `Field` stays. Classes that its fields
@@ -26,7 +26,7 @@ def document(model: type[BaseModel]) -> None:
     for field in model.model_fields.values():
         for inner in _models_in(field.annotation):
             if inner is not model:
-                document(inner)
+                describe_fields(inner)
     texts: dict[str, str] = {}
     for base in reversed(model.__mro__):
         if issubclass(base, BaseModel) and base is not BaseModel:

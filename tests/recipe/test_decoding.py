@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bvtk.errors import RecipeError
-from bvtk.recipe.reading import MOST_BYTES, read_text
+from bvtk.recipe.decoding import MOST_BYTES, read_text
 
 Errors = Callable[..., list[str]]
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bvtk.cli.common import out_console, print_json
-from bvtk.cli.component import component_facts, print_component
-from bvtk.cli.layers import layers_of, print_layers
+from bvtk.cli.show_component import component_facts, print_component
+from bvtk.cli.show_layers import layers_of, print_layers
 from bvtk.component import REGISTRIES
 from bvtk.counting import counted
 from bvtk.errors import UsageError

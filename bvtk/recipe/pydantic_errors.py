@@ -9,13 +9,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from bvtk.errors import Problem
-from bvtk.recipe.fields import RECIPE, Takes, along, component_name
+from bvtk.recipe.fields import RECIPE, FieldType, along, component_name
 from bvtk.recipe.marks import Mark, Node, Path, problem
 from bvtk.recipe.messages import describe, mend, message
 from bvtk.registry import did_you_mean
 
 
-def problems_of(error: ValidationError, root: Node, takes: Takes = RECIPE) -> list[Problem]:
+def problems_of(error: ValidationError, root: Node, takes: FieldType = RECIPE) -> list[Problem]:
     """Everything that is wrong in a recipe, each once, in no order yet.
 
     Args:
@@ -31,7 +31,7 @@ def problems_of(error: ValidationError, root: Node, takes: Takes = RECIPE) -> li
     return list(found.values())
 
 
-def where_to_read_on(error: ValidationError, root: Node, takes: Takes = RECIPE) -> str:
+def help_command(error: ValidationError, root: Node, takes: FieldType = RECIPE) -> str:
     """The command that lists what the first unknown or missing name could have been; empty where none does."""
     for detail in error.errors(include_url=False):
         hint = _Finding(root, detail, takes).command()
@@ -47,7 +47,7 @@ class _Finding:
     number leaves unsaid, or the tag of a union's branch.
     """
 
-    def __init__(self, root: Node, detail: Any, takes: Takes) -> None:
+    def __init__(self, root: Node, detail: Any, takes: FieldType) -> None:
         self.detail, self.kind = detail, str(detail["type"])
         self.context: Mapping[str, Any] = detail.get("ctx", {})
         location: Path = tuple(detail["loc"])
@@ -111,7 +111,7 @@ class _Finding:
         return message(self.kind, self.context, found, otherwise), mend(self.kind, self.node, self.steps[-1].slot)
 
     def _one_of_several(self, found: str) -> str:
-        from bvtk.recipe.words import expected_at
+        from bvtk.recipe.type_descriptions import expected_at
 
         wanted = expected_at(self.steps[-2].model_for(self.nodes[-2]), self.inside[-1]) if self.inside else ""
         return f"expected {wanted}, found {found}" if wanted else str(self.detail["msg"])
