@@ -15,9 +15,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from bvtk.build import build, build_dataset
+from bvtk.build import build, build_dataset, sampler_of
 from bvtk.engine.capture import CapturedStepper
-from bvtk.engine.order import OneFactorOrder, ShuffledOrder
 from bvtk.engine.step import Stepper
 from bvtk.plugins import discover
 from bvtk.recipe import load_recipe
@@ -33,9 +32,7 @@ def milliseconds(path: Path, precision: str, recorded: bool, steps: int) -> floa
     dataset = build_dataset(recipe)
     experiment = build(recipe, dataset, len(dataset), device)
     experiment.model.train()
-    order_of = OneFactorOrder if recipe.model.batches == "one_factor" else None
-    index, batch = np.arange(len(dataset)), recipe.training.batch_size
-    order = order_of(dataset, index, batch, 0) if order_of else ShuffledOrder(index, batch, 0)
+    sampler = sampler_of(recipe).build(dataset, np.arange(len(dataset)), recipe.training.batch_size, recipe.seed)
     stepper = (
         CapturedStepper(experiment, device, precision, print) if recorded else Stepper(experiment, device, precision)
     )
@@ -43,7 +40,7 @@ def milliseconds(path: Path, precision: str, recorded: bool, steps: int) -> floa
         if step == WARM_UP:
             torch.cuda.synchronize()
             since = time.perf_counter()
-        stepper.run(order.batch(step), step)
+        stepper.run(sampler(step), step)
     torch.cuda.synchronize()
     return (time.perf_counter() - since) / steps * 1e3
 

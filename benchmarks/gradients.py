@@ -16,9 +16,9 @@ import numpy as np
 import torch
 
 from bvtk.build import build, build_dataset
-from bvtk.engine.order import Batch
 from bvtk.engine.step import Stepper
 from bvtk.plugins import discover
+from bvtk.protocols import Batch
 from bvtk.recipe import load_recipe
 
 
@@ -37,7 +37,7 @@ def main() -> None:
     experiment = build(recipe, dataset, len(dataset), torch.device("cpu"))
     stepper = Stepper(experiment, torch.device("cpu"), "fp32")
     index = np.random.default_rng(0).choice(len(dataset), 64)
-    steps = [seconds(lambda number=number: stepper.run(Batch(index), number)) for number in range(60)]
+    steps = [seconds(lambda number=number: stepper.run(Batch({"x": index}), number)) for number in range(60)]
     gradients = [weights.grad for weights in experiment.model.parameters() if weights.grad is not None]
     checks = [seconds(lambda: bool(torch.isfinite(torch.nn.utils.get_total_norm(gradients)))) for _ in range(400)]
     step, check = statistics.median(steps), statistics.median(checks)

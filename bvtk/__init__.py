@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bvtk.component import ObjectiveSpec as ObjectiveSpec
     from bvtk.component import Optimizer as Optimizer
     from bvtk.component import OptimizerSpec as OptimizerSpec
+    from bvtk.component import SamplerSpec as SamplerSpec
     from bvtk.component import Schedule as Schedule
     from bvtk.component import ScheduleSpec as ScheduleSpec
     from bvtk.component import Weight as Weight
@@ -40,16 +41,18 @@ if TYPE_CHECKING:
     from bvtk.component import register_model as register_model
     from bvtk.component import register_objective as register_objective
     from bvtk.component import register_optimizer as register_optimizer
+    from bvtk.component import register_sampler as register_sampler
     from bvtk.component import register_schedule as register_schedule
     from bvtk.errors import BvtkError as BvtkError
     from bvtk.errors import RecipeError as RecipeError
     from bvtk.events import Event as Event
     from bvtk.events import Listener as Listener
+    from bvtk.passes import Outputs as Outputs
+    from bvtk.protocols import Batch as Batch
     from bvtk.protocols import Codes as Codes
     from bvtk.protocols import Dataset as Dataset
     from bvtk.protocols import ImageShape as ImageShape
     from bvtk.protocols import ObjectiveContext as ObjectiveContext
-    from bvtk.protocols import Outputs as Outputs
 
 __version__ = "0.1.0"
 
@@ -59,12 +62,13 @@ _HOMES = {
     "bvtk.comparison.udr": ("udr",),
     "bvtk.component": (
         *("DatasetSpec", "EncoderSpec", "DecoderSpec", "LikelihoodSpec", "ModelSpec"),
-        *("ObjectiveSpec", "ScheduleSpec", "OptimizerSpec", "MetricSpec"),
+        *("ObjectiveSpec", "SamplerSpec", "ScheduleSpec", "OptimizerSpec", "MetricSpec"),
         *("Encoder", "Decoder", "LikelihoodSlot", "Optimizer", "Schedule", "Weight"),
         *("register_dataset", "register_encoder", "register_decoder", "register_likelihood", "register_model"),
-        *("register_objective", "register_schedule", "register_optimizer", "register_metric"),
+        *("register_objective", "register_sampler", "register_schedule", "register_optimizer", "register_metric"),
     ),
-    "bvtk.protocols": ("Codes", "Dataset", "ImageShape", "ObjectiveContext", "Outputs"),
+    "bvtk.passes": ("Outputs",),
+    "bvtk.protocols": ("Batch", "Codes", "Dataset", "ImageShape", "ObjectiveContext"),
     "bvtk.errors": ("BvtkError", "RecipeError"),
     "bvtk.events": ("Event", "Listener"),
 }

@@ -5,121 +5,28 @@ Nothing here imports torch or NumPy when it loads.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from bvtk.dataset import Batch as Batch
+from bvtk.dataset import Dataset as Dataset
+from bvtk.dataset import ImageShape as ImageShape
+from bvtk.dataset import Role as Role
+from bvtk.dataset import Sampler as Sampler
+from bvtk.dataset import conventional_roles as conventional_roles
+from bvtk.dataset import factor_with_role as factor_with_role
+from bvtk.dataset import missing_members as missing_members
+from bvtk.dataset import position_factors as position_factors
+from bvtk.passes import ACTIVE_VARIANCE as ACTIVE_VARIANCE
+from bvtk.passes import Outputs as Outputs
+from bvtk.passes import Pass as Pass
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
     from numpy.typing import NDArray
-
-
-class ImageShape(NamedTuple):
-    """The shape of one image, channels first, in pixels."""
-
-    channels: int
-    height: int
-    width: int
-
-    @property
-    def pixels(self) -> int:
-        """Channels × height × width: the N of β_norm = β·M/N."""
-        return math.prod(self)
-
-    def __str__(self) -> str:
-        """`1×64×64`."""
-        return "×".join(map(str, self))
-
-
-Role = Literal["category", "horizontal", "vertical"]
-"""What a factor means beyond its numbers: a kind of thing (such as a shape), or a position along an axis."""
-
-_POSITIONS = (("x", "y"), ("position_x", "position_y"))
-
-
-def conventional_roles(names: Sequence[str]) -> dict[str, Role]:
-    """Roles of factors by their well-known names, for data that does not declare them.
-
-    `shape` is a category. `x` and `y`, or `position_x` and `position_y`, are the horizontal and the vertical
-    position if both are there.
-    """
-    roles: dict[str, Role] = {"shape": "category"} if "shape" in names else {}
-    for horizontal, vertical in _POSITIONS:
-        if horizontal in names and vertical in names:
-            return {**roles, horizontal: "horizontal", vertical: "vertical"}
-    return roles
-
-
-def factor_with_role(roles: Mapping[str, Role], role: Role) -> str | None:
-    """The first factor that has a role; None if no factor has it."""
-    return next((name for name, found in roles.items() if found == role), None)
-
-
-def position_factors(roles: Mapping[str, Role]) -> tuple[str, str] | None:
-    """The horizontal and the vertical factor; None unless both are there."""
-    horizontal, vertical = factor_with_role(roles, "horizontal"), factor_with_role(roles, "vertical")
-    return (horizontal, vertical) if horizontal and vertical else None
-
-
-class Dataset(Protocol):
-    """Images, with or without ground-truth factors.
-
-    `bvtk.data.ImageSet` implements it. A class of your own may derive from this one to inherit the defaults of
-    `value_names`, `factor_roles`, `weights` and `sequences`.
-
-    Attributes:
-        image_shape: the shape of every image.
-        peak: the value of a fully lit pixel in `images`, 1 for binary images and 255 otherwise.
-        factor_names: one per factor; empty if there are none.
-        factor_sizes: the number of values of each factor.
-        provenance: what the images are and where they came from, as JSON values: at least `source` and `sha256`.
-        value_names: by factor, the names of its values, for factors whose values have names.
-        weights: (N,) how likely each image is to be drawn in training, not normalised; None if all are equally likely.
-        sequences: (N,) the number of the sequence that each image belongs to. The images of a sequence have
-            consecutive indices, in their order. None if the images are not sequences.
-    """
-
-    image_shape: ImageShape
-    peak: int
-    factor_names: tuple[str, ...]
-    factor_sizes: tuple[int, ...]
-    provenance: dict[str, Any]
-    value_names: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-    weights: NDArray[np.float64] | None = None
-    sequences: NDArray[np.int64] | None = None
-
-    @cached_property
-    def factor_roles(self) -> Mapping[str, Role]:
-        """By factor, its role, for factors that have one; by default those of the well-known names."""
-        return conventional_roles(self.factor_names)
-
-    def __len__(self) -> int:
-        """How many images there are."""
-        ...
-
-    def images(self, index: NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
-        """Images (n, C, H, W) for integers (n,)."""
-        ...
-
-    def factors(self, index: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
-        """Factor values (n, k), each from 0 to its size − 1, for integers (n,)."""
-        ...
-
-    def index_of(self, factors: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
-        """The inverse of `factors`: indices (n,) of images with these factor values (n, k)."""
-        ...
-
-
-_DATASET_MEMBERS = (*Dataset.__annotations__, "factor_roles", "__len__", "images", "factors", "index_of")
-
-
-def missing_members(dataset: object) -> list[str]:
-    """The members of `Dataset` that an object lacks."""
-    return [name for name in _DATASET_MEMBERS if not hasattr(dataset, name)]
+    from torch import nn
 
 
 @dataclass(frozen=True)
@@ -161,49 +68,21 @@ class ObjectiveContext:
     training_steps: int
 
 
-class Pass(Protocol):
-    """What a model's training pass makes of a batch, for the objectives of its family. All in float32."""
-
-    def tensors(self) -> Mapping[str, torch.Tensor]:
-        """What to look at, in this order, where a loss is not finite: the first bad one is named in the error."""
-        ...
-
-    def figures(self) -> dict[str, float]:
-        """What is logged of a batch beside the objective's terms."""
-        ...
-
-
-ACTIVE_VARIANCE = 0.01
-"""Variance of the posterior means above which a latent counts as active (Burda et al. 2016)."""
-
-
 @dataclass(frozen=True)
-class Outputs:
-    """What a VAE makes of a batch, for its objective. All in float32.
+class ScheduledValue:
+    """A number that depends on the training step: what a schedule builds.
 
-    Attributes:
-        x: (B, C, H, W) the images, in [0, 1].
-        mu: (B, L) posterior means.
-        logvar: (B, L) posterior log-variances, clamped.
-        z: (B, L) one sample of the posterior.
-        reconstruction: (B,) −log p(x|z) in nats an image, summed over pixels and channels.
-        kl: (B, L) KL(q(z|x) ‖ N(0, 1)) in nats an image and latent.
+    Args:
+        value: a pure function of the step and of the training's length.
+        training_steps: that length.
     """
 
-    x: torch.Tensor
-    mu: torch.Tensor
-    logvar: torch.Tensor
-    z: torch.Tensor
-    reconstruction: torch.Tensor
-    kl: torch.Tensor
+    value: Callable[[int, int], float]
+    training_steps: int
 
-    def tensors(self) -> Mapping[str, torch.Tensor]:
-        """What to look at where a loss is not finite."""
-        return {"images": self.x, "posterior means": self.mu, "posterior log-variances": self.logvar}
-
-    def figures(self) -> dict[str, float]:
-        """How many latents respond to the images of the batch."""
-        return {"active_units": int((self.mu.detach().var(dim=0) > ACTIVE_VARIANCE).sum())}
+    def __call__(self, step: int) -> float:
+        """The number at a step, counted from 0."""
+        return self.value(step, self.training_steps)
 
 
 class Likelihood(Protocol):
@@ -218,10 +97,40 @@ class Likelihood(Protocol):
         ...
 
 
-class Model(Protocol):
+class Module(Protocol):
+    """What the stages use of a torch `nn.Module`."""
+
+    training: bool
+
+    def train(self, mode: bool = True) -> Any:
+        """Sets training mode."""
+        ...
+
+    def eval(self) -> Any:
+        """Sets evaluation mode."""
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """All parameters and buffers, by name."""
+        ...
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> Any:
+        """Replaces all parameters and buffers."""
+        ...
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """All parameters."""
+        ...
+
+    def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
+        """All parameters with their names."""
+        ...
+
+
+class Model(Module, Protocol):
     """A model as the stages use it: an `nn.Module` that turns images into codes.
 
-    What else a model can do it says by its methods: `Trainable`, `Fitted`, `Decoding`.
+    Its methods say what else it can do: `Trainable`, `Fitted`, `Decoding`.
 
     Attributes:
         latents: number of latents, L: how many numbers a code has.
@@ -236,30 +145,36 @@ class Model(Protocol):
             x: images (B, C, H, W) in [0, 1]; factor values (B, k) for a model whose spec reads factors.
 
         Returns:
-            The codes, for a model with a posterior its means; the log-variances, None where there is no posterior.
+            The codes, for a model with a posterior its means; the log-variances, None if there is no posterior.
         """
         ...
 
 
-class Trainable(Model, Protocol):
+@runtime_checkable
+class Trainable(Protocol):
     """A model that learns step by step, from batches."""
 
-    def __call__(self, x: torch.Tensor, generator: torch.Generator | None = None) -> Pass:
-        """A training pass over images (B, C, H, W) in [0, 1]; the generator draws all that is random.
+    def __call__(self, x: torch.Tensor, generator: torch.Generator | None = None, **rest: Any) -> Pass:
+        """A training pass.
 
-        A model whose batches vary one factor also takes `varied`, the name of that factor, None outside training.
+        Args:
+            x: images (B, C, H, W) in [0, 1].
+            generator: draws all that is random.
+            rest: what the model's spec names in `takes`: images of other roles and labels as tensors, facts as they
+                are; each None outside training.
         """
         ...
 
 
-class Fitted(Model, Protocol):
-    """A model that is fitted at one go."""
+@runtime_checkable
+class Fitted(Protocol):
+    """A model that learns by one call of `fit`."""
 
     def fit(self, dataset: Dataset, index: NDArray[np.int64], seed: int) -> None:
         """Learns from the images of these indices (n,), or from a sample of them that the seed draws.
 
         Raises:
-            UsageError: where it can't learn from such data.
+            UsageError: if it can't learn from such data.
         """
         ...
 
@@ -273,20 +188,21 @@ class Decoding(Protocol):
         ...
 
 
-class Objective(Protocol):
+class Objective(Module, Protocol):
     """An objective as the engine uses it: an `nn.Module` that is called with a training pass."""
 
     def __call__(self, outputs: Any, step: int) -> dict[str, torch.Tensor | float]:
-        """`loss`, the scalar to minimise in nats an image, and every term to log beside it.
+        """`loss`, the scalar to minimise in nats per image, and every term to log beside it.
 
         Args:
-            outputs: the training pass of a model of the objective's family: `Outputs` for a VAE.
+            outputs: the training pass of a model that gives what the objective needs.
             step: the training step, counted from 0.
         """
         ...
 
 
-class PartedObjective(Objective, Protocol):
+@runtime_checkable
+class PartedObjective(Protocol):
     """An objective whose spec names optimisers of its own: the loss of each is the term `<name>_loss`."""
 
     def parts(self, model: Any) -> Mapping[str, Any]:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pydantic import Field, PositiveInt
@@ -92,15 +91,11 @@ class WarmRestarts(bvtk.ScheduleSpec):
     growth: PositiveInt = 2
     """How many times as long as the one before each further cycle is."""
 
-    def build(self, training_steps: int) -> Callable[[int], float]:  # noqa: ARG002
-        """The schedule as a function of the step."""
-
-        def value(step: int) -> float:
-            done, length = _cycle(step, self.first, self.growth)
-            fraction = (1 - math.cos(math.pi * done / length)) / 2
-            return (1 - fraction) * self.start + fraction * self.end
-
-        return value
+    def value_at(self, step: int, training_steps: int) -> float:  # noqa: ARG002
+        """The value at a step."""
+        done, length = _cycle(step, self.first, self.growth)
+        fraction = (1 - math.cos(math.pi * done / length)) / 2
+        return (1 - fraction) * self.start + fraction * self.end
 
     def bounds(self) -> tuple[float, float]:
         """The lower and the higher of both ends."""

@@ -25,8 +25,8 @@ class Curve(ScheduleSpec):
     value: float = 0.0
     """Its value."""
 
-    def build(self, training_steps):
-        return lambda step: self.value
+    def value_at(self, step, training_steps):
+        return self.value
 
     def bounds(self):
         return (min(self.value, 0.0), max(self.value, 0.0))

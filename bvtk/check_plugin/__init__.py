@@ -16,6 +16,7 @@ from bvtk.check_plugin.findings import Finding, Report
 from bvtk.check_plugin.models import check_model
 from bvtk.check_plugin.networks import check_decoder, check_encoder
 from bvtk.check_plugin.objectives import check_objective
+from bvtk.check_plugin.samplers import check_sampler
 from bvtk.check_plugin.training import check_likelihood, check_optimizer, check_schedule
 from bvtk.plugins import components_of
 from bvtk.registry import Entry, Origin
@@ -24,6 +25,7 @@ __all__ = ["Finding", "check", "check_component"]
 
 CHECKS: dict[str, Callable[[Report, Any], None]] = {
     "dataset": check_dataset,
+    "sampler": check_sampler,
     "encoder": check_encoder,
     "decoder": check_decoder,
     "likelihood": check_likelihood,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from bvtk.check_plugin.declaration import example
 from bvtk.check_plugin.modules import BATCH, SEED, SHAPES, seeded
-from bvtk.component import models
-from bvtk.protocols import Dataset, ImageShape, Pass
+from bvtk.component import ModelSpec, models, samplers
+from bvtk.passes import Pass
+from bvtk.protocols import Dataset, ImageShape
 
 Indices = NDArray[np.integer[Any]]
 
@@ -31,7 +32,8 @@ class MadeUpData(Dataset):
 
     def __init__(self, image: ImageShape) -> None:
         self.image_shape = image
-        self.provenance = {"source": "made up", "sha256": ""}
+        self.provenance: dict[str, Any] = {"source": "made up", "sha256": ""}
+        self.sequences = np.arange(len(self)) // 8  # eight images in a row are a sequence
         generator = np.random.default_rng(SEED)
         self._textures = [generator.random((size, *image), np.float32) for size in self.factor_sizes]
 
@@ -69,22 +71,47 @@ class ExamplePass:
     image: ImageShape
 
 
-def pass_of(module: nn.Module, image: ImageShape) -> Pass:
-    """A module's training pass over random images."""
-    x = torch.rand(BATCH, *image, generator=torch.Generator().manual_seed(SEED))
-    outputs: Pass = module(x, torch.Generator().manual_seed(SEED))
+def batch_of(spec: ModelSpec, dataset: Dataset, step: int = 0) -> dict[str, Any]:
+    """What a model takes of a batch of its own sampler: `x` and what its spec names in `takes`.
+
+    Args:
+        spec: the model's.
+        dataset: the images.
+        step: of which step the batch is.
+    """
+    sampler = samplers.get(spec.sampler)().build(dataset, np.arange(len(dataset)), BATCH, SEED)
+    batch = sampler(step)
+    images = {role: torch.from_numpy(_scaled(dataset, index)) for role, index in batch.images.items()}
+    labels = {name: torch.from_numpy(values) for name, values in batch.labels.items()}
+    given = {**images, **labels, **batch.facts}
+    return {name: value for name, value in given.items() if name == "x" or name in spec.takes}
+
+
+def _scaled(dataset: Dataset, index: Indices) -> NDArray[np.float32]:
+    return dataset.images(index).astype(np.float32) / np.float32(dataset.peak)
+
+
+def pass_of(module: Any, given: Mapping[str, Any]) -> Pass:
+    """A module's training pass.
+
+    Args:
+        module: the model.
+        given: what `batch_of` gave.
+    """
+    rest = {name: value for name, value in given.items() if name != "x"}
+    outputs: Pass = module(given["x"], torch.Generator().manual_seed(SEED), **rest)
     return outputs
 
 
-def example_pass(family: str) -> ExamplePass | None:
-    """A training pass of the first registered model of a family that gives one; None where none does."""
+def example_pass(needs: frozenset[str]) -> ExamplePass | None:
+    """A training pass of the first registered model that gives this and works; None if there is none."""
     image = SHAPES[0]
     for entry in models.entries():
-        if entry.item.learns == "steps" and entry.item.family == family:
+        if entry.item.learns == "steps" and entry.item.gives >= needs:
             try:
                 spec: Any = example(entry.item)
                 module = seeded(lambda spec=spec: spec.build(image))  # type: ignore[misc]
-                return ExamplePass(module, pass_of(module, image), image)
+                return ExamplePass(module, pass_of(module, batch_of(spec, MadeUpData(image))), image)
             except Exception:  # noqa: S112 - a model that fails has a report of its own
                 continue
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -12,7 +13,7 @@ import torch
 from torch import nn
 
 from bvtk.check_plugin.declaration import example
-from bvtk.check_plugin.examples import ExamplePass, MadeUpData, pass_of
+from bvtk.check_plugin.examples import ExamplePass, MadeUpData, batch_of, pass_of
 from bvtk.check_plugin.findings import Report, require
 from bvtk.check_plugin.modules import (
     BATCH,
@@ -25,9 +26,15 @@ from bvtk.check_plugin.modules import (
     check_images,
     seeded,
 )
-from bvtk.check_plugin.objectives import TRAINING_STEPS, check_losses
+from bvtk.check_plugin.objectives import TRAINING_STEPS, VAE_GIVES, check_losses
 from bvtk.component import ModelSpec, ObjectiveSpec, objectives
-from bvtk.protocols import Decoding, ImageShape, ObjectiveContext, Pass
+from bvtk.passes import CAPABILITIES, Pass
+from bvtk.protocols import Decoding, ImageShape, ObjectiveContext
+
+_BATCHES = 8
+"""How many batches are tried: batches in which one factor varies come with several factors among so many."""
+_PER_IMAGE = ("reconstruction", "real_logits", "fake_logits")
+"""What a pass has one number of per image; of all else it has one per latent too."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,13 @@ class _Trial:
             return torch.from_numpy(self.dataset.factors(index).astype(np.float32))
         return torch.from_numpy(self.dataset.images(index).astype(np.float32) / self.dataset.peak)
 
+    def passes(self, module: Any) -> Iterator[Pass]:
+        """Training passes over batches of its own sampler, and one as outside training, with images alone."""
+        for step in range(_BATCHES):
+            yield pass_of(module, batch_of(self.spec, self.dataset, step))
+        if self.spec.takes:
+            yield pass_of(module, {"x": batch_of(self.spec, self.dataset)["x"]})
+
     def codes(self, module: Any) -> torch.Tensor:
         """All that it encodes: codes, and log-variances where there are some."""
         return torch.cat([part for part in module.encode(self.inputs()) if part is not None])
@@ -86,12 +100,12 @@ def check_model(report: Report, spec: ModelSpec) -> None:
     decodes = isinstance(trial.fresh(), Decoding)
     given = ["codes", *(["images"] if decodes else [])]
     if spec.learns == "steps":
-        given.insert(0, "Outputs" if spec.family == "vae" else "a finite training pass")
+        given.insert(0, "a finite training pass")
     listed = ", ".join(given[:-1]) + f" and {given[-1]}" if len(given) > 1 else given[0]
     report.add("ok", f"gives {listed} for images of {', '.join(str(fit.image) for fit in fitting)}")
-    if spec.reconstructs and not decodes:
-        report.add("note", "has no decode, so there are no reconstructions: say so with `reconstructs = False`")
-    if spec.learns == "steps" and spec.family != "vae":
+    if "reconstruction" in spec.gives and not decodes:
+        report.add("note", "has no decode, so there are no reconstructions: leave `reconstruction` out of `gives`")
+    if spec.learns == "steps" and not spec.gives >= VAE_GIVES:
         _check_training(report, trial)
     report.holds(f"the seed alone decides its {_LEARNT[spec.learns]} and codes", "", _check_seed, trial)
     report.holds("an export holds all that it learns", "", check_export, trial.build, trial.codes, trial.fresh)
@@ -126,33 +140,28 @@ def _check_trial(trial: _Trial) -> None:
 
 
 def _check_passes(trial: _Trial, module: Any) -> None:
-    outputs = pass_of(module, trial.image)
-    _check_pass(trial, outputs, module.latents)
-    if trial.spec.family == "vae":
-        vae: Any = outputs
+    for outputs in trial.passes(module):
+        _check_pass(trial, outputs, module.latents)
+    if trial.spec.gives >= VAE_GIVES:
+        vae: Any = pass_of(module, batch_of(trial.spec, trial.dataset))
         check_gradients(module, vae.reconstruction.mean() + vae.kl.sum(dim=1).mean())
-    if trial.spec.batches == "one_factor":
-        x, generator = torch.rand(BATCH, *trial.image), torch.Generator().manual_seed(SEED)
-        for factor in trial.dataset.factor_names:
-            _check_pass(trial, module(x, generator, varied=factor), module.latents)
 
 
 def _check_pass(trial: _Trial, outputs: Any, latents: int) -> None:
-    if trial.spec.family == "vae":
-        shape = (BATCH, latents)
-        wanted = {"mu": shape, "logvar": shape, "z": shape, "kl": shape, "reconstruction": (BATCH,)}
-        for name, expected in wanted.items():
-            tensor = getattr(outputs, name)
-            found = tuple(tensor.shape)
-            require(found == expected, f"Outputs.{name} has shape {found}, expected {expected}")
-            check_finite(f"Outputs.{name}", tensor)
     kind = type(outputs).__name__
+    for name in sorted(trial.spec.gives & CAPABILITIES.keys()):
+        for attribute in CAPABILITIES[name].__annotations__:
+            require(hasattr(outputs, attribute), f"gives {name!r}, and its training pass {kind} has no {attribute}")
+            tensor = getattr(outputs, attribute)
+            found, expected = tuple(tensor.shape), (BATCH,) if attribute in _PER_IMAGE else (BATCH, latents)
+            require(found == expected, f"{kind}.{attribute} has shape {found}, expected {expected}")
+            check_finite(f"{kind}.{attribute}", tensor)
     for method in ("tensors", "figures"):
         require(hasattr(outputs, method), f"its training pass is {kind}, which has no {method}()")
-    _check_told(outputs)
+    _check_descriptions(outputs)
 
 
-def _check_told(outputs: Pass) -> None:
+def _check_descriptions(outputs: Pass) -> None:
     tensors = outputs.tensors()
     require(tensors, "tensors() of its training pass is empty: name what to look at where a loss is not finite")
     for name, tensor in tensors.items():
@@ -175,11 +184,12 @@ def _check_codes(trial: _Trial, module: Any) -> None:
 
 
 def _check_training(report: Report, trial: _Trial) -> None:
-    """Tries every registered objective that trains such a model."""
-    family = trial.spec.family
-    fitting = [entry for entry in objectives.entries() if entry.item.family == family]
+    """Tries every registered objective that needs something of the model which a VAE has not."""
+    gives = trial.spec.gives
+    fitting = [entry for entry in objectives.entries() if entry.item.needs <= gives and entry.item.needs - VAE_GIVES]
     if not fitting:
-        report.add("note", f"no objective of family {family!r} is registered, so its gradients were not tried")
+        given = ", ".join(sorted(gives)) or "nothing"
+        report.add("note", f"gives {given}, and no objective for that is registered, so its gradients were not tried")
     for entry in fitting:
         sentence = f"objective {entry.name!r} trains all of its parameters"
         report.holds(sentence, f"trained by objective {entry.name!r}", _check_trained, trial, entry.item)
@@ -188,6 +198,6 @@ def _check_training(report: Report, trial: _Trial) -> None:
 def _check_trained(trial: _Trial, item: type[ObjectiveSpec]) -> None:
     spec: Any = example(item)
     module: nn.Module = seeded(trial.build)
-    tried = ExamplePass(module, pass_of(module, trial.image), trial.image)
+    tried = ExamplePass(module, pass_of(module, batch_of(trial.spec, trial.dataset)), trial.image)
     context = ObjectiveContext(trial.image, tried.model.latents, dataset_size=1000, training_steps=TRAINING_STEPS)
     check_losses(spec, partial(spec.build, context), tried)

@@ -21,23 +21,25 @@ from bvtk.check_plugin.modules import (
     seeded,
 )
 from bvtk.component import ObjectiveSpec
-from bvtk.protocols import ImageShape, ObjectiveContext, Outputs
+from bvtk.passes import Outputs
+from bvtk.protocols import ImageShape, ObjectiveContext
 
 LATENTS = 10
+VAE_GIVES = frozenset({"reconstruction", "posterior", "sample"})
 TRAINING_STEPS = 1000
 
 
 def check_objective(report: Report, spec: ObjectiveSpec) -> None:
     """Tries an objective at the first, a middle and the last step.
 
-    One for VAEs is tried on made-up outputs; one for other models, or with optimisers of its own, on the training
-    pass of a registered model of its family.
+    One that a VAE can be trained with is tried on a made-up pass; one that needs something else, or has optimisers of
+    its own, on the training pass of a registered model that gives what it needs.
     """
-    family = type(spec).family
-    needs_model = family != "vae" or bool(spec.optimizers())
-    tried = example_pass(family) if needs_model else None
+    needs_model = not spec.needs <= VAE_GIVES or bool(spec.optimizers())
+    tried = example_pass(spec.needs) if needs_model else None
     if needs_model and tried is None:
-        report.add("note", f"no model of family {family!r} that works is registered, so its losses were not tried")
+        needs = ", ".join(sorted(spec.needs))
+        report.add("note", f"no registered model that works gives {needs}, so its losses were not tried")
         return
     for step in (0, TRAINING_STEPS // 2, TRAINING_STEPS - 1):
         if not report.passes(f"at step {step}", _check_terms, spec, step, tried):

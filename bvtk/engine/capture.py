@@ -7,21 +7,20 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from bvtk.build import Experiment
-from bvtk.component import Spec
+from bvtk.component import ScheduleSpec, Spec
 from bvtk.engine.devices import reproducible
-from bvtk.engine.order import Batch
 from bvtk.engine.step import Stepper, Terms, went_bad
 from bvtk.errors import RunError
-from bvtk.protocols import Pass
+from bvtk.passes import Pass
+from bvtk.protocols import Batch, ScheduledValue
 from bvtk.recipe import Recipe
 
 _WARM_UP = 3
@@ -41,6 +40,8 @@ def can_capture(recipe: Recipe) -> bool:
 def _capturable(spec: Spec) -> bool:
     own = type(spec).capturable
     ours = type(spec).__module__.startswith("bvtk.")
+    if isinstance(spec, ScheduleSpec) and type(spec).build is not ScheduleSpec.build:
+        return False  # what it builds can't be found among an objective's attributes
     inner = [value for _, value in spec if isinstance(value, Spec)]
     return (ours if own is None else own) and all(map(_capturable, inner))
 
@@ -53,7 +54,7 @@ class Held:
         device: where the recording runs.
     """
 
-    def __init__(self, schedule: Callable[[int], float], device: torch.device) -> None:
+    def __init__(self, schedule: ScheduledValue, device: torch.device) -> None:
         self._schedule = schedule
         self._last: float | None = None
         self.value = torch.zeros((), device=device)
@@ -100,7 +101,7 @@ class _Recording:
 
 
 class CapturedStepper(Stepper):
-    """Trains as `Stepper` does, by replaying CUDA graphs: one for each factor that batches may vary.
+    """Trains as `Stepper` does, by replaying CUDA graphs: one for each key of the batches.
 
     The weights of an objective are the schedules among its attributes; each becomes a number on the device.
 
@@ -117,11 +118,10 @@ class CapturedStepper(Stepper):
         self._warn = warn
         self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         self._pool: Any = torch.cuda.graph_pool_handle()
-        self._recordings: dict[str | None, _Recording] = {}
+        self._recordings: dict[Hashable, _Recording] = {}
         self._run_as_they_are = _WARM_UP
         self._numbers: frozenset[str] | None = None
-        size, shape = experiment.recipe.training.batch_size, experiment.dataset.image_shape
-        self._bytes = torch.zeros((size, *shape), dtype=torch.uint8, device=device)
+        self._held: dict[str, torch.Tensor] = {}
         self._weights = _hold_schedules(experiment.objective, device)
         self._rates = [Held(part.learning_rate, device) for part in experiment.parts]
         for part, rate in zip(experiment.parts, self._rates, strict=True):
@@ -139,17 +139,28 @@ class CapturedStepper(Stepper):
             self._seed(step)
             for held in (*self._weights, *self._rates):
                 held.renew(step)
-            self._bytes.copy_(torch.from_numpy(self._experiment.dataset.images(batch.index)))
+            self._hold(batch)
             done = self._replay(batch, step)
             if not done.finite.item():
                 raise self._bad(done, step)
         return done.terms, done.outputs
 
+    def _hold(self, batch: Batch) -> None:
+        """Copies images and labels of a batch to where the recordings read them."""
+        dataset = self._experiment.dataset
+        arrays = {role: dataset.images(index) for role, index in batch.images.items() if self._takes(role)}
+        arrays |= {name: values for name, values in batch.labels.items() if self._takes(name)}
+        for name, array in arrays.items():
+            values = torch.from_numpy(array)
+            if name not in self._held:
+                self._held[name] = torch.empty_like(values, device=self._device)
+            self._held[name].copy_(values)
+
     def _replay(self, batch: Batch, step: int) -> _Step:
         if self._run_as_they_are:
             self._run_as_they_are -= 1
             return self._step(batch, step)
-        if batch.varied not in self._recordings:
+        if batch.key not in self._recordings:
             graph = torch.cuda.CUDAGraph()
             graph.register_generator_state(self._generator)
             try:
@@ -160,8 +171,8 @@ class CapturedStepper(Stepper):
                 self._run_as_they_are = sys.maxsize
                 self._renew_generators(step)
                 return self._replay(batch, step)
-            self._recordings[batch.varied] = _Recording(graph, recorded)
-        recording = self._recordings[batch.varied]
+            self._recordings[batch.key] = _Recording(graph, recorded)
+        recording = self._recordings[batch.key]
         recording.graph.replay()
         return recording.step
 
@@ -175,14 +186,23 @@ class CapturedStepper(Stepper):
 
     def _step(self, batch: Batch, step: int) -> _Step:
         """A whole step, of operations on the device alone."""
-        x_BCHW = self._bytes.to(torch.float32, memory_format=torch.channels_last)
-        peak = self._experiment.dataset.peak
-        outputs, terms = self._compute(x_BCHW if peak == 1 else x_BCHW * (1 / peak), batch, step)
+        outputs, terms = self._compute(self._inputs(batch), step)
         norms = self._backward(terms)
         losses = [torch.as_tensor(terms[part.loss]).detach() for part in self._experiment.parts]
         finite = torch.isfinite(torch.stack([*norms, *losses])).all()
         self._update(norms)
         return _Step(outputs, self._kept(terms), finite)
+
+    def _inputs(self, batch: Batch) -> dict[str, Any]:
+        """What the model takes of a batch, read from where `_hold` copied it."""
+        images = {role: self._scaled(self._held[role]) for role in batch.images if role in self._held}
+        labels = {name: self._held[name] for name in batch.labels if name in self._held}
+        return images | labels | self._facts(batch)
+
+    def _scaled(self, images: torch.Tensor) -> torch.Tensor:
+        x_BCHW = images.to(torch.float32, memory_format=torch.channels_last)
+        peak = self._experiment.dataset.peak
+        return x_BCHW if peak == 1 else x_BCHW * (1 / peak)
 
     def _kept(self, terms: Terms) -> Terms:
         """The terms without their history; those that are plain numbers of schedules stay told from means."""
@@ -205,7 +225,7 @@ class CapturedStepper(Stepper):
 def _hold_schedules(objective: Any, device: torch.device) -> list[Held]:
     found = []
     for name, value in list(vars(objective).items()):
-        if callable(value) and not isinstance(value, nn.Module | torch.Tensor):
+        if isinstance(value, ScheduledValue):
             held = Held(value, device)
             setattr(objective, name, held)
             found.append(held)

@@ -9,21 +9,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from bvtk.build import Experiment, build, build_dataset
+from bvtk.build import Experiment, build, build_dataset, sampler_of
 from bvtk.engine.capture import CapturedStepper, can_capture
 from bvtk.engine.checkpoint import checkpoints, resume, save_checkpoint
 from bvtk.engine.devices import choose_precision
-from bvtk.engine.order import OneFactorOrder, Order, ShuffledOrder, split
+from bvtk.engine.split import split
 from bvtk.engine.state import TrainingState
 from bvtk.engine.step import Stepper, Terms
 from bvtk.errors import Interrupted, RunError
 from bvtk.events import Evaluated, Listener, Logged, TrainingStarted, Warned
 from bvtk.files import fsync_file, fsync_folder
-from bvtk.protocols import Dataset, Pass
+from bvtk.passes import Pass
+from bvtk.protocols import Dataset, Fitted, Sampler
 from bvtk.recipe import Recipe
 from bvtk.runs import RunFolder, append_line, read_lines
 from bvtk.seeding import derive
@@ -77,10 +76,11 @@ def train(recipe: Recipe, training: Training, dataset: Dataset | None = None) ->
     experiment.model.train()
     if not resumed or state.step < recipe.training.steps or _owes_scores(recipe, training.folder, state.step):
         with torch.random.fork_rng(devices=[]):
-            if recipe.model.learns == "fit":
+            if isinstance(experiment.model, Fitted):
                 experiment.model.fit(data, indices, derive(recipe.seed, "fit"))
             with training.stop.deferred():
-                _Loop(state, _order(recipe, data, indices), training).run()
+                sampler = sampler_of(recipe).build(data, indices, recipe.training.batch_size, recipe.seed)
+                _Loop(state, sampler, training).run()
     experiment.model.eval()
     return experiment
 
@@ -98,16 +98,10 @@ def _owes_scores(recipe: Recipe, folder: RunFolder, step: int) -> bool:
     return due and all(line["step"] != step for line in read_lines(folder.evaluations))
 
 
-def _order(recipe: Recipe, dataset: Dataset, indices: NDArray[np.int64]) -> Order:
-    if recipe.model.batches == "one_factor":
-        return OneFactorOrder(dataset, indices, recipe.training.batch_size, recipe.seed)
-    return ShuffledOrder(indices, recipe.training.batch_size, recipe.seed)
-
-
 class _Loop:
-    def __init__(self, state: TrainingState, order: Order, training: Training) -> None:
+    def __init__(self, state: TrainingState, sampler: Sampler, training: Training) -> None:
         self._state = state
-        self._order = order
+        self._sampler = sampler
         self._training = training
         self._recipe = state.experiment.recipe
         precision = choose_precision(self._recipe.training.precision, training.device)
@@ -121,7 +115,7 @@ class _Loop:
             self._evaluate()
         self._clock.lap()
         while state.step < settings.steps:
-            terms, outputs = self._stepper.run(self._order.batch(state.step), state.step)
+            terms, outputs = self._stepper.run(self._sampler(state.step), state.step)
             state.window.add(terms)
             state.step += 1
             self._clock.step()

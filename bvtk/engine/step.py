@@ -11,9 +11,9 @@ from torch import nn
 from bvtk.build import Experiment, Part
 from bvtk.engine.devices import autocast, reproducible
 from bvtk.engine.images import load_images
-from bvtk.engine.order import Batch
 from bvtk.errors import RunError
-from bvtk.protocols import Pass
+from bvtk.passes import Pass
+from bvtk.protocols import Batch
 from bvtk.seeding import derive
 
 Terms = dict[str, torch.Tensor | SupportsFloat]
@@ -35,7 +35,8 @@ class Stepper:
         self._generator = torch.Generator(device)
         training = experiment.recipe.training
         self._clip = training.gradient_clip
-        self._forward: Any = torch.compile(experiment.model) if training.compile else experiment.model
+        model: Any = experiment.model
+        self._forward: Any = torch.compile(model) if training.compile else model
 
     def run(self, batch: Batch, step: int) -> tuple[Terms, Pass]:
         """Trains on a batch: one pass, then one update of every part by its own loss.
@@ -52,8 +53,7 @@ class Stepper:
         """
         self._seed(step)
         with reproducible(self._device):
-            x_BCHW = load_images(self._experiment.dataset, batch.index, self._device)
-            outputs, terms = self._compute(x_BCHW, batch, step)
+            outputs, terms = self._compute(self._inputs(batch), step)
             for part in self._experiment.parts:
                 if not _finite(terms[part.loss]):
                     raise self._not_finite(part.loss, terms, outputs, step)
@@ -72,14 +72,36 @@ class Stepper:
         # What else draws, such as dropout or an objective, must not draw the numbers of the noise again.
         torch.manual_seed(derive(seed, "torch", step))
 
-    def _compute(self, x_BCHW: torch.Tensor, batch: Batch, step: int) -> tuple[Pass, Terms]:
-        supervision = {} if batch.varied is None else {"varied": batch.varied}
+    def _inputs(self, batch: Batch) -> dict[str, Any]:
+        """What the model takes of a batch: images (B, C, H, W) in [0, 1] by role, labels as tensors, facts."""
+        images = {
+            role: load_images(self._experiment.dataset, index, self._device)
+            for role, index in batch.images.items()
+            if self._takes(role)
+        }
+        labels = {
+            name: torch.from_numpy(values).to(self._device)
+            for name, values in batch.labels.items()
+            if self._takes(name)
+        }
+        return images | labels | self._facts(batch)
+
+    def _facts(self, batch: Batch) -> dict[str, Any]:
+        return {name: fact for name, fact in batch.facts.items() if self._takes(name)}
+
+    def _takes(self, name: str) -> bool:
+        return name == "x" or name in self._experiment.recipe.model.takes
+
+    def _compute(self, inputs: dict[str, Any], step: int) -> tuple[Pass, Terms]:
+        objective = self._experiment.objective
+        assert objective is not None  # noqa: S101 - only models with an objective take steps
+        x_BCHW, rest = inputs["x"], {name: value for name, value in inputs.items() if name != "x"}
         with autocast(self._device, self._precision):
-            outputs: Pass = self._forward(x_BCHW, self._generator, **supervision)
-        terms: Terms = self._experiment.objective(outputs, step)
+            outputs: Pass = self._forward(x_BCHW, self._generator, **rest)
+        terms: Terms = dict(objective(outputs, step))
         for part in self._experiment.parts:
             if not isinstance(terms[part.loss], torch.Tensor):
-                raise RunError(f"the objective's {part.loss!r} is no tensor", "mend the objective")
+                raise RunError(f"the objective's {part.loss!r} is not a tensor", "fix the objective")
         return outputs, terms
 
     def _backward(self, terms: Terms) -> torch.Tensor:
@@ -102,7 +124,7 @@ class Stepper:
 
     def _not_finite(self, loss: str, terms: Terms, outputs: Pass, step: int) -> RunError:
         """The error that names what went bad first: weights, images, the pass, or a term of the loss."""
-        for module in (self._experiment.model, self._experiment.objective):
+        for module in filter(None, (self._experiment.model, self._experiment.objective)):
             for name, weights in module.named_parameters():
                 if not torch.isfinite(weights).all():
                     return RunError(f"the weights {name} are not finite since step {step - 1}", _LOWER_RATE)

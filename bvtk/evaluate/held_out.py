@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bvtk.engine.order import split
+from bvtk.engine.split import split
 from bvtk.evaluate.representation import BATCH, Encoder, Representation
 from bvtk.metrics.estimators.latents import active_latents
 from bvtk.protocols import Decoding
@@ -60,32 +60,38 @@ def held_out_scores(encoder: Encoder, images: HeldOut, found: Representation) ->
         found: codes of more images than these, for what is counted over many.
 
     Returns:
-        `held_out` for a VAE, `squared_error` for a model that reconstructs; empty for one that is neither.
+        Of what the model gives: `held_out` if its training pass has a reconstruction, `squared_error` if it
+        reconstructs.
     """
     spec = encoder.recipe.model
     scores = {}
-    if spec.learns == "steps" and spec.family == "vae" and found.logvar is not None:
-        scores["held_out"] = _evidence(encoder, images, found)
-    if spec.reconstructs and isinstance(encoder.model, Decoding):
+    if "reconstruction" in spec.gives and spec.learns == "steps":
+        scores["held_out"] = _likelihood(encoder, images, found)
+    if "reconstruction" in spec.gives and isinstance(encoder.model, Decoding):
         scores["squared_error"] = _squared_error(encoder, images)
     return scores
 
 
-def _evidence(encoder: Encoder, images: HeldOut, found: Representation) -> dict[str, Any]:
-    """Evidence lower bound, reconstruction and KL in nats an image.
+def _likelihood(encoder: Encoder, images: HeldOut, found: Representation) -> dict[str, Any]:
+    """Reconstruction in nats per image; of a model with a posterior also the KL and the evidence lower bound.
 
     Active units are counted over all images that are encoded, as a few held-out ones may be alike.
     """
     generator = torch.Generator(encoder.device)
     generator.manual_seed(derive(encoder.recipe.seed, "held out noise"))
     total, kl_L = 0.0, np.zeros(encoder.model.latents)
+    posterior = found.logvar is not None and "posterior" in encoder.recipe.model.gives
     with torch.inference_mode(), encoder.computing():
         for index in images.portions():
             outputs = encoder.model(encoder.inputs(index), generator)
             total += float(outputs.reconstruction.cpu().double().sum())
-            kl_L += outputs.kl.cpu().double().sum(dim=0).numpy()
+            if posterior:
+                kl_L += outputs.kl.cpu().double().sum(dim=0).numpy()
     count = len(images.index)
     reconstruction, kl_L = total / count, kl_L / count
+    measured = {"images": count, "trained_on": images.trained_on}
+    if not posterior:
+        return {"score": -reconstruction, "reconstruction": reconstruction, **measured}
     elbo = -(reconstruction + float(kl_L.sum()))
     return {
         "score": elbo,
@@ -95,8 +101,7 @@ def _evidence(encoder: Encoder, images: HeldOut, found: Representation) -> dict[
         "kl_per_latent": kl_L.tolist(),
         "active_units": int(active_latents(found.codes).sum()),
         "latents": encoder.model.latents,
-        "images": count,
-        "trained_on": images.trained_on,
+        **measured,
     }
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from bvtk.models.vae import Vae, sample
-from bvtk.protocols import Outputs
+from bvtk.passes import Outputs
 
 INVARIANCE = 1 / 100
 """Weight of the pull to the mean, beside the gradient of an image's loss. Kulkarni et al. 2015, section 3.2."""

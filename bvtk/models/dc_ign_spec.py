@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
@@ -66,7 +66,8 @@ class DcIgn(Vae):
     factor are clamped to their batch mean, and pulled there. Needs a data set with factors.
     """
 
-    batches = "one_factor"
+    takes: ClassVar[frozenset[str]] = frozenset({"varied"})
+    sampler: ClassVar[str] = "one_factor"
 
     encoder: Encoder = DcIgnEncoder()
     """Maps images to the means and log-variances of the latents."""

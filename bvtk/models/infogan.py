@@ -14,7 +14,8 @@ from torch.nn.functional import softplus
 
 from bvtk.errors import UsageError
 from bvtk.models.infogan_networks import Discriminator, Generator
-from bvtk.protocols import ACTIVE_VARIANCE, ImageShape
+from bvtk.passes import ACTIVE_VARIANCE
+from bvtk.protocols import ImageShape
 
 LOGVAR_FLOOR = -6.0
 """What recognised log-variances stay above (σ = 0.05): a gradient grows with 1/σ², and nothing else would bound it."""

@@ -22,8 +22,7 @@ class InfoGan(ModelSpec):
     images whose height and width are multiples of 8.
     """
 
-    family: ClassVar[str] = "infogan"
-    reconstructs: ClassVar[bool] = False
+    gives: ClassVar[frozenset[str]] = frozenset({"adversaries"})
     code_range: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
 
     latents: PositiveInt = 5

@@ -23,6 +23,7 @@ class Pca(ModelSpec):
     """
 
     learns: ClassVar[Literal["steps", "fit", "nothing"]] = "fit"
+    gives: ClassVar[frozenset[str]] = frozenset({"reconstruction"})
 
     latents: PositiveInt = 10
     """Number of components, by falling variance."""
@@ -50,6 +51,7 @@ class Ica(ModelSpec):
     """
 
     learns: ClassVar[Literal["steps", "fit", "nothing"]] = "fit"
+    gives: ClassVar[frozenset[str]] = frozenset({"reconstruction"})
 
     latents: PositiveInt = 10
     """Number of components, in no order."""

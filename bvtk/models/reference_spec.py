@@ -20,6 +20,7 @@ class Pixels(ModelSpec):
     """
 
     learns: ClassVar[Literal["steps", "fit", "nothing"]] = "nothing"
+    gives: ClassVar[frozenset[str]] = frozenset({"reconstruction"})
 
     def build(self, image: ImageShape) -> Model:
         """The model, one latent a pixel."""
@@ -37,7 +38,6 @@ class GroundTruth(ModelSpec):
 
     learns: ClassVar[Literal["steps", "fit", "nothing"]] = "fit"
     reads: ClassVar[Literal["images", "factors"]] = "factors"
-    reconstructs: ClassVar[bool] = False
 
     def build(self, image: ImageShape) -> Model:  # noqa: ARG002
         """The model, which knows no factors yet."""

@@ -10,7 +10,8 @@ from typing import cast
 import torch
 from torch import nn
 
-from bvtk.protocols import Likelihood, Outputs
+from bvtk.passes import Outputs
+from bvtk.protocols import Likelihood
 
 LOGVAR_RANGE = (-30.0, 20.0)
 """Where posterior log-variances are clamped, so that no exponential of them overflows."""

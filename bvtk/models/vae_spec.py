@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import PositiveInt
 
@@ -22,6 +22,8 @@ class Vae(ModelSpec):
 
     Kingma & Welling 2014 (1312.6114). With the objective `beta_vae` it is the β-VAE of Higgins et al. 2017.
     """
+
+    gives: ClassVar[frozenset[str]] = frozenset({"reconstruction", "posterior", "sample"})
 
     latents: PositiveInt = 10
     """Number of latents."""

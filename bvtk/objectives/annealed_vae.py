@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from bvtk.objectives.elbo import bound_terms
-from bvtk.protocols import Outputs
+from bvtk.passes import Bound
 
 
 def capacity_penalty(kl: torch.Tensor, gamma: float, capacity: float) -> torch.Tensor:
@@ -35,7 +35,7 @@ class AnnealedVaeObjective(nn.Module):
         self.gamma = gamma
         self.capacity = capacity
 
-    def forward(self, outputs: Outputs, step: int) -> dict[str, torch.Tensor | float]:
+    def forward(self, outputs: Bound, step: int) -> dict[str, torch.Tensor | float]:
         """The loss of a batch at a training step, and its terms, in nats an image."""
         gamma, capacity = self.gamma(step), self.capacity(step)
         reconstruction, kl = bound_terms(outputs.reconstruction, outputs.kl)

@@ -15,7 +15,7 @@ from torch import nn
 
 from bvtk.errors import UsageError
 from bvtk.objectives.elbo import bound_terms
-from bvtk.protocols import Outputs
+from bvtk.passes import SampledBound
 
 
 class Decomposition(NamedTuple):
@@ -140,7 +140,7 @@ class BetaTcVaeObjective(nn.Module):
         self.estimator = estimator
         self.dataset_size = dataset_size
 
-    def forward(self, outputs: Outputs, step: int) -> dict[str, torch.Tensor | float]:
+    def forward(self, outputs: SampledBound, step: int) -> dict[str, torch.Tensor | float]:
         """The loss of a batch at a training step, and its terms, in nats an image."""
         alpha, beta, gamma = self.alpha(step), self.beta(step), self.gamma(step)
         reconstruction, kl = bound_terms(outputs.reconstruction, outputs.kl)

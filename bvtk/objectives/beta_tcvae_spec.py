@@ -22,6 +22,7 @@ class BetaTcVae(ObjectiveSpec):
     weight, is left out. In nats an image; α = β = γ = 1 is the VAE.
     """
 
+    needs: ClassVar[frozenset[str]] = frozenset({"reconstruction", "posterior", "sample"})
     least_batch: ClassVar[int] = 2
     use: ClassVar[str] = (
         "The penalty on total correlation without a second network: as cheap as a β-VAE, one weight to choose, and "

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from bvtk.objectives.elbo import bound_terms
-from bvtk.protocols import Outputs
+from bvtk.passes import Bound
 
 Beta = TypeVar("Beta", float, torch.Tensor)
 """A β: a number, or a scalar where it is computed."""
@@ -60,7 +60,7 @@ class BetaVaeObjective(nn.Module):
         self.latents = latents
         self.pixels = pixels
 
-    def forward(self, outputs: Outputs, step: int) -> dict[str, torch.Tensor | float]:
+    def forward(self, outputs: Bound, step: int) -> dict[str, torch.Tensor | float]:
         """The loss of a batch at a training step, and its terms, in nats an image."""
         beta = self.beta(step)
         loss, reconstruction, kl = beta_vae_loss(outputs.reconstruction, outputs.kl, beta)

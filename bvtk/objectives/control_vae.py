@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from bvtk.objectives.beta_vae import beta_vae_loss, normalised_beta
-from bvtk.protocols import Outputs
+from bvtk.passes import Bound
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class ControlVaeObjective(nn.Module):
         self.pixels = pixels
         self.register_buffer("integral", torch.zeros(()))
 
-    def forward(self, outputs: Outputs, step: int) -> dict[str, torch.Tensor | float]:
+    def forward(self, outputs: Bound, step: int) -> dict[str, torch.Tensor | float]:
         """The loss of a batch at a training step, and its terms, in nats an image; moves the controller in training."""
         target = self.target(step)
         error = target - outputs.kl.detach().sum(dim=1).mean()

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from bvtk.objectives.elbo import bound_terms
-from bvtk.protocols import Outputs
+from bvtk.passes import Bound
 
 
 def covariance_of_means(mu_BL: torch.Tensor) -> torch.Tensor:
@@ -62,7 +62,7 @@ class DipVaeObjective(nn.Module):
         self.lambda_od = lambda_od
         self.lambda_d_factor = lambda_d_factor
 
-    def forward(self, outputs: Outputs, step: int) -> dict[str, torch.Tensor | float]:
+    def forward(self, outputs: Bound, step: int) -> dict[str, torch.Tensor | float]:
         """The loss of a batch at a training step, and its terms, in nats an image."""
         lambda_od = self.lambda_od(step)
         lambda_d = self.lambda_d_factor(step) * lambda_od
@@ -78,7 +78,7 @@ class DipVaeObjective(nn.Module):
             "lambda_d": lambda_d,
         }
 
-    def covariance(self, outputs: Outputs) -> torch.Tensor:
+    def covariance(self, outputs: Bound) -> torch.Tensor:
         """The covariance (L, L) that is held to the identity."""
         if self.of == "means":
             return covariance_of_means(outputs.mu)

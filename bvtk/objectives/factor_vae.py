@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-from bvtk.objectives.elbo import bound_terms
-from bvtk.protocols import Outputs
+from bvtk.passes import GaussianPosterior, Reconstructing, Sampled
 
 SLOPE = 0.2
 """Slope of the discriminator's leaky ReLUs below zero."""
@@ -64,8 +63,14 @@ def _linear(before: int, after: int) -> nn.Linear:
     return layer
 
 
+class SampledReconstruction(Reconstructing, Sampled, Protocol):
+    """A pass with a sample of the code and the reconstruction made from it."""
+
+
 class FactorVaeObjective(nn.Module):
-    """Trains a VAE with a weight on the total correlation of its latents, which a discriminator estimates.
+    """Trains an autoencoder with a weight on the total correlation of its code, which a discriminator estimates.
+
+    A model with a posterior is trained with its KL too, which makes it a FactorVAE.
 
     Args:
         gamma: the weight as a function of the training step.
@@ -77,10 +82,15 @@ class FactorVaeObjective(nn.Module):
         self.gamma = gamma
         self.discriminator = discriminator
 
-    def forward(self, outputs: Outputs, step: int) -> dict[str, torch.Tensor | float]:
-        """The losses of both players at a training step, and their terms, in nats an image."""
+    def forward(self, outputs: SampledReconstruction, step: int) -> dict[str, torch.Tensor | float]:
+        """The losses of both players at a training step, and their terms, in nats per image."""
         gamma = self.gamma(step)
-        reconstruction, kl = bound_terms(outputs.reconstruction, outputs.kl)
+        loss = outputs.reconstruction.mean()
+        terms = {"reconstruction": loss.detach()}
+        if isinstance(outputs, GaussianPosterior):
+            kl = outputs.kl.sum(dim=1).mean()
+            loss = loss + kl
+            terms["kl"] = kl.detach()
         size = len(outputs.z)
         half = (size + 1) // 2
         permuted_BL = permute_latents(outputs.z[-half:].detach())
@@ -90,10 +100,9 @@ class FactorVaeObjective(nn.Module):
         total_correlation = log_odds_B[:size].mean()
         right = ((real_B > 0).float().mean() + (permuted_B <= 0).float().mean()) / 2
         return {
-            "loss": reconstruction + kl + gamma * total_correlation,
+            "loss": loss + gamma * total_correlation,
             "discriminator_loss": discriminator_loss(real_B, permuted_B),
-            "reconstruction": reconstruction.detach(),
-            "kl": kl.detach(),
+            **terms,
             "total_correlation": total_correlation.detach(),
             "discriminator_accuracy": right,
             "gamma": gamma,

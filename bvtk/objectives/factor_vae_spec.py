@@ -24,6 +24,7 @@ class FactorVae(ObjectiveSpec):
     move at once; the paper has them move in turns. In nats an image.
     """
 
+    needs: ClassVar[frozenset[str]] = frozenset({"reconstruction", "sample"})
     least_batch: ClassVar[int] = 2
     use: ClassVar[str] = (
         "When a β-VAE's reconstructions are too blurred: beyond a VAE's own KL only the dependence between latents "

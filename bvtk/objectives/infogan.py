@@ -4,29 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-
-class Adversaries(Protocol):
-    """What the objective needs of a training pass.
-
-    Attributes:
-        real_logits: (B,) the discriminator's of real images.
-        fake_logits: (B,) the discriminator's of generated images.
-        codes: (B, L) what the generated images were made from, drawn from U(−1, 1).
-        mu: (B, L) means of the codes recognised in them.
-        logvar: (B, L) their log-variances.
-    """
-
-    real_logits: torch.Tensor
-    fake_logits: torch.Tensor
-    codes: torch.Tensor
-    mu: torch.Tensor
-    logvar: torch.Tensor
+from bvtk.passes import Adversarial
 
 
 def discriminator_loss(real_B: torch.Tensor, fake_B: torch.Tensor) -> torch.Tensor:
@@ -74,7 +58,7 @@ class InfoGanObjective(nn.Module):
         super().__init__()
         self.information = information
 
-    def forward(self, outputs: Adversaries, step: int) -> dict[str, torch.Tensor | float]:
+    def forward(self, outputs: Adversarial, step: int) -> dict[str, torch.Tensor | float]:
         """The losses of both players at a training step, in nats, and their terms."""
         information = self.information(step)
         shared = mutual_information_bound(outputs.codes, outputs.mu, outputs.logvar)

@@ -23,7 +23,7 @@ class InfoGan(ObjectiveSpec):
     own optimiser moves the generator. Both players gain from the mutual information, as in the authors' code.
     """
 
-    family: ClassVar[str] = "infogan"
+    needs: ClassVar[frozenset[str]] = frozenset({"adversaries"})
     least_batch: ClassVar[int] = 2
 
     use: ClassVar[str] = (

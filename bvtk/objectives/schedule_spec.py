@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from itertools import pairwise
 from typing import Annotated
 
@@ -21,9 +19,9 @@ class Constant(ScheduleSpec):
     value: float = Field(examples=[4.0])
     """The value."""
 
-    def build(self, training_steps: int) -> Callable[[int], float]:  # noqa: ARG002
-        """The schedule as a function of the step."""
-        return partial(schedules.constant, value=self.value)
+    def value_at(self, step: int, training_steps: int) -> float:  # noqa: ARG002
+        """The value at a step."""
+        return schedules.constant(step, value=self.value)
 
     def bounds(self) -> tuple[float, float]:
         """The value, twice."""
@@ -52,18 +50,18 @@ class _Ramp(ScheduleSpec):
 class Linear(_Ramp):
     """A straight line from start to end, then held."""
 
-    def build(self, training_steps: int) -> Callable[[int], float]:
-        """The schedule as a function of the step."""
-        return partial(schedules.linear, start=self.start, end=self.end, steps=self._length(training_steps))
+    def value_at(self, step: int, training_steps: int) -> float:
+        """The value at a step."""
+        return schedules.linear(step, start=self.start, end=self.end, steps=self._length(training_steps))
 
 
 @register_schedule("cosine")
 class Cosine(_Ramp):
     """Half a cosine wave from start to end, then held: gentle at both ends."""
 
-    def build(self, training_steps: int) -> Callable[[int], float]:
-        """The schedule as a function of the step."""
-        return partial(schedules.cosine, start=self.start, end=self.end, steps=self._length(training_steps))
+    def value_at(self, step: int, training_steps: int) -> float:
+        """The value at a step."""
+        return schedules.cosine(step, start=self.start, end=self.end, steps=self._length(training_steps))
 
 
 @register_schedule("sigmoid")
@@ -79,10 +77,10 @@ class Sigmoid(_Ramp):
     slope: Annotated[float, Field(ge=0.1)] = 12.0
     """Steepness: near 0.1 it is a straight line, above 100 nearly a jump."""
 
-    def build(self, training_steps: int) -> Callable[[int], float]:
-        """The schedule as a function of the step."""
-        return partial(
-            schedules.sigmoid,
+    def value_at(self, step: int, training_steps: int) -> float:
+        """The value at a step."""
+        return schedules.sigmoid(
+            step,
             start=self.start,
             end=self.end,
             steps=self._length(training_steps),
@@ -104,10 +102,10 @@ class Cyclical(_Ramp):
     ramp: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Fraction of each cycle that rises; the remainder stays at `end`."""
 
-    def build(self, training_steps: int) -> Callable[[int], float]:
-        """The schedule as a function of the step."""
-        return partial(
-            schedules.cyclical,
+    def value_at(self, step: int, training_steps: int) -> float:
+        """The value at a step."""
+        return schedules.cyclical(
+            step,
             start=self.start,
             end=self.end,
             steps=self._length(training_steps),
@@ -135,9 +133,9 @@ class Staircase(ScheduleSpec):
     every: PositiveInt = Field(examples=[1000])
     """Length of a stair in training steps."""
 
-    def build(self, training_steps: int) -> Callable[[int], float]:  # noqa: ARG002
-        """The schedule as a function of the step."""
-        return partial(schedules.staircase, start=self.start, end=self.end, rise=self.rise, every=self.every)
+    def value_at(self, step: int, training_steps: int) -> float:  # noqa: ARG002
+        """The value at a step."""
+        return schedules.staircase(step, start=self.start, end=self.end, rise=self.rise, every=self.every)
 
     def bounds(self) -> tuple[float, float]:
         """The lower and the higher of both ends."""
@@ -164,9 +162,9 @@ class Piecewise(ScheduleSpec):
                 raise PydanticCustomError("points", "steps must ascend, found {right} after {left}", context)
         return points
 
-    def build(self, training_steps: int) -> Callable[[int], float]:  # noqa: ARG002
-        """The schedule as a function of the step."""
-        return partial(schedules.piecewise, points=self.points)
+    def value_at(self, step: int, training_steps: int) -> float:  # noqa: ARG002
+        """The value at a step."""
+        return schedules.piecewise(step, points=self.points)
 
     def bounds(self) -> tuple[float, float]:
         """The lowest and the highest point."""

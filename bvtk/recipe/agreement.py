@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bvtk.component import ModelSpec, objectives
+from bvtk.component import ModelSpec, objectives, samplers
 from bvtk.errors import Problem
 from bvtk.recipe.marks import Node, Path, problem
 from bvtk.recipe.schema import Recipe
@@ -31,6 +31,7 @@ def disagreements(recipe: Recipe, root: Node) -> Iterator[Problem]:
         if "training" not in recipe.model_fields_set and not root.broken:
             yield _missing(root, "training", "write `training: {steps: …}`; 0 leaves the model as it is initialised")
         yield from _objective_for(model, recipe, root)
+        yield from _sampler_for(model, recipe, root)
         return
     if recipe.objective is not None:
         message = f"model {model.component!r} learns from no objective"
@@ -42,18 +43,34 @@ def disagreements(recipe: Recipe, root: Node) -> Iterator[Problem]:
 
 
 def _objective_for(model: ModelSpec, recipe: Recipe, root: Node) -> Iterator[Problem]:
-    fitting = [entry.name for entry in objectives.entries() if entry.item.family == model.family]
-    known = f"objectives that train it: {', '.join(fitting)}" if fitting else "no objective that trains it is known"
+    fitting = [entry.name for entry in objectives.entries() if entry.item.needs <= model.gives]
+    known = f"objectives that train it: {', '.join(fitting)}" if fitting else "no known objective can train it"
     said = root.child("objective")
     if recipe.objective is None and not root.broken and not (said and said.broken):
         yield _missing(root, "objective", known)
-    elif recipe.objective and recipe.objective.family != model.family:
-        message = f"objective {recipe.objective.component!r} can't train model {model.component!r}"
+    elif recipe.objective and (lacking := sorted(recipe.objective.needs - model.gives)):
+        message = (
+            f"objective {recipe.objective.component!r} can't train model {model.component!r}, "
+            f"which does not give {', '.join(lacking)}"
+        )
         yield _wrong(root, ("objective",), message, known)
     elif recipe.objective and recipe.training.batch_size < recipe.objective.least_batch:
         name, least = recipe.objective.component, recipe.objective.least_batch
         message = f"objective {name!r} needs batches of at least {least}, found {recipe.training.batch_size}"
-        yield _wrong(root, ("training", "batch_size"), message, "it holds the images of a batch against each other")
+        yield _wrong(root, ("training", "batch_size"), message, "the objective compares the images of a batch")
+
+
+def _sampler_for(model: ModelSpec, recipe: Recipe, root: Node) -> Iterator[Problem]:
+    sampler = recipe.training.sampler
+    if sampler is None or model.takes <= sampler.gives:
+        return
+    fitting = [entry.name for entry in samplers.entries() if entry.item.gives >= model.takes]
+    message = (
+        f"model {model.component!r} takes {', '.join(sorted(model.takes - sampler.gives))}, "
+        f"which sampler {sampler.component!r} does not give"
+    )
+    hint = f"samplers that do: {', '.join(fitting)}" if fitting else "no known sampler does"
+    yield _wrong(root, ("training", "sampler"), message, hint)
 
 
 def _missing(root: Node, key: str, hint: str) -> Problem:

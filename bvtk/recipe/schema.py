@@ -35,7 +35,9 @@ class Training(BaseModel):
     steps: NonNegativeInt
     """Training steps; 0 leaves the model as it was initialised."""
     batch_size: PositiveInt = 64
-    """Images a step."""
+    """Images per step."""
+    sampler: Annotated[kinds.SamplerSpec, Slot(kinds.samplers)] | None = None
+    """What a batch consists of; null takes what the model asks for: for most models shuffled images."""
     optimizer: Annotated[kinds.OptimizerSpec, Slot(kinds.optimizers)] = Field(default_factory=_adam)
     """What turns gradients into steps; adam by default."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"

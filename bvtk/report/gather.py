@@ -16,7 +16,7 @@ from safetensors.numpy import load as load_arrays
 
 from bvtk.counting import counted
 from bvtk.engine.devices import describe
-from bvtk.engine.order import split
+from bvtk.engine.split import split
 from bvtk.evaluate import Encoder, collapse, told_unscored
 from bvtk.protocols import ACTIVE_VARIANCE, Dataset, Decoding, factor_with_role, position_factors
 from bvtk.recipe import Recipe, dump_yaml
@@ -104,7 +104,7 @@ def _pictures(encoder: Encoder, latents: Mapping[str, Floats], shown: NDArray[np
     with torch.inference_mode():
         codes_NL = model.encode(encoder.inputs(index))[0]
         pictures = {"traversals": _traversals(model, codes_NL[:_ROWS], shown, _values(encoder.recipe, latents))}
-        if encoder.recipe.model.reconstructs:
+        if "reconstruction" in encoder.recipe.model.gives:
             pictures["originals"] = encoder.images(index).cpu().numpy()
             pictures["reconstructions"] = model.decode(codes_NL).cpu().numpy()
     return pictures

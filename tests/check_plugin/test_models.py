@@ -43,10 +43,10 @@ def test_a_model_of_its_own(tmp_path):
     assert problems(tmp_path, body.replace("unflatten(1, image)", "unflatten(1, image).sigmoid()")) == []
 
 
-def test_a_family_of_its_own_without_an_objective_says_what_was_not_tried(tmp_path):
+def test_a_model_that_no_objective_trains_says_what_was_not_tried(tmp_path):
     found = findings(tmp_path, MODEL)
     assert [str(f) for f in found if f.level != "ok"] == [
-        "model 'player': no objective of family 'game' is registered, so its gradients were not tried"
+        "model 'player': gives game, and no objective for that is registered, so its gradients were not tried"
     ]
     assert "gives a finite training pass and codes for images of" in " ".join(f.message for f in found)
 
@@ -74,7 +74,6 @@ def fitted(fit: str = "self.mean.copy_(mean)", members: str = "", reads: str = "
 
             learns = "fit"
             reads = "{reads}"
-            reconstructs = False
 
             def check(self, dataset):
                 from bvtk.errors import UsageError

@@ -7,8 +7,7 @@ MODEL = '''
         class Player(bvtk.ModelSpec):
             """Mine."""
 
-            family = "game"
-            reconstructs = False
+            gives = frozenset({"game"})
 
             def build(self, image):
                 import torch
@@ -94,7 +93,7 @@ def test_state_of_an_objective_belongs_into_buffers(tmp_path):
 
 
 def game(parts: str = "{'judge': model.judge}", terms: str = "'judge_loss': -outputs.fake.mean()", model: str = MODEL):
-    """A model of a family of its own, and an objective with an optimiser for one part of it."""
+    """A model with a training pass of its own, and an objective with an optimiser for one part of it."""
     return (
         model
         + f'''
@@ -102,7 +101,7 @@ def game(parts: str = "{'judge': model.judge}", terms: str = "'judge_loss': -out
         class Mine(bvtk.ObjectiveSpec):
             """Mine."""
 
-            family = "game"
+            needs = frozenset({{"game"}})
 
             def optimizers(self):
                 from bvtk.component import optimizers
@@ -124,7 +123,7 @@ def game(parts: str = "{'judge': model.judge}", terms: str = "'judge_loss': -out
     )
 
 
-def test_an_objective_of_another_family_is_tried_with_a_model_of_it(tmp_path):
+def test_an_objective_is_tried_with_a_model_that_gives_what_it_needs(tmp_path):
     found = findings(tmp_path, game())
     assert [str(f) for f in found if f.level != "ok"] == []
     assert "the loss of every part reaches all that the part learns" in [f.message for f in found]
@@ -151,5 +150,5 @@ def test_parts_that_do_not_learn(tmp_path, changes, message):
 def test_what_could_not_be_tried_is_said(tmp_path):
     found = findings(tmp_path, game(model=""))
     assert [str(f) for f in found if f.level != "ok"] == [
-        "objective 'mine': no model of family 'game' that works is registered, so its losses were not tried"
+        "objective 'mine': no registered model that works gives game, so its losses were not tried"
     ]

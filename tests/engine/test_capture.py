@@ -10,11 +10,11 @@ import torch
 
 from bvtk.build import Experiment, build, build_dataset
 from bvtk.engine.capture import CapturedStepper, Held, Reading, can_capture
-from bvtk.engine.order import Batch
 from bvtk.engine.state import TrainingState
 from bvtk.engine.step import Stepper
 from bvtk.errors import RunError
 from bvtk.plugins import discover
+from bvtk.protocols import Batch, ScheduledValue
 from bvtk.recipe import load_recipe
 from tests.systems import recipe_of
 
@@ -67,7 +67,9 @@ def advance(stepper: Stepper, state: TrainingState, steps: int) -> list[dict[str
     lines = []
     for _ in range(steps):
         index = np.random.default_rng(state.step).choice(len(state.experiment.dataset), 16)
-        terms, _ = stepper.run(Batch(index, varied[state.step % len(varied)]), state.step)
+        factor = varied[state.step % len(varied)]
+        batch = Batch({"x": index}, facts={} if factor is None else {"varied": factor})
+        terms, _ = stepper.run(batch, state.step)
         state.window.add(terms)
         state.step += 1
         lines.append({name: _number(value) for name, value in terms.items()})
@@ -170,7 +172,7 @@ def test_components_of_others_are_recorded_where_they_say_so(monkeypatch: pytest
 
 
 def test_a_held_schedule_is_a_number_that_changes_in_place() -> None:
-    held = Held(lambda step: 0.1 * step, torch.device("cpu"))
+    held = Held(ScheduledValue(lambda step, _: 0.1 * step, 30), torch.device("cpu"))
     assert held(3) == pytest.approx(0.3)
     held.live = True
     value = held(0)

@@ -9,11 +9,11 @@ import torch
 
 from bvtk.build import Experiment, build, build_dataset
 from bvtk.engine.checkpoint import checkpoints, read_checkpoint, resume, save_checkpoint
-from bvtk.engine.order import Batch
 from bvtk.engine.state import TrainingState
 from bvtk.engine.step import Stepper
 from bvtk.errors import RunError
 from bvtk.plugins import discover
+from bvtk.protocols import Batch
 from bvtk.recipe import load_recipe
 
 OPTIMIZERS = ("adam", "adamw", "adagrad", "rmsprop", "sgd")
@@ -37,7 +37,7 @@ def advance(state: TrainingState, steps: int) -> None:
 
     stepper = Stepper(state.experiment, torch.device("cpu"), "fp32")
     for _ in range(steps):
-        terms, _ = stepper.run(Batch(np.arange(16) + state.step), state.step)
+        terms, _ = stepper.run(Batch({"x": np.arange(16) + state.step}), state.step)
         state.window.add(terms)
         state.step += 1
 
@@ -56,7 +56,10 @@ NETWORKS = {
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-@pytest.mark.parametrize("optimizer", [*OPTIMIZERS, "{type: sgd, momentum: 0.9}", "{type: rmsprop, momentum: 0.9}"])
+@pytest.mark.parametrize(
+    "optimizer",
+    [*OPTIMIZERS, "{type: sgd, momentum: 0.9}", "{type: rmsprop, momentum: 0.9}", "{type: adamw, decay_biases: false}"],
+)
 def test_a_resumed_state_goes_on_bit_for_bit(workplace: Path, optimizer: str, network: str) -> None:
     """Convolutions lie in memory channels last, and so must their moments after a resume."""
     overrides = (f"training.optimizer={optimizer}", *NETWORKS[network])

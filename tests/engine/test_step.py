@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from bvtk.build import build, build_dataset
-from bvtk.engine.order import Batch
 from bvtk.engine.step import Stepper
 from bvtk.errors import RunError
 from bvtk.plugins import discover
+from bvtk.protocols import Batch
 from bvtk.recipe import load_recipe
 from tests.engine.test_checkpoint import experiment
 from tests.systems import recipe_of
@@ -22,9 +22,9 @@ CPU = torch.device("cpu")
 def test_the_learning_rate_follows_its_schedule(workplace: Path) -> None:
     built = experiment("training.optimizer.lr={type: linear, start: 0.1, end: 0, steps: 10}")
     stepper = Stepper(built, CPU, "fp32")
-    stepper.run(Batch(np.arange(4)), 0)
+    stepper.run(Batch({"x": np.arange(4)}), 0)
     assert built.parts[0].optimizer.param_groups[0]["lr"] == pytest.approx(0.1)
-    stepper.run(Batch(np.arange(4)), 5)
+    stepper.run(Batch({"x": np.arange(4)}), 5)
     assert built.parts[0].optimizer.param_groups[0]["lr"] == pytest.approx(0.05)
 
 
@@ -32,7 +32,7 @@ def test_a_step_is_the_gradient_of_the_loss_done_by_hand(workplace: Path) -> Non
     """SGD at rate η moves every weight by −η times the gradient of the mean loss."""
     overrides = ("training.optimizer={type: sgd, lr: 0.01}", "objective.beta=3")
     built, twin = experiment(*overrides), experiment(*overrides)
-    Stepper(built, CPU, "fp32").run(Batch(np.arange(8)), 0)
+    Stepper(built, CPU, "fp32").run(Batch({"x": np.arange(8)}), 0)
     generator = torch.Generator()
     from bvtk.seeding import derive
 
@@ -50,7 +50,7 @@ def test_a_step_is_the_gradient_of_the_loss_done_by_hand(workplace: Path) -> Non
 def test_gradients_are_clipped(workplace: Path) -> None:
     built = experiment("training.optimizer={type: sgd, lr: 1.0}", "training.gradient_clip=0.01")
     before = [p.detach().clone() for p in built.model.parameters()]
-    Stepper(built, CPU, "fp32").run(Batch(np.arange(8)), 0)
+    Stepper(built, CPU, "fp32").run(Batch({"x": np.arange(8)}), 0)
     moved = torch.cat([(p - q).flatten() for p, q in zip(built.model.parameters(), before, strict=True)])
     assert float(moved.detach().norm()) == pytest.approx(0.01, rel=1e-3)
 
@@ -62,7 +62,7 @@ def test_weights_that_went_bad_stop_the_step_by_name(workplace: Path, precision:
     with torch.no_grad():
         next(iter(built.model.decoder.parameters())).fill_(float("inf"))
     with pytest.raises(RunError, match=r"weights decoder.* not finite since step 2"):
-        stepper.run(Batch(np.arange(4)), 3)
+        stepper.run(Batch({"x": np.arange(4)}), 3)
 
 
 def test_a_term_that_went_bad_is_named_and_no_weight_moves(workplace: Path) -> None:
@@ -77,16 +77,16 @@ def test_a_term_that_went_bad_is_named_and_no_weight_moves(workplace: Path) -> N
 
     object.__setattr__(built, "objective", Broken())
     with pytest.raises(RunError, match="term 'kl' became nan at step 0"):
-        Stepper(built, CPU, "fp32").run(Batch(np.arange(4)), 0)
+        Stepper(built, CPU, "fp32").run(Batch({"x": np.arange(4)}), 0)
     assert all(torch.equal(p, q) for p, q in zip(built.model.parameters(), before, strict=True))
 
 
 def test_noise_depends_on_seed_and_step_alone(workplace: Path) -> None:
     one, two = experiment(), experiment()
     torch.manual_seed(1)
-    _, first = Stepper(one, CPU, "fp32").run(Batch(np.arange(4)), 5)
+    _, first = Stepper(one, CPU, "fp32").run(Batch({"x": np.arange(4)}), 5)
     torch.manual_seed(2)
-    _, second = Stepper(two, CPU, "fp32").run(Batch(np.arange(4)), 5)
+    _, second = Stepper(two, CPU, "fp32").run(Batch({"x": np.arange(4)}), 5)
     assert torch.equal(first.z, second.z)
 
 
@@ -103,7 +103,7 @@ def test_what_an_objective_draws_is_not_the_noise_again(workplace: Path) -> None
     object.__setattr__(built, "objective", Drawing())
     stepper = Stepper(built, CPU, "fp32")
     for _ in range(2):
-        _, outputs = stepper.run(Batch(np.arange(4)), 5)
+        _, outputs = stepper.run(Batch({"x": np.arange(4)}), 5)
     noise = (outputs.z - outputs.mu) / (0.5 * outputs.logvar).exp()
     assert torch.equal(drawn[0], drawn[1])
     assert not torch.isclose(drawn[1], noise, atol=1e-4).any()
@@ -114,9 +114,9 @@ def test_what_an_objective_draws_is_not_the_noise_again(workplace: Path) -> None
 @pytest.mark.filterwarnings("ignore")
 def test_a_run_can_be_compiled(workplace: Path) -> None:
     plain, compiled = experiment(), experiment("training.compile=true")
-    terms, _ = Stepper(plain, CPU, "fp32").run(Batch(np.arange(8)), 0)
+    terms, _ = Stepper(plain, CPU, "fp32").run(Batch({"x": np.arange(8)}), 0)
     torch.compiler.reset()
-    fast, _ = Stepper(compiled, CPU, "fp32").run(Batch(np.arange(8)), 0)
+    fast, _ = Stepper(compiled, CPU, "fp32").run(Batch({"x": np.arange(8)}), 0)
     assert float(fast["loss"]) == pytest.approx(float(terms["loss"]), rel=1e-4)
 
 
@@ -140,7 +140,7 @@ def test_gradients_that_are_not_finite_change_no_weight(workplace: Path, precisi
     object.__setattr__(built, "objective", _Spoiling(built.objective, "loss"))
     before = [p.detach().clone() for p in built.model.parameters()]
     with pytest.raises(RunError, match=r"the gradients of encoder\..* are not finite at step 7"):
-        Stepper(built, CPU, precision).run(Batch(np.arange(4)), 7)
+        Stepper(built, CPU, precision).run(Batch({"x": np.arange(4)}), 7)
     assert all(torch.equal(p, q) for p, q in zip(built.model.parameters(), before, strict=True))
 
 
@@ -153,7 +153,7 @@ def test_bad_gradients_of_one_part_change_no_other(workplace: Path) -> None:
     object.__setattr__(built, "objective", _Spoiling(built.objective, built.parts[1].loss))
     before = [p.detach().clone() for p in built.model.parameters()]
     with pytest.raises(RunError, match=r"the gradients of .* are not finite at step 0"):
-        Stepper(built, CPU, "fp32").run(Batch(np.arange(4)), 0)
+        Stepper(built, CPU, "fp32").run(Batch({"x": np.arange(4)}), 0)
     assert all(torch.equal(p, q) for p, q in zip(built.model.parameters(), before, strict=True))
 
 
@@ -169,4 +169,4 @@ def test_a_norm_past_float32_stops_too(workplace: Path) -> None:
 
     object.__setattr__(built, "objective", Steep())
     with pytest.raises(RunError, match="past what a float32 holds at step 0"):
-        Stepper(built, CPU, "fp32").run(Batch(np.arange(4)), 0)
+        Stepper(built, CPU, "fp32").run(Batch({"x": np.arange(4)}), 0)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from bvtk.build import build_dataset, build_model
-from bvtk.engine.order import split
+from bvtk.engine.split import split
 from bvtk.evaluate import collapse, evaluate, quick_scores, representation
 from bvtk.plugins import discover
 from bvtk.recipe import load_recipe

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from bvtk.build import build_dataset, build_model
-from bvtk.engine.order import split
+from bvtk.engine.split import split
 from bvtk.errors import RunError
 from bvtk.evaluate import collapse, evaluate, quick_scores
 from bvtk.plugins import discover

@@ -147,7 +147,7 @@ def test_the_complete_recipe_of_a_model():
         "likelihood": {"type": "bernoulli"},
         "factors": ["scale", "x", "y", "orientation"],
     }
-    assert spec().batches == "one_factor"
+    assert (spec().sampler, spec().takes) == ("one_factor", {"varied"})
 
 
 @pytest.mark.parametrize(

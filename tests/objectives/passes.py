@@ -7,7 +7,8 @@ from typing import Any
 import torch
 
 from bvtk.component import objectives, parse
-from bvtk.protocols import ImageShape, ObjectiveContext, Outputs
+from bvtk.passes import Outputs
+from bvtk.protocols import ImageShape, ObjectiveContext
 
 
 def build(name: str, latents: int = 2, dataset_size: int = 1000, **fields: Any) -> Any:

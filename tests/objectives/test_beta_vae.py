@@ -3,7 +3,8 @@ import torch
 
 from bvtk.component import dump, objectives, parse
 from bvtk.objectives.beta_vae import beta_vae_loss, normalised_beta
-from bvtk.protocols import ImageShape, ObjectiveContext, Outputs
+from bvtk.passes import Outputs
+from bvtk.protocols import ImageShape, ObjectiveContext
 
 RECONSTRUCTION = torch.tensor([100.0, 300.0], requires_grad=True)
 KL = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 9.0]])

@@ -9,10 +9,10 @@ from torch import nn
 from bvtk.build import build as build_experiment
 from bvtk.build import build_dataset
 from bvtk.component import dump, objectives, parse
-from bvtk.engine.order import Batch
 from bvtk.engine.step import Stepper
 from bvtk.objectives.factor_vae import FactorVaeObjective, build_discriminator, discriminator_loss, permute_latents
 from bvtk.plugins import discover
+from bvtk.protocols import Batch
 from bvtk.recipe import load_recipe
 from bvtk.seeding import derive
 from tests.objectives.passes import numbers, outputs
@@ -173,7 +173,7 @@ def experiment(*overrides):
 def test_a_step_moves_each_player_by_the_gradient_of_its_own_loss(workplace):
     """The total correlation leaves the discriminator alone, and the discriminator's loss the VAE."""
     built, twin = experiment(), experiment()
-    Stepper(built, CPU, "fp32").run(Batch(np.arange(16)), 0)
+    Stepper(built, CPU, "fp32").run(Batch({"x": np.arange(16)}), 0)
     x = torch.from_numpy(twin.dataset.images(np.arange(16)).astype(np.float32))
     passed = twin.model(x, torch.Generator().manual_seed(derive(0, "noise", 0)))
     torch.manual_seed(derive(0, "torch", 0))

@@ -8,13 +8,12 @@ import torch
 from bvtk.build import build, build_dataset
 from bvtk.component import dump, objectives, parse
 from bvtk.engine.checkpoint import resume, save_checkpoint
-from bvtk.engine.order import Batch
 from bvtk.engine.state import TrainingState
 from bvtk.engine.step import Stepper
 from bvtk.errors import RunError
 from bvtk.objectives.infogan import discriminator_loss, generator_loss, mutual_information_bound
 from bvtk.plugins import discover
-from bvtk.protocols import ImageShape, ObjectiveContext
+from bvtk.protocols import Batch, ImageShape, ObjectiveContext
 from bvtk.recipe import load_recipe
 from bvtk.seeding import derive
 from tests.conftest import squares
@@ -155,7 +154,7 @@ SGD = (
 
 def test_a_step_moves_each_player_by_the_gradient_of_its_own_loss(game):
     built, twin = game(*SGD), game(*SGD)
-    Stepper(built, CPU, "fp32").run(Batch(np.arange(16)), 0)
+    Stepper(built, CPU, "fp32").run(Batch({"x": np.arange(16)}), 0)
     x = torch.from_numpy(twin.dataset.images(np.arange(16)).astype(np.float32))
     terms = twin.objective(twin.model(x, torch.Generator().manual_seed(derive(0, "noise", 0))), 0)
     for player, loss, rate in (("generator", "loss", 0.1), ("discriminator", "discriminator_loss", 0.01)):
@@ -177,7 +176,7 @@ def test_each_player_has_its_optimiser(game):
 def train(state, steps):
     stepper = Stepper(state.experiment, CPU, "fp32")
     for _ in range(steps):
-        terms, _ = stepper.run(Batch((np.arange(16) + 5 * state.step) % 75), state.step)
+        terms, _ = stepper.run(Batch({"x": (np.arange(16) + 5 * state.step) % 75}), state.step)
         state.window.add(terms)
         state.step += 1
     return state
@@ -202,7 +201,7 @@ def test_codes_are_learnt_and_everything_stays_finite(game, precision):
     stepper = Stepper(state.experiment, CPU, precision)
     shared = []
     for step in range(40):
-        terms, _ = stepper.run(Batch((np.arange(32) + 7 * step) % 75), step)
+        terms, _ = stepper.run(Batch({"x": (np.arange(32) + 7 * step) % 75}), step)
         shared.append(terms["mutual_information"].item())
     state.check_finite(state.tensors())
     assert sum(shared[-10:]) / 10 > sum(shared[:10]) / 10 + 0.3
@@ -213,4 +212,4 @@ def test_weights_that_went_bad_stop_the_game_by_name(game):
     with torch.no_grad():
         built.model.discriminator.recognition[-1].weight.fill_(float("nan"))
     with pytest.raises(RunError, match=r"weights discriminator\.recognition\.3\.weight are not finite"):
-        Stepper(built, CPU, "fp32").run(Batch(np.arange(16)), 3)
+        Stepper(built, CPU, "fp32").run(Batch({"x": np.arange(16)}), 3)

@@ -13,13 +13,13 @@ from bvtk.api import run_folder
 from bvtk.build import build, build_dataset
 from bvtk.component import objectives
 from bvtk.engine.checkpoint import checkpoints, read_checkpoint, resume, save_checkpoint
-from bvtk.engine.order import Batch
 from bvtk.engine.state import TrainingState
 from bvtk.engine.step import Stepper
 from bvtk.errors import Interrupted
 from bvtk.events import Event, Logged
 from bvtk.pipeline import Pipeline, prepare_folder
 from bvtk.plugins import discover
+from bvtk.protocols import Batch
 from bvtk.recipe import load_recipe
 from bvtk.registry import BUILT_IN
 from bvtk.runs import RunFolder
@@ -40,7 +40,7 @@ OBJECTIVES = {
 
 def test_every_objective_of_a_vae_is_tried() -> None:
     built_in = [entry for entry in objectives.entries() if entry.origin == BUILT_IN]
-    assert set(OBJECTIVES) == {entry.name for entry in built_in if entry.item.family == "vae"}
+    assert set(OBJECTIVES) == {entry.name for entry in built_in if "adversaries" not in entry.item.needs}
 
 
 def fresh(name: str) -> TrainingState:
@@ -52,7 +52,7 @@ def fresh(name: str) -> TrainingState:
 def train(state: TrainingState, steps: int, precision: str = "fp32") -> TrainingState:
     stepper = Stepper(state.experiment, CPU, precision)
     for _ in range(steps):
-        terms, _ = stepper.run(Batch((np.arange(16) + 5 * state.step) % 75), state.step)
+        terms, _ = stepper.run(Batch({"x": (np.arange(16) + 5 * state.step) % 75}), state.step)
         state.window.add(terms)
         state.step += 1
     return state
@@ -78,7 +78,7 @@ def same(found: dict[str, dict[str, torch.Tensor]], wanted: dict[str, dict[str, 
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_losses_are_float32_in_bf16_training_and_all_stays_finite(name: str, workplace: Path) -> None:
     state = train(fresh(name), 20, "bf16")
-    terms, _ = Stepper(state.experiment, CPU, "bf16").run(Batch(np.arange(16)), 20)
+    terms, _ = Stepper(state.experiment, CPU, "bf16").run(Batch({"x": np.arange(16)}), 20)
     assert {term.dtype for term in terms.values() if isinstance(term, torch.Tensor)} == {torch.float32}
     assert all(torch.as_tensor(term).isfinite() for term in terms.values())
     kept = [tensor for tensors in state.tensors().values() for tensor in tensors.values()]

@@ -39,11 +39,14 @@ def test_a_model_that_learns_by_steps_needs_both(load: Load, missing: str, said:
     assert [describe(problem) for problem in caught.value.problems] == [said]
 
 
-def test_an_objective_of_another_family_is_refused_with_those_that_fit(load: Load) -> None:
+def test_an_objective_that_needs_what_the_model_lacks_is_refused_with_those_that_fit(load: Load) -> None:
     with pytest.raises(RecipeError) as caught:
         load(COMPLETE.replace("objective: beta_vae", "objective: infogan"))
     (problem,) = caught.value.problems
-    assert describe(problem) == "7:12 objective: objective 'infogan' can't train model 'vae'"
+    assert (
+        describe(problem)
+        == "7:12 objective: objective 'infogan' can't train model 'vae', which does not give adversaries"
+    )
     assert "beta_vae" in problem.hint
 
 
@@ -55,3 +58,13 @@ def test_what_holds_images_of_a_batch_against_each_other_needs_two(load: Load, o
     (problem,) = caught.value.problems
     assert f"training.batch_size: objective '{objective}' needs batches of at least 2, found 1" in describe(problem)
     load(COMPLETE.replace("steps: 5\n", "steps: 5\n  batch_size: 1\n"))
+
+
+def test_a_sampler_must_give_what_the_model_takes(load: Load) -> None:
+    said = COMPLETE.replace("steps: 5\n", "steps: 5\n  sampler: pairs\n")
+    load(said)
+    with pytest.raises(RecipeError) as caught:
+        load(said.replace("type: vae", "type: dc_ign"))
+    (problem,) = caught.value.problems
+    assert describe(problem).endswith("model 'dc_ign' takes varied, which sampler 'pairs' does not give")
+    assert problem.hint == "samplers that do: one_factor"

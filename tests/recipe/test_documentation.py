@@ -71,7 +71,9 @@ def test_every_plugin_shown_passes_its_check(tmp_path: Path, number: int) -> Non
     from bvtk.check_plugin import check
     from bvtk.plugins import discover
 
-    (tmp_path / "p.py").write_text(blocks("plugins.md", "python")[number])
+    complete = [block for block in blocks("plugins.md", "python") if "@bvtk.register" in block]
+    assert len(complete) == 3
+    (tmp_path / "p.py").write_text(complete[number])
     (origin,) = discover(None, [tmp_path / "p.py"], installed=False).loaded
     found = check(origin)
     assert [str(finding) for finding in found if finding.level != "ok"] == []

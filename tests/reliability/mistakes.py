@@ -54,10 +54,11 @@ def _the_log_is_not_rewound() -> None:
 
 
 def _the_shuffle_is_not_restored() -> None:
-    from bvtk.engine.order import Batch, ShuffledOrder
+    from bvtk.engine.samplers.shuffled import ShuffledSampler
+    from bvtk.protocols import Batch
 
     generator = np.random.default_rng(0)
-    ShuffledOrder.batch = lambda self, step: Batch(generator.integers(0, 75, 16))  # type: ignore[method-assign]
+    ShuffledSampler.__call__ = lambda self, step: Batch({"x": generator.integers(0, 75, 16)})  # type: ignore[method-assign]
 
 
 def _the_optimiser_is_not_restored() -> None:

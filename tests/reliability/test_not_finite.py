@@ -12,12 +12,12 @@ import torch
 from bvtk.build import build, build_dataset
 from bvtk.engine import step as stepping
 from bvtk.engine.checkpoint import checkpoints, read_checkpoint
-from bvtk.engine.order import Batch
 from bvtk.engine.step import Stepper
 from bvtk.errors import BvtkError, RunError
 from bvtk.metrics.mig_spec import Mig
 from bvtk.pipeline import Pipeline
 from bvtk.plugins import discover
+from bvtk.protocols import Batch
 from bvtk.recipe import load_recipe
 from bvtk.runs import RunFolder
 from tests.test_pipeline import pipeline
@@ -101,7 +101,7 @@ def test_a_log_variance_of_200(workplace: Path, precision: str, bias: float) -> 
     last = [layer for layer in experiment.model.encoder.modules() if isinstance(layer, torch.nn.Linear)][-1]
     with torch.no_grad():
         last.bias[3:] = bias
-    terms, outputs = Stepper(experiment, CPU, precision).run(Batch(np.arange(8)), 0)
+    terms, outputs = Stepper(experiment, CPU, precision).run(Batch({"x": np.arange(8)}), 0)
     assert set(outputs.logvar.flatten().tolist()) == {20.0 if bias > 0 else -30.0}
     assert torch.isfinite(outputs.kl).all()
     assert np.isfinite(float(terms["loss"].detach()))
@@ -109,7 +109,7 @@ def test_a_log_variance_of_200(workplace: Path, precision: str, bias: float) -> 
 
 
 def test_kl_is_computed_in_float32_under_bf16(workplace: Path) -> None:
-    _, outputs = Stepper(built(), CPU, "bf16").run(Batch(np.arange(8)), 0)
+    _, outputs = Stepper(built(), CPU, "bf16").run(Batch({"x": np.arange(8)}), 0)
     assert outputs.kl.dtype == outputs.reconstruction.dtype == torch.float32
     mu, logvar = outputs.mu.detach().double(), outputs.logvar.detach().double()
     torch.testing.assert_close(
@@ -131,7 +131,7 @@ def test_a_term_that_is_only_logged(workplace: Path) -> None:
 
     state = TrainingState(experiment)
     object.__setattr__(experiment, "objective", Curious())
-    terms, _ = Stepper(experiment, CPU, "fp32").run(Batch(np.arange(8)), 0)
+    terms, _ = Stepper(experiment, CPU, "fp32").run(Batch({"x": np.arange(8)}), 0)
     state.window.add(terms)
     with pytest.raises(RunError, match="sums of the logged curiosity are not finite"):
         state.check_finite({"window": state.window.sums})

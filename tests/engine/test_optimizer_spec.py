@@ -61,3 +61,25 @@ def test_decays_stay_below_one(name: str, field: str) -> None:
 def test_nesterov_without_momentum_is_refused_in_the_recipe() -> None:
     with pytest.raises(ValidationError, match="momentum"):
         parse(optimizers.get("sgd"), {"nesterov": True})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_biases_can_be_spared_from_weight_decay(name: str) -> None:
+    """With a gradient of 0, weight decay alone moves a parameter."""
+    layer = nn.Linear(2, 2)
+    nn.init.ones_(layer.bias)
+    before = [parameter.detach().clone() for parameter in (layer.weight, layer.bias)]
+    spec = parse(optimizers.get(name), {"weight_decay": 0.1, "decay_biases": False})
+    optimizer = spec.over(list(layer.parameters()))
+    for group in optimizer.param_groups:
+        group["lr"] = 0.1
+    for parameter in layer.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    optimizer.step()
+    assert not torch.equal(layer.weight.detach(), before[0])
+    assert torch.equal(layer.bias.detach(), before[1])
+
+
+def test_all_parameters_decay_unless_a_recipe_says_otherwise() -> None:
+    optimizer = parse(optimizers.get("adamw"), {}).over(list(nn.Linear(2, 2).parameters()))
+    assert [group["weight_decay"] for group in optimizer.param_groups] == [0.01]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 from pydantic_core import PydanticCustomError
 
-from bvtk.component import OptimizerSpec, Weight, register_optimizer
+from bvtk.component import OptimizerSpec, Parameters, Weight, register_optimizer
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
 
 Decay = Annotated[float, Field(ge=0, lt=1)]
 
@@ -35,7 +33,7 @@ class Adam(_Moments):
     weight_decay: NonNegativeFloat = 0.0
     """L2 penalty, added to the gradients."""
 
-    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    def build(self, parameters: Parameters) -> torch.optim.Optimizer:
         """The optimiser over these parameters."""
         from torch.optim import Adam
 
@@ -56,7 +54,7 @@ class AdamW(_Moments):
     weight_decay: NonNegativeFloat = 0.01
     """Share of each weight that is taken off a step, times the learning rate."""
 
-    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    def build(self, parameters: Parameters) -> torch.optim.Optimizer:
         """The optimiser over these parameters."""
         from torch.optim import AdamW
 
@@ -85,7 +83,7 @@ class Adagrad(OptimizerSpec):
     weight_decay: NonNegativeFloat = 0.0
     """L2 penalty, added to the gradients."""
 
-    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    def build(self, parameters: Parameters) -> torch.optim.Optimizer:
         """The optimiser over these parameters."""
         from torch.optim import Adagrad
 
@@ -108,7 +106,7 @@ class RMSprop(OptimizerSpec):
     weight_decay: NonNegativeFloat = 0.0
     """L2 penalty, added to the gradients."""
 
-    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    def build(self, parameters: Parameters) -> torch.optim.Optimizer:
         """The optimiser over these parameters."""
         from torch.optim import RMSprop
 
@@ -144,7 +142,7 @@ class SGD(OptimizerSpec):
             raise PydanticCustomError("nesterov", "nesterov needs a momentum above 0, such as 0.9")
         return self
 
-    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    def build(self, parameters: Parameters) -> torch.optim.Optimizer:
         """The optimiser over these parameters."""
         from torch.optim import SGD
 

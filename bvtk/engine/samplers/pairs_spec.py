@@ -1,0 +1,51 @@
+"""Pairs of images as recipes declare them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import ValidationError, ValidatorFunctionWrapHandler, field_validator
+from pydantic_core import PydanticCustomError
+
+from bvtk.component import SamplerSpec, register_sampler
+from bvtk.protocols import Dataset, Sampler
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@register_sampler("pairs")
+class Pairs(SamplerSpec):
+    """Pairs of images that share all but a few factors: weak supervision.
+
+    Locatello et al. 2020 (2002.02886), section 5.1. Gives the role `x_pair`, the partner of each image, and the label
+    `redrawn`, (B, k) booleans over the factors of the data set: which of them were drawn again. Only the variants with
+    labels of a model may look at it. Both images of a pair train. Needs a data set with factors.
+    """
+
+    gives: ClassVar[frozenset[str]] = frozenset({"x_pair", "redrawn"})
+
+    changed: Literal[1, "random"] = 1
+    """How many factors are drawn again for the partner: 1, or `random` for 1 in half of the pairs and any number from
+    1 to one less than the number of factors in the others, as in the authors' code."""
+
+    must_change: bool = False
+    """Whether a factor that is drawn again must get another value. The paper's model says so; the authors' code lets it
+    keep its value."""
+
+    @field_validator("changed", mode="wrap")
+    @classmethod
+    def _one_or_random(cls, value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            if isinstance(value, bool):
+                raise PydanticCustomError("changed", "expected 1 or random")
+            return validate(value)
+        except ValidationError:
+            raise PydanticCustomError("changed", "expected 1 or random") from None
+
+    def build(self, dataset: Dataset, indices: NDArray[np.int64], batch_size: int, seed: int) -> Sampler:
+        """The batches as a function of the step."""
+        from bvtk.engine.samplers.pairs import PairSampler, Rule
+
+        return PairSampler(dataset, indices, batch_size, seed, Rule(self.changed, self.must_change))

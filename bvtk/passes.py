@@ -1,0 +1,149 @@
+"""Training passes: what a model makes of a batch, and the names for what a pass can have.
+
+Objectives say what they need (`ObjectiveSpec.needs`), models what they give (`ModelSpec.gives`). Shapes: B images,
+C channels, H × W pixels, L latents. Nothing here imports torch when it loads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Pass(Protocol):
+    """What a model's training pass makes of a batch. All in float32.
+
+    What else it has depends on the model: see `CAPABILITIES`.
+    """
+
+    def tensors(self) -> Mapping[str, torch.Tensor]:
+        """What to check, in this order, if a loss is not finite: the error names the first bad one."""
+        ...
+
+    def figures(self) -> dict[str, float]:
+        """What is logged of a batch beside the objective's terms."""
+        ...
+
+
+@runtime_checkable
+class Reconstructing(Protocol):
+    """A pass with a reconstruction.
+
+    Attributes:
+        reconstruction: (B,) −log p(x|z) in nats per image, summed over pixels and channels.
+    """
+
+    reconstruction: torch.Tensor
+
+
+@runtime_checkable
+class GaussianPosterior(Protocol):
+    """A pass with a diagonal Gaussian posterior.
+
+    Attributes:
+        mu: (B, L) means.
+        logvar: (B, L) log-variances, clamped.
+        kl: (B, L) KL from the prior in nats per image and latent.
+    """
+
+    mu: torch.Tensor
+    logvar: torch.Tensor
+    kl: torch.Tensor
+
+
+@runtime_checkable
+class Sampled(Protocol):
+    """A pass with a sample of the code.
+
+    Attributes:
+        z: (B, L) one sample per image, as the decoder gets it.
+    """
+
+    z: torch.Tensor
+
+
+class Bound(Reconstructing, GaussianPosterior, Protocol):
+    """A pass with both terms of the evidence lower bound."""
+
+
+class SampledBound(Bound, Sampled, Protocol):
+    """The same with the sample that the reconstruction was made from."""
+
+
+@runtime_checkable
+class Quantised(Protocol):
+    """A pass with a quantised code.
+
+    Attributes:
+        z_continuous: (B, L) the code before it is quantised.
+        z_quantised: (B, L) the nearest values, with no gradient to `z_continuous`.
+    """
+
+    z_continuous: torch.Tensor
+    z_quantised: torch.Tensor
+
+
+@runtime_checkable
+class Adversarial(Protocol):
+    """A pass of a generator and a discriminator that also recognises codes.
+
+    Attributes:
+        real_logits: (B,) the discriminator's for real images.
+        fake_logits: (B,) the discriminator's for generated images.
+        codes: (B, L) what the generated images were made from, drawn from U(−1, 1).
+        mu: (B, L) means of the codes recognised in them.
+        logvar: (B, L) their log-variances.
+    """
+
+    real_logits: torch.Tensor
+    fake_logits: torch.Tensor
+    codes: torch.Tensor
+    mu: torch.Tensor
+    logvar: torch.Tensor
+
+
+CAPABILITIES: Mapping[str, type] = {
+    "reconstruction": Reconstructing,
+    "posterior": GaussianPosterior,
+    "sample": Sampled,
+    "quantised": Quantised,
+    "adversaries": Adversarial,
+}
+"""What models give and objectives need, by name: the attributes of a training pass that go with each. A plugin may use
+names of its own for passes of its own."""
+
+ACTIVE_VARIANCE = 0.01
+"""Variance of the posterior means above which a latent counts as active (Burda et al. 2016)."""
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """A VAE's training pass: a reconstruction, a Gaussian posterior and a sample of it. All in float32.
+
+    Attributes:
+        x: (B, C, H, W) the images, in [0, 1].
+        mu: (B, L) posterior means.
+        logvar: (B, L) posterior log-variances, clamped.
+        z: (B, L) one sample of the posterior.
+        reconstruction: (B,) −log p(x|z) in nats per image, summed over pixels and channels.
+        kl: (B, L) KL(q(z|x) ‖ N(0, 1)) in nats per image and latent.
+    """
+
+    x: torch.Tensor
+    mu: torch.Tensor
+    logvar: torch.Tensor
+    z: torch.Tensor
+    reconstruction: torch.Tensor
+    kl: torch.Tensor
+
+    def tensors(self) -> Mapping[str, torch.Tensor]:
+        """What to check if a loss is not finite."""
+        return {"images": self.x, "posterior means": self.mu, "posterior log-variances": self.logvar}
+
+    def figures(self) -> dict[str, float]:
+        """How many latents respond to the images of the batch."""
+        return {"active_units": int((self.mu.detach().var(dim=0) > ACTIVE_VARIANCE).sum())}

@@ -1,0 +1,136 @@
+"""A component as data: the spec that recipes fill in, and the slot that takes it.
+
+The fields of a spec are what a recipe says. What exists only at run time arrives as arguments of `build`. Nothing here
+imports torch or NumPy when it loads.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from bvtk.registry import Registry
+
+
+class Spec(BaseModel):
+    """A component as a recipe declares it: strict, frozen, every field documented."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        validate_default=True,  # a default is what a recipe would say: a number may stand for a schedule
+    )
+
+    component: ClassVar[str] = ""
+    """The name that recipes use, set when the class is registered."""
+
+    capturable: ClassVar[bool | None] = None
+    """Whether what it builds can be recorded on a GPU and replayed: every step runs the same operations on the device
+    alone, and no Python value that changes decides what they are. None is yes for bvtk's own and no for others."""
+
+    @classmethod
+    def notes(cls) -> Mapping[str, str]:
+        """What `bvtk show` and the docs say beside the docstring, by heading."""
+        return {}
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Marks a field that takes any component of a registry: `Annotated[EncoderSpec, Slot(encoders)]`.
+
+    The `type` is looked up when a recipe is validated, so plugins may register at any time before
+    that, and the place of an error is the plain path of keys: `model.encoder.width`.
+
+    Args:
+        registry: where the `type` is looked up.
+        number: the component that a bare number stands for, as `{type: …, value: number}`; none by default.
+        bounds: the least and the largest value that a schedule may give here.
+    """
+
+    registry: Registry[Any]
+    number: str | None = None
+    bounds: tuple[float, float] = field(default=(-math.inf, math.inf))
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the values of the schedule in this field are limited."""
+        return self.bounds != (-math.inf, math.inf)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Validates by looking the type up, serialises with the type in front."""
+        return core_schema.no_info_plain_validator_function(
+            self.validate,
+            serialization=core_schema.plain_serializer_function_ser_schema(dump),
+            metadata={"slot": self},
+        )
+
+    def validate(self, value: Any) -> Spec:
+        """A component from what a recipe says: a mapping with `type`, or a bare name or number."""
+        spec = self._read(value)
+        if self.bounded:
+            self._check_bounds(spec)
+        return spec
+
+    def _read(self, value: Any) -> Spec:
+        kind = self.registry.kind
+        if isinstance(value, Spec):
+            if value.component in self.registry and type(value) is self.registry.get(value.component):
+                return value
+            context = {"what": type(value).__name__, "kind": kind}
+            raise PydanticCustomError("slot", "{what} is no registered {kind}", context)
+        if isinstance(value, str):
+            value = {"type": value}
+        elif self.number and isinstance(value, int | float) and not isinstance(value, bool):
+            value = {"type": self.number, "value": value}
+        if not isinstance(value, dict):
+            expected = f"a {kind}: its name or a mapping with 'type'" + (", or a number" if self.number else "")
+            raise PydanticCustomError("slot", "expected {expected}", {"expected": expected})
+        name = value.get("type")
+        if not isinstance(name, str):
+            raise PydanticCustomError(
+                "slot_type",
+                "a {kind} needs a 'type', {known}",
+                {"kind": kind, "known": self.registry.suggest("")},
+            )
+        if name not in self.registry:
+            raise PydanticCustomError(
+                "slot_type",
+                "unknown {kind} '{name}', {known}",
+                {"kind": kind, "name": name, "known": self.registry.suggest(name)},
+            )
+        fields = {key: item for key, item in value.items() if key != "type"}
+        spec: Spec = parse(self.registry.get(name), fields)
+        return spec
+
+    def _check_bounds(self, spec: Spec) -> None:
+        (least, most), (low, high) = self.bounds, spec.bounds()  # type: ignore[attr-defined]
+        if low < least or high > most:
+            wanted = f"at least {least:g}" if math.isinf(most) else f"between {least:g} and {most:g}"
+            found = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+            context = {"wanted": wanted, "found": found}
+            raise PydanticCustomError("slot_bounds", "must be {wanted}, found {found}", context)
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def parse(model: type[M], data: Mapping[str, Any]) -> M:
+    """Validates data as it comes from YAML: strict, except that a list may fill a tuple.
+
+    Raises:
+        pydantic.ValidationError: with every error in the data.
+    """
+    return model.model_validate_json(json.dumps(data), strict=True)
+
+
+def dump(spec: Spec) -> dict[str, Any]:
+    """The complete mapping that a recipe would say to get this component, `type` first."""
+    return {"type": spec.component} | spec.model_dump(mode="json")
