@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from bvtk.pages.markdown import escaped, fenced
 from bvtk.report.figures import Figures
 from bvtk.report.inputs import ReportInputs
 from bvtk.report.scores import disentanglement_scores, held_out_scores
@@ -13,17 +12,17 @@ from bvtk.report.usage import usage
 def render_card(inputs: ReportInputs, figures: Figures) -> str:
     """The model card as Markdown, every text from outside escaped."""
     parts = [
-        f"# {_md(inputs.name)}",
-        _md(inputs.summary),
-        *(f"> **Read this first:** {_md(warning)}" for warning in inputs.warnings),
+        f"# {escaped(inputs.name)}",
+        escaped(inputs.summary),
+        *(f"> **Read this first:** {escaped(warning)}" for warning in inputs.warnings),
         _scores(inputs),
         *_pictures(inputs, figures),
         "## Use",
-        _fenced(usage(inputs), "python"),
+        fenced(usage(inputs), "python"),
         "## What to know before using it",
         _limits(inputs, figures),
         "## Recipe",
-        _fenced(inputs.recipe, "yaml"),
+        fenced(inputs.recipe, "yaml"),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -32,7 +31,7 @@ def _scores(inputs: ReportInputs) -> str:
     rows = ["| score | value | chance | |", "|---|--:|--:|---|"]
     for score in [*disentanglement_scores(inputs.scores), *held_out_scores(inputs.scores)]:
         chance = "" if score.chance is None else f"{score.chance:.3f}"
-        rows.append(f"| {_md(score.title)} | {_md(score.value)} | {chance} | {_md(score.meaning)} |")
+        rows.append(f"| {escaped(score.title)} | {escaped(score.value)} | {chance} | {escaped(score.meaning)} |")
     return "\n".join(rows)
 
 
@@ -40,8 +39,10 @@ def _pictures(inputs: ReportInputs, figures: Figures) -> list[str]:
     """What the model makes of images, or for one that makes none what its latents follow."""
     shown = [figure for figure in (figures.reconstructions, *figures.traversals) if figure]
     shown = shown or [figure for figure in (figures.dependence, figures.activation) if figure]
-    headings = {figure.file: f"**{_md(figure.title)}** {_md(figure.note)}\n\n" for figure in shown if figure.title}
-    pictures = [f"{headings.get(figure.file, '')}![{_md(figure.alt)}](figures/{figure.file})" for figure in shown]
+    headings = {
+        figure.file: f"**{escaped(figure.title)}** {escaped(figure.note)}\n\n" for figure in shown if figure.title
+    }
+    pictures = [f"{headings.get(figure.file, '')}![{escaped(figure.alt)}](figures/{figure.file})" for figure in shown]
     heading = "## What it learnt" if inputs.learns_from_images else "## What its latents follow"
     return [heading, *pictures] if pictures else []
 
@@ -57,7 +58,7 @@ def _limits(inputs: ReportInputs, figures: Figures) -> str:
         f"`report.html` shows {_shown(inputs, figures)}every part of each score.",
     ]
     if inputs.plugins:
-        known.append(f"It needs these plugins: {', '.join(_md(plugin) for plugin in inputs.plugins)}.")
+        known.append(f"It needs these plugins: {', '.join(escaped(plugin) for plugin in inputs.plugins)}.")
     return "\n".join(f"- {line}" for line in known)
 
 
@@ -67,15 +68,3 @@ def _shown(inputs: ReportInputs, figures: Figures) -> str:
         *(["training curves"] if figures.training else []),
     ]
     return f"{', '.join(found)} and " if found else ""
-
-
-def _fenced(text: str, language: str) -> str:
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
-
-
-def _md(text: str) -> str:
-    """Text that Markdown and HTML take for nothing but text, on one line."""
-    line = " ".join(text.split())
-    return re.sub(r"([\\`*_{}\[\]<>#|!&~$])", r"\\\1", line).replace("\\&", "&amp;").replace("\\<", "&lt;")

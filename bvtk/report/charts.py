@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from bvtk.report.drawing import ACCENT, FAINT, INK, MUTED, colours, label, new_figure, plain, png
+from bvtk.pages.drawing import ACCENT, FAINT, INK, MUTED, colours, label, new_figure, plain, png
 
 
 class Panel(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Any
 
 from bvtk.comparison.contents.keys import Key, canonical, find_key, leaves, said
 from bvtk.comparison.contents.measured import Measured
+from bvtk.quantities import is_number
 
 Setting = tuple[str, ...]
 """The path of a recipe's key."""
@@ -142,6 +143,6 @@ def _ordered(rows: list[Row]) -> list[Row]:
 
 def _rank(value: Any) -> tuple[int, float, str]:
     """Numbers by size, then words as they come, then what has none."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if is_number(value):
         return (0, float(value), "")
     return (1, 0.0, "") if value is not None else (2, 0.0, "")

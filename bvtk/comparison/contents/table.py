@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Self
 
 from bvtk.comparison.contents.aggregate import Aggregate, Figure, aggregate
 from bvtk.comparison.contents.columns import better
 from bvtk.comparison.contents.keys import Key, find_key, said
 from bvtk.comparison.contents.measured import Measured
 from bvtk.comparison.contents.rows import Row
+from bvtk.quantities import is_number
 from bvtk.recipe.sweep_schema import Published
 
 Cell = Figure | str | None
@@ -91,7 +92,7 @@ def cell(row: Row, column: Key, how: Aggregate) -> Cell:
     found = [value for run in row.runs if (value := column.of(run)) is not None]
     if not found:
         return None
-    if column.kind == "recipe" or not all(_is_number(value) for value in found):
+    if column.kind == "recipe" or not all(is_number(value) for value in found):
         return ", ".join(dict.fromkeys(said(value) for value in found))
     return aggregate([float(value) for value in found], how, better(column), _pooled(row, column))
 
@@ -109,11 +110,7 @@ def _pooled(row: Row, column: Key) -> Sequence[float]:
     if not all(isinstance(parts.get("scores"), list) for parts in measured):
         return ()
     scores = [value for parts in measured for value in parts["scores"]]
-    return [float(value) for value in scores] if all(map(_is_number, scores)) else ()
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return [float(value) for value in scores] if all(map(is_number, scores)) else ()
 
 
 def _rank(found: Cell, sign: int) -> tuple[int, float, str]:

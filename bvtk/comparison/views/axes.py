@@ -20,6 +20,7 @@ from bvtk.comparison.contents.columns import BETAS, KL, RECONSTRUCTION
 from bvtk.comparison.contents.keys import Key, known_keys, said
 from bvtk.comparison.contents.rows import Row, shortened
 from bvtk.comparison.contents.table import Table, figure_of
+from bvtk.quantities import is_number
 
 MOST_LINES = 18
 """More lines than this in one panel tell nobody anything."""
@@ -139,7 +140,7 @@ def axes_of(rows: Sequence[Row]) -> Axes:
     keys = list(dict.fromkeys(key for row in rows for key in row.settings))
     known = known_keys([run for row in rows for run in row.runs])
     values = {key: [_value(row, key, known) for row in rows] for key in keys}
-    numeric = [key for key in keys if all(_is_number(value) for value in values[key]) and len(set(values[key])) > 1]
+    numeric = [key for key in keys if all(is_number(value) for value in values[key]) and len(set(values[key])) > 1]
     short = {".".join(path): end for path, end in shortened([tuple(key.split(".")) for key in keys]).items()}
     numbers = tuple(Axis(key, short[key], tuple(map(float, values[key]))) for key in numeric)
     names = [row.name for row in rows] if len({row.name for row in rows}) > 1 else [""] * len(rows)
@@ -153,10 +154,6 @@ def axes_of(rows: Sequence[Row]) -> Axes:
 
 def _value(row: Row, key: str, known: Mapping[str, Key]) -> Any:
     return row.settings[key] if key in row.settings else known[key].of(row.runs[0]) if key in known else None
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _word(value: Any) -> str:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from bvtk.report.drawing import ACCENT, FAINT, INK, MUTED, SERIES, label, new_figure, plain, png
+from bvtk.pages.drawing import ACCENT, FAINT, INK, MUTED, SERIES, label, new_figure, plain, png
 
 Dash = Literal["-", "--", ":"]
 Style = tuple[str, Dash]

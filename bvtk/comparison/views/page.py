@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-
-from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup
 
 from bvtk.comparison.contents.columns import heading
 from bvtk.comparison.contents.measured import Measured
@@ -17,8 +10,10 @@ from bvtk.comparison.contents.rows import Row
 from bvtk.comparison.contents.table import Table
 from bvtk.comparison.views.cells import captions, headings, run_cells, shown_rows
 from bvtk.comparison.views.plots import plots
+from bvtk.counting import counted
 from bvtk.errors import RunError
 from bvtk.metrics.scoring.keys import HELD_OUT
+from bvtk.pages.html import render
 
 _TRAVERSALS = 6
 """Traversals a row: of the latents that carry most."""
@@ -47,33 +42,28 @@ class Gallery:
 def render_page(table: Table, pictures: bool = False) -> str:
     """The page as HTML, every text in it escaped, styles and plots inside.
 
-    Its content security policy allows the one style sheet, by its hash, and pictures that the page itself holds.
-
     Args:
         table: what it shows.
         pictures: whether to show a run of every row with its traversals and latents.
     """
-    css = (files("bvtk.report") / "page.css").read_text(encoding="utf-8") + _asset("page.css")
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(
-            title=_title(table),
-            headings=headings(table),
-            columns=[heading(column) for column in table.columns],
-            rows=shown_rows(table),
-            captions=captions(table),
-            left_out=table.left_out,
-            plots=plots(table),
-            galleries=[found for row in table.rows if (found := gallery_of(row))] if pictures else [],
-            runs=[
-                {"name": run.run, "row": row.label, "seed": run.recipe.get("seed", ""), "cells": run_cells(table, run)}
-                for row in table.rows
-                for run in row.runs
-            ],
-            css=Markup(css),  # noqa: S704 - the package's own files
-            css_hash=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode(),
-        )
+    runs = [
+        {"name": run.run, "row": row.label, "seed": run.recipe.get("seed", ""), "cells": run_cells(table, run)}
+        for row in table.rows
+        for run in row.runs
+    ]
+    return render(
+        "bvtk.comparison.views",
+        command="bvtk compare",
+        title=_title(table),
+        summary=f"{counted(len(runs), 'run')} in {counted(len(table.rows), 'row')}.",
+        headings=headings(table),
+        columns=[heading(column) for column in table.columns],
+        rows=shown_rows(table),
+        captions=captions(table),
+        left_out=table.left_out,
+        plots=plots(table),
+        galleries=[found for row in table.rows if (found := gallery_of(row))] if pictures else [],
+        runs=runs,
     )
 
 
@@ -113,23 +103,3 @@ def _carried(run: Measured) -> dict[int, float]:
         raise RunError(f"{run.latents} can't be read: {error}", "evaluate and report the run again") from error
     described = statistics["latents"].tolist() if "latents" in statistics else range(len(weight))
     return dict(zip(described, weight.tolist(), strict=True))
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FunctionLoader(_asset), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["data_uri"] = lambda png: "data:image/png;base64," + base64.b64encode(png).decode()
-    environment.filters["size"] = _size
-    return environment
-
-
-@cache
-def _asset(name: str) -> str:
-    return (files("bvtk.comparison.views") / name).read_text(encoding="utf-8")
-
-
-def _size(png: bytes) -> tuple[int, int]:
-    """Width and height in pixels, from the PNG's header, so that the page does not jump while it loads."""
-    return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")

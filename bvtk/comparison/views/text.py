@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from typing import Any
 
 from bvtk.comparison.contents.aggregate import Figure
 from bvtk.comparison.contents.table import Table
 from bvtk.comparison.views.cells import Shown, captions, headings, shown_rows
+from bvtk.pages.markdown import escaped, one_line
 
 
 def markdown(table: Table) -> str:
     """The table as Markdown, its captions below."""
     titles = headings(table)
     lines = [
-        _line([_md(title) for title in titles]),
+        _line([escaped(title) for title in titles]),
         "|".join(["", "---", *["--:"] * (len(titles) - 1), ""]),
         *(_line([_cell(shown) for shown in row]) for row in shown_rows(table)),
     ]
-    return "\n".join([*lines, "", *(_md(caption) for caption in captions(table))]) + "\n"
+    return "\n".join([*lines, "", *(escaped(caption) for caption in captions(table))]) + "\n"
 
 
 def csv_text(table: Table) -> str:
@@ -46,7 +46,7 @@ def csv_text(table: Table) -> str:
 def _plain(value: Any) -> Any:
     """A value of a CSV file: text on one line, as readers differ in where they end one."""
     if isinstance(value, str):
-        return " ".join(value.split()) if not value.isprintable() else value
+        return value if value.isprintable() else one_line(value)
     return "" if value is None else value
 
 
@@ -55,11 +55,5 @@ def _line(cells: list[str]) -> str:
 
 
 def _cell(shown: Shown) -> str:
-    text = _md(shown.text)
+    text = escaped(shown.text)
     return f"**{text}**" if shown.best else text
-
-
-def _md(text: str) -> str:
-    """Text that Markdown and HTML take for nothing but text, on one line."""
-    line = re.sub(r"([\\`*{}\[\]<>#|!&~$]|(?<!\w)_|_(?!\w))", r"\\\1", " ".join(text.split()))
-    return line.replace("\\&", "&amp;").replace("\\<", "&lt;")

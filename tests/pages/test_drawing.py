@@ -2,7 +2,7 @@ import io
 
 from PIL import Image
 
-from bvtk.report.drawing import DOTS, SERIES, colours, label, new_figure, plain, png
+from bvtk.pages.drawing import DOTS, SERIES, colours, label, new_figure, plain, png
 
 
 def test_a_figure_is_a_picture_of_its_size_and_always_the_same():

@@ -9,6 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from bvtk.pages.markdown import one_line
+
 INK = "#1c2024"
 MUTED = "#80868d"
 FAINT = "#e4e6e8"
@@ -54,5 +56,5 @@ def label(axes: Axes, title: str, unit: str = "") -> None:
 
 def plain(text: str, most: int = 24) -> str:
     """Text that matplotlib takes for no formula, on one line, of a length that fits beside an axis."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split()).replace("_", " ")
+    line = one_line(text).replace("_", " ")
     return (line if len(line) <= most else line[: most - 1] + "…").replace("$", r"\$")

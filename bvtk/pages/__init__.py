@@ -1,0 +1,1 @@
+"""What all pages and documents share: the page around their content, escaping, and how charts look."""

@@ -1,0 +1,17 @@
+import numpy as np
+import pytest
+
+from bvtk.quantities import duration, is_number
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0.0 s"), (8.46, "8.5 s"), (59.4, "59.4 s"), (125, "2 min 5 s"), (3600, "1 h 0 min"), (4510, "1 h 15 min")],
+)
+def test_a_duration_in_words(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_what_is_a_number():
+    assert all(map(is_number, (0, -1.5, float("nan"), np.float64(1))))
+    assert not any(map(is_number, (True, None, "1", [1])))
