@@ -13,6 +13,7 @@ from typing import Any
 from safetensors.torch import load, save
 
 from bvtk.engine.state import Tensors, TrainingState
+from bvtk.engine.verify import verify
 from bvtk.errors import BvtkError, RunError
 from bvtk.files import atomic_folder, remove_all_leftovers
 from bvtk.runs import read_json, write_json
@@ -85,14 +86,29 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensors], dict[str, Any]]:
             if hashlib.sha256(data).hexdigest() != expected:
                 raise RunError(f"{path / name} is damaged: its sha256 is not the one in the manifest")
             tensors[Path(name).stem] = load(data)
-        facts = {"step": int(manifest["step"]), "window": int(manifest["window"])}
+        facts = {name: _whole(manifest[name]) for name in ("step", "window")}
+        if path.name != f"step-{facts['step']}":
+            raise RunError(f"{path / 'manifest.json'} is damaged: it is of step {facts['step']}")
     except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise RunError(f"the checkpoint {path} is damaged: {error}") from error
     return tensors, facts
 
 
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{value!r} is not a whole number")
+    return value
+
+
 def _sum_of(manifest: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+
+
+def _verified(state: TrainingState, path: Path, tensors: dict[str, Tensors], facts: dict[str, Any]) -> None:
+    try:
+        verify(state, tensors, facts)
+    except RunError as error:
+        raise RunError(f"the checkpoint {path} {error.message}") from error
 
 
 def resume(state: TrainingState, folder: Path, warn: Callable[[str], None]) -> bool:
@@ -114,6 +130,7 @@ def resume(state: TrainingState, folder: Path, warn: Callable[[str], None]) -> b
     for step, path in checkpoints(folder):
         try:
             tensors, facts = read_checkpoint(path)
+            _verified(state, path, tensors, facts)
         except RunError as error:
             damaged.append(error)
             continue

@@ -106,7 +106,7 @@ class TrainingState:
             what = {"model": "weights", "objective": "numbers of the objective", "window": "sums of the logged"}
             return f"{what[part]} {name}"
         number, kept = name.split(".", 1)
-        parameters = [parameter for _, part in self._numbered_parts() for parameter in part.parameters]
+        parameters = [parameter for _, part in self.numbered_parts() for parameter in part.parameters]
         return f"optimiser's {kept} of {self.experiment.name_of(parameters[int(number)])}"
 
     @property
@@ -121,14 +121,14 @@ class TrainingState:
         """By the parameter's number, counted over all parts, and the name in its optimiser's state."""
         return {
             f"{first + index}.{name}": value
-            for first, part in self._numbered_parts()
+            for first, part in self.numbered_parts()
             for index, values in part.optimizer.state_dict()["state"].items()
             for name, value in values.items()
             if isinstance(value, torch.Tensor)
         }
 
     def _restore_optimizers(self, tensors: Tensors) -> None:
-        for first, part in self._numbered_parts():
+        for first, part in self.numbered_parts():
             state: dict[int, dict[str, Any]] = {}
             for key, value in tensors.items():
                 number, name = key.split(".", 1)
@@ -138,7 +138,8 @@ class TrainingState:
             groups = part.optimizer.state_dict()["param_groups"]
             part.optimizer.load_state_dict({"state": state, "param_groups": groups})
 
-    def _numbered_parts(self) -> Iterator[tuple[int, Part]]:
+    def numbered_parts(self) -> Iterator[tuple[int, Part]]:
+        """Every part with the number of its first parameter, counted over all parts."""
         first = 0
         for part in self.experiment.parts:
             yield first, part
