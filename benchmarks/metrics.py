@@ -18,7 +18,7 @@ from bvtk.cli.score import metric_named
 from bvtk.component import metrics
 from bvtk.metrics.scoring.compute import score
 from bvtk.plugins import discover
-from bvtk.protocols import Codes
+from bvtk.protocols import Codes, conventional_roles
 
 SIZES = (3, 6, 40, 32, 32)
 SLOW = ("dci", "downstream")
@@ -32,7 +32,7 @@ def artificial_codes() -> Codes:
     rotation = np.linalg.qr(np.eye(10) + 0.3 * rng.normal(size=(10, 10)))[0]
     noisy = np.hstack([x + 0.1 * rng.normal(size=x.shape), rng.normal(size=x.shape)])
     names = ("shape", "scale", "orientation", "x", "y")
-    return Codes((noisy @ rotation).astype(np.float32), factors, names)
+    return Codes((noisy @ rotation).astype(np.float32), factors, names, factor_roles=conventional_roles(names))
 
 
 def main() -> None:

@@ -20,22 +20,26 @@ def score(
         Path,
         typer.Argument(
             metavar="CODES.npz",
-            help="Arrays codes (n, d) and factors (n, k); optional codes_test, factors_test, factor_names.",
+            help="A file with the arrays codes (n, d) and factors (n, k); optionally codes_test, factors_test and "
+            "factor_names.",
             show_default=False,
         ),
     ],
     metric: Annotated[
         list[str] | None,
         typer.Option(
-            "--metric", metavar="NAME", help="A metric, or NAME:field=value,…; may be repeated.", show_default=False
+            "--metric",
+            metavar="NAME",
+            help="Metric to compute, with settings as NAME:field=value,… Repeat for more.",
+            show_default=False,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same scores.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
     plugin: PluginFiles = None,
     no_plugins: NoPlugins = False,
     as_json: AsJson = False,
 ) -> None:
-    """Score a representation, of any model, from a .npz file.
+    """Score a representation of any model, given as a .npz file.
 
     Example: bvtk score codes.npz --metric mig --metric beta_vae_score:protocol=dlib --json
     """
@@ -44,7 +48,7 @@ def score(
 
     load_plugins(plugin, no_plugins)
     if not metric:
-        raise UsageError("no metric was named", f"--metric one of: {', '.join(metrics.names())}")
+        raise UsageError("expected at least one metric, found none", f"add --metric: {', '.join(metrics.names())}")
     specs = [metric_named(text) for text in metric]
     from bvtk.metrics.scoring.arrays import read_codes
     from bvtk.metrics.scoring.compute import score as compute
@@ -57,33 +61,36 @@ def score(
 
 
 def metric_named(text: str) -> MetricSpec:
-    """A metric as `--metric` names it: `mig`, or `beta_vae_score:protocol=dlib`, as `scores.json` files it.
+    """The metric for a value of `--metric`, such as `mig` or `beta_vae_score:protocol=dlib`, like keys of scores.json.
 
     Raises:
-        UsageError: where there is no such metric or field.
+        UsageError: if there is no such metric or field.
     """
     from bvtk.component import Slot, metrics
     from bvtk.metrics.scoring.keys import settings
     from bvtk.recipe import parse_component
 
-    name, said = settings(text)
+    name, given = settings(text)
     if text.count("[") != text.count("]"):
-        raise UsageError(f"--metric {text}: a bracket has no partner", "write lists as field=[10, 100]")
-    fields = [field for field, _ in said]
-    for field, value in said:
-        if not value or field == "type" or fields.count(field) > 1:
-            what = "is given twice" if fields.count(field) > 1 else "is no setting with a value"
-            raise UsageError(f"--metric {text}: {field!r} {what}", "write NAME:field=value,field=value")
+        raise UsageError(f"--metric {text}: brackets do not match", "write lists as field=[10, 100]")
+    fields = [field for field, _ in given]
+    for field, value in given:
+        if fields.count(field) > 1:
+            raise UsageError(f"--metric {text}: {field!r} is given twice", "give each field once")
+        if not value or field == "type":
+            raise UsageError(
+                f"--metric {text}: expected field=value, found {field!r}", "write NAME:field=value,field=value"
+            )
     try:
-        values = {field: _value(value) for field, value in said}
+        values = {field: _value(value) for field, value in given}
     except ValueError as error:
-        raise UsageError(f"--metric {text}: {error}", "integers lie between -2^63 and 2^63 - 1") from error
+        raise UsageError(f"--metric {text}: {error}", "give integers between -2^63 and 2^63 - 1") from error
     spec: MetricSpec = parse_component(Slot(metrics), {"type": name, **values})
     return spec
 
 
 def _value(text: str) -> Scalar | list[Scalar]:
-    """A value as a recipe would read it: a scalar, or a list of scalars in brackets."""
+    """A value as in a recipe: a scalar, or a list of scalars in brackets."""
     from bvtk.recipe.scalars import resolve
 
     if text.startswith("[") and text.endswith("]"):

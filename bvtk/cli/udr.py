@@ -1,4 +1,4 @@
-"""`bvtk udr`: which models of one setting agree with each other."""
+"""`bvtk udr`: how much the models of one setting agree with each other."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ def udr(
         list[Path],
         typer.Argument(
             metavar="TARGET...",
-            help="Run folders, folders of them, a sweep's folder, recipes with a sweep, or exported models.",
+            help="Run folders, folders with run folders, folders of sweeps, recipes with a sweep, or exported models.",
             show_default=False,
         ),
     ],
     measure: Annotated[
-        str, typer.Option("--measure", metavar="lasso|spearman", help="How the codes of two models are compared.")
+        str, typer.Option("--measure", metavar="lasso|spearman", help="How to compare the codes of two models.")
     ] = "lasso",
-    images: Annotated[int, typer.Option("--images", min=2, help="Of how many images.")] = 1_000,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Draws those images.")] = 0,
+    images: Annotated[int, typer.Option("--images", min=2, help="Number of images to encode.")] = 1_000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed that draws these images.")] = 0,
     out: Out = Path("runs"),
     device: Device = "auto",
     plugin: PluginFiles = None,
     no_plugins: NoPlugins = False,
     as_json: AsJson = False,
 ) -> None:
-    """Rank models that differ in their seed alone by how far they agree, without labels (UDR, Duan et al. 2020).
+    """Rank models that differ only in their seed by how much they agree, without labels (UDR, Duan et al. 2020).
 
-    Every model is compared with each other one of its setting on the same images; its score is the median, from 0 to
-    1, higher is better. Nothing is written.
+    Each model is compared with every other model of its setting on the same images. Its score is the median, from 0 to
+    1; higher is better. Nothing is written to disk.
 
     Example: bvtk udr runs
 
@@ -61,8 +61,8 @@ def udr(
     how = How(as_measure(measure), images, seed, device)
     with watching() as listener:
         found = ranked(targets, how, out, listener)
-    for why in found["left_out"]:
-        error_console().print(f"left out: {why}", style="yellow", markup=False)
+    for reason in found["left_out"]:
+        error_console().print(f"left out: {reason}", style="yellow", markup=False)
     if as_json:
         print_json(found)
     else:

@@ -1,1 +1,1 @@
-"""Scores of a representation: one file a metric, every one a function of plain arrays and a seed."""
+"""Metrics of a representation: each is a function of plain arrays and a seed, next to the spec of its fields."""

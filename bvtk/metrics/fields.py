@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-MOST = 10_000
+LIMIT = 10_000
 
-Few = Annotated[int, Field(gt=0, le=MOST)]
-"""How many of what is held in memory at once: bins of a code, pairs of a point, images of a batch."""
+Limited = Annotated[int, Field(gt=0, le=LIMIT)]
+"""A number of things that are in memory at the same time: bins per code, pairs per point, images per batch."""

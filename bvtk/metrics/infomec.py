@@ -14,85 +14,83 @@ from numpy.typing import NDArray
 from bvtk.metrics.estimators.information import entropy
 from bvtk.metrics.estimators.logistic import logistic_regression
 from bvtk.metrics.estimators.neighbours import Grid, information_of_labels, information_of_values, on_grid
-from bvtk.metrics.estimators.points import draw_rows
+from bvtk.metrics.estimators.points import Labelled, draw_rows, separate_test_set
 from bvtk.metrics.estimators.sampling import require_varying
 from bvtk.metrics.estimators.scaling import standardised
 from bvtk.protocols import Codes
 
 Array = NDArray[np.float64]
 Factors = NDArray[np.integer[Any]]
-Labelled = tuple[NDArray[np.floating[Any]], Factors]
-"""Codes (n, d) and the factors of the same images (n, k)."""
 
 _LEAST_RANGE = 1 / 20
-"""Range of an active code, relative to the widest."""
+"""Least range of an active code, relative to the widest."""
 
 
 def infomec(
     codes: Codes,
     seed: int,
     *,
-    neighbours: int = 10,
-    continuous_factors: bool = False,
-    points: int = 10_000,
-    test_points: int = 5_000,
+    neighbours: int,
+    continuous_factors: bool,
+    points: int,
+    test_points: int,
 ) -> dict[str, Any]:
-    """Whether a code knows of one factor alone, a factor is known to one code alone, and is read by a linear model.
+    """Whether each code knows about one factor, one code knows about each factor, and factors are linearly readable.
 
     Hsu et al. 2023, "Disentanglement via Latent Quantization".
 
     Args:
         codes: the representation.
-        seed: draws the points where there are more images than that, and tells equal values apart.
-        neighbours: nearest neighbours that information is estimated from.
-        continuous_factors: whether factors are numbers on a scale rather than labels.
-        points: images that information is estimated from, and that linear models are fitted to and measured on.
-        test_points: images of the test set, where there is one, that the same models are measured on.
+        seed: draws the points if there are more images, and breaks ties.
+        neighbours: nearest neighbours from which information is estimated.
+        continuous_factors: whether factors are continuous.
+        points: images from which information is estimated, and on which linear models are fitted and measured.
+        test_points: images of the test set, if there is one, on which the same models are measured.
 
     Returns:
-        `score` and `modularity`, InfoM; `compactness`, InfoC; `explicitness`, InfoE, as published of the images that
-        the models were fitted to; with a test set `explicitness_test`, below 0 where the models mislead, and
-        `not_tested`, the factors of which no value in the test set was learned; `active_codes`; `left_out`, the factors
-        with a single value.
+        `score` and `modularity`, InfoM; `compactness`, InfoC; `explicitness`, InfoE, measured on the images that the
+        models were fitted to, as published; with a test set `explicitness_test`, negative if the models are worse than
+        chance, and `not_tested`, the factors without a test value that was seen in training; `active_codes`;
+        `left_out`, the factors with a single value.
 
     Raises:
-        UsageError: where fewer than two factors vary.
+        UsageError: if fewer than two factors vary.
     """
     rows = draw_rows(len(codes.codes), points, seed)
     z, factors = codes.codes[rows].astype(np.float64), codes.factors[rows]
-    kept = require_varying(factors, codes.factor_names, 2, "InfoMEC")
+    kept = require_varying(factors, 2, "InfoMEC")
     active = active_codes(z)
     shares = _shares(z[:, active], factors[:, kept], neighbours, continuous_factors, seed)
-    sets: list[Labelled] = [(z, factors[:, kept])]
-    if codes.codes_test is not None and codes.factors_test is not None:
-        tested = draw_rows(len(codes.codes_test), test_points, seed)
-        sets.append((codes.codes_test[tested], codes.factors_test[tested][:, kept]))
-    read = (_determination if continuous_factors else _usable_information)(sets)
+    sets = [Labelled(z, factors[:, kept])]
+    if given := separate_test_set(codes):
+        test_rows = draw_rows(len(given.codes), test_points, seed)
+        sets.append(Labelled(given.codes[test_rows], given.factors[test_rows][:, kept]))
+    explicitness = (_determination if continuous_factors else _usable_information)(sets)
     modularity = concentration(shares)
     return {
         "score": modularity,
         "modularity": modularity,
         "compactness": concentration(shares.T),
-        "explicitness": float(np.mean(read[0])),
-        **_tested(read[1:], [codes.factor_names[j] for j in kept]),
+        "explicitness": float(np.mean(explicitness[0])),
+        **_test_results(explicitness[1:], [codes.factor_names[j] for j in kept]),
         "active_codes": int(active.sum()),
         "left_out": [name for j, name in enumerate(codes.factor_names) if j not in kept],
     }
 
 
 def active_codes(z: Array) -> NDArray[np.bool_]:
-    """Which codes of (n, d) have a range above a twentieth of the widest; none where all are constant."""
+    """Which codes of (n, d) have a range above a twentieth of the widest; none if all are constant."""
     width = np.ptp(z, axis=0)
     return np.asarray(width > width.max() * _LEAST_RANGE)
 
 
 def concentration(information: Array) -> float:
-    """How far each row is from lying in one column alone: the mean of max / sum, from 0 at chance to 1.
+    """How concentrated each row is in one column: the mean of max / sum, scaled from 0 for uniform rows to 1.
 
-    A row of zeros counts as spread evenly. A single column holds all that there is: 1, or 0 where that is nothing.
+    A row of zeros counts as uniform. If there is a single column, a row counts 1, or 0 if it is zero.
 
     Args:
-        information: (rows, columns), never negative.
+        information: (rows, columns), not negative.
     """
     rows, columns = information.shape
     if not rows or not columns:
@@ -105,23 +103,23 @@ def concentration(information: Array) -> float:
 
 
 def _shares(z: Array, factors: Factors, neighbours: int, continuous: bool, seed: int) -> Array:
-    """What each active code knows of each factor, as a share of the factor's entropy: (a, k).
+    """Mutual information (a, k) of each active code with each factor, relative to the factor's entropy.
 
-    A continuous factor has no such entropy: what the estimator finds between the factor and itself takes its place.
+    A continuous factor has no such entropy. What the estimator finds between the factor and itself replaces it.
     """
     rng = np.random.default_rng(seed)
     grids = [on_grid(code, rng) for code in z.T]
     shares = np.zeros((len(grids), factors.shape[1]))
     for j, values in enumerate(factors.T):
-        whole, information = _about(values, neighbours, continuous, rng)
-        shares[:, j] = [information(grid) / whole for grid in grids]
+        total, information = _estimator(values, neighbours, continuous, rng)
+        shares[:, j] = [information(grid) / total for grid in grids]
     return shares
 
 
-def _about(
+def _estimator(
     values: Factors, neighbours: int, continuous: bool, rng: np.random.Generator
 ) -> tuple[float, Callable[[Grid], float]]:
-    """The entropy of a factor, and what a code knows of it as a function of the code."""
+    """The entropy of a factor, and a function that estimates the mutual information of a code with it."""
     if not continuous:
         return entropy(values), lambda code: information_of_labels(code, values, neighbours)
     factor = on_grid(values, rng)
@@ -129,20 +127,20 @@ def _about(
     return itself, lambda code: information_of_values(code, factor, neighbours)
 
 
-def _tested(read: list[Array], names: list[str]) -> dict[str, Any]:
-    """What is said of a test set, where there is one: a mean over the factors that it tells of."""
-    if not read:
+def _test_results(explicitness: list[Array], names: list[str]) -> dict[str, Any]:
+    """The entries about the test set, if there is one: the mean over the factors that could be tested."""
+    if not explicitness:
         return {}
-    told = np.isfinite(read[0])
-    mean = {"explicitness_test": float(read[0][told].mean())} if told.any() else {}
-    return {**mean, "not_tested": [name for name, of in zip(names, told, strict=True) if not of]}
+    tested = np.isfinite(explicitness[0])
+    mean = {"explicitness_test": float(explicitness[0][tested].mean())} if tested.any() else {}
+    return {**mean, "not_tested": [name for name, known in zip(names, tested, strict=True) if not known]}
 
 
 def _usable_information(sets: list[Labelled]) -> list[Array]:
-    """1 − CE / CE₀ of a logistic regression by factor (k,), for each set; fitted to the first.
+    """1 − CE / CE₀ of a logistic regression by factor (k,), for each set. It is fitted to the first set.
 
-    Classes are weighted to count alike, so knowing nothing the regression would predict each as likely:
-    CE₀ is the logarithm of their number. NaN where a set has none of them.
+    Classes are weighted equally, so without knowledge the regression predicts all with the same probability: CE₀ is the
+    logarithm of their number. NaN for a factor of which a set has no known class.
     """
     inputs = standardised(*(x for x, _ in sets))
     found = np.empty((len(sets), sets[0][1].shape[1]))
@@ -154,9 +152,9 @@ def _usable_information(sets: list[Labelled]) -> list[Array]:
 
 
 def _cross_entropy(model: Any, x: Array, y: Factors) -> float:
-    """Mean −log p of the true classes in nats; images of a class that was not learned are passed over.
+    """Mean −log p of the true classes in nats. Images of a class that was not in the training set are skipped.
 
-    NaN where all are of such a class.
+    NaN if that is all of them.
     """
     known = np.isin(y, model.classes_)
     if not known.any():
@@ -167,7 +165,7 @@ def _cross_entropy(model: Any, x: Array, y: Factors) -> float:
 
 
 def _determination(sets: list[Labelled]) -> list[Array]:
-    """R² of a linear regression by factor (k,), for each set; fitted to the first."""
+    """R² of a linear regression by factor (k,), for each set. It is fitted to the first set."""
     from sklearn.linear_model import LinearRegression
 
     inputs = standardised(*(x for x, _ in sets))

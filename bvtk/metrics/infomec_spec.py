@@ -1,4 +1,4 @@
-"""What recipes may say of `infomec`."""
+"""What recipes can say about `infomec`."""
 
 from __future__ import annotations
 
@@ -12,48 +12,42 @@ from bvtk.protocols import Metric
 
 @register_metric("infomec")
 class InfoMec(MetricSpec):
-    """InfoMEC: whether each code knows of one factor and each factor is known to one code, measured without bins.
+    """InfoMEC: whether each code knows about one factor, and one code about each factor, measured without bins.
 
-    Hsu et al. 2023, "Disentanglement via Latent Quantization". Mutual information of each code with each
-    factor is estimated from nearest neighbours, with no bins, as a share of the factor's entropy. Modularity M (of
-    codes) and compactness C (of factors): the largest share over the sum of shares, scaled so that equal shares are 0.
-    Explicitness E: how much of each factor's cross-entropy a logistic regression without penalty takes away.
+    Hsu et al. 2023, "Disentanglement via Latent Quantization". The mutual information of each code with each
+    factor is estimated from nearest neighbours and divided by the entropy of the factor. Modularity M (of codes) and
+    compactness C (of factors): the largest share over the sum of shares, scaled so that equal shares give 0.
+    Explicitness E: how much a logistic regression without penalty reduces the cross-entropy of each factor.
     """
 
-    chance = "0 for constant codes; for noise anything: 0.6 of M and C has been seen, 0 of E"
-    use = "for new work: no bins, all three properties in one unit; read M and C only where E says that codes know"
+    chance = "0 for constant codes. For noise, E is 0, but M and C have no level: 0.6 has been seen."
+    use = "For new work: no bins, and all three properties in one unit. M and C only mean something if E is high."
     weaknesses = (
-        "M and C are shares, so codes that know nothing still have a largest one, and nearly silent codes lower M "
-        "where they are wide enough to count: look at `active_codes` before comparing; E is measured on the images "
-        "that the regression learned from, as published: with 10,000 points and 40 values it is about 0.006 too high"
+        "M and C are shares, so codes that know nothing still have a largest one. Nearly inactive codes lower M if "
+        "their range is wide enough to count: look at `active_codes` before you compare. E is measured on the images "
+        "that the regression was trained on, as published: with 10,000 points and 40 values it is about 0.006 too high."
     )
 
     neighbours: PositiveInt = 10
-    """Nearest neighbours that information is estimated from."""
+    """Nearest neighbours from which information is estimated."""
 
     continuous_factors: bool = False
-    """Whether factors are numbers on a scale rather than labels: information of two continuous variables, as a share of
-    what the estimator finds between the factor and itself, and R² of a linear regression."""
+    """Whether factors are continuous. If so, information is that of two continuous variables, relative to what the
+    estimator finds between the factor and itself, and explicitness is the R² of a linear regression."""
 
     points: PositiveInt = 10_000
-    """Images that all three are estimated from; all, in order, where there are no more."""
+    """Images from which all three are estimated. If there are fewer, all are used."""
 
     test_points: PositiveInt = 5_000
-    """Images of a test set, where one is given, for `explicitness_test`."""
+    """Images of the test set, if there is one, for `explicitness_test`."""
 
     @property
     def takes_real_factors(self) -> bool:
-        """Where they are numbers on a scale."""
+        """Whether factors are continuous."""
         return self.continuous_factors
 
     def build(self) -> Metric:
         """The metric as a function of codes and a seed."""
         from bvtk.metrics.infomec import infomec
 
-        return partial(
-            infomec,
-            neighbours=self.neighbours,
-            continuous_factors=self.continuous_factors,
-            points=self.points,
-            test_points=self.test_points,
-        )
+        return partial(infomec, **dict(self))

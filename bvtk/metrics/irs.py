@@ -15,32 +15,32 @@ from bvtk.protocols import Codes
 Array = NDArray[np.float64]
 
 
-def irs(codes: Codes, seed: int, *, quantile: float = 0.99, points: int = 10_000) -> dict[str, Any]:
-    """How little each code moves, at worst, while the factor that it follows stays and all others change.
+def irs(codes: Codes, seed: int, *, quantile: float, points: int) -> dict[str, Any]:
+    """How constant each code stays, in the worst case, while its factor is fixed and all others change.
 
-    Suter et al. 2019, "Robustly Disentangled Causal Mechanisms", with a quantile for the maximum.
+    Suter et al. 2019, "Robustly Disentangled Causal Mechanisms", with a quantile in place of the maximum.
 
     Args:
         codes: the representation; its test set is not used.
-        seed: draws the points where there are more images than that.
-        quantile: of the deviations from the mean of a factor's value, which one counts as the worst.
-        points: images that it is estimated from.
+        seed: draws the points if there are more images.
+        quantile: quantile of the deviations from the mean given a factor's value that counts as the worst case.
+        points: images from which the score is estimated.
 
     Returns:
-        `score`, the mean over codes weighted by their largest deviation, 0 where no code varies; `active_codes`, how
-        many vary; `left_out`, the factors with a single value, and those of which no value occurs twice.
+        `score`, the mean over codes weighted by their largest deviation, 0 if no code varies; `active_codes`, the
+        number of codes that vary; `left_out`, the factors with a single value, and those without a repeated value.
 
     Raises:
-        UsageError: where no factor is left.
+        UsageError: if no factor is left.
     """
     rows = draw_rows(len(codes.codes), points, seed)
     z, factors = codes.codes[rows].astype(np.float64), codes.factors[rows]
     kept = [j for j in varying(factors) if np.unique(factors[:, j], return_counts=True)[1].max() > 1]
     if not kept:
         raise UsageError(
-            f"IRS needs a factor that varies and of which two images share a value, found none among "
+            f"IRS needs a factor that varies and has a value shared by two images, found none among "
             f"{', '.join(codes.factor_names)}",
-            "give more images: with one image a value nothing can be said of how far a code moves",
+            "score more images: deviations within a value need more than one image per value",
         )
     z = z[:, np.ptp(z, axis=0) > 0]
     return {
@@ -51,15 +51,15 @@ def irs(codes: Codes, seed: int, *, quantile: float = 0.99, points: int = 10_000
 
 
 def robustness(z: Array, values: NDArray[np.integer[Any]], quantile: float) -> Array:
-    """1 − the mean over a factor's values of how far codes stray from their mean given the value, at worst.
+    """1 − the worst deviation of codes from their mean given a factor's value, averaged over the values.
 
     Args:
         z: (n, d) codes, none of them constant.
-        values: (n,) one factor; values that occur once say nothing and are passed over.
-        quantile: of the deviations, which one counts as the worst.
+        values: (n,) one factor; values that occur once are skipped.
+        quantile: quantile of the deviations that counts as the worst case.
 
     Returns:
-        (d,), relative to each code's largest deviation from its mean over all images.
+        (d,) The deviations are relative to each code's largest deviation from its mean over all images.
     """
     order = np.argsort(values, kind="stable")
     ends = np.flatnonzero(np.diff(values[order])) + 1

@@ -1,4 +1,4 @@
-"""What recipes may say of `irs`."""
+"""What recipes can say about `irs`."""
 
 from __future__ import annotations
 
@@ -13,28 +13,29 @@ from bvtk.protocols import Metric
 
 @register_metric("irs")
 class Irs(MetricSpec):
-    """Interventional robustness score: how still each code stays while its factor does and all others change.
+    """Interventional robustness score: how constant a code stays while its factor is fixed and all others change.
 
     Suter et al. 2019, "Robustly Disentangled Causal Mechanisms". For a code and a factor: 1 − the 0.99
-    quantile of |z − E[z given the value]|, the mean over values, relative to max |z − E z|. The best factor of each
-    code counts; codes are weighted by their largest deviation.
+    quantile of |z − E[z given the value]|, averaged over values, relative to max |z − E z|. The best factor of each
+    code counts. Codes are weighted by their largest deviation.
     """
 
-    chance = "0 for constant codes; 0.3 to 0.4 for normal noise, whose maximum lies far above the 0.99 quantile"
-    use = "where codes are taken as causes and effects: it asks for the worst case, not for the mean"
+    chance = "0 for constant codes; 0.3 to 0.4 for Gaussian noise, whose maximum is far above the 0.99 quantile."
+    use = "When codes are regarded as causes and effects: it measures the worst case, not the mean."
     weaknesses = (
-        "a code that knows of a factor without following it alone is not seen; one outlier raises the maximum and so "
-        "the score; values with few images make any code look still; wide codes count more than narrow ones"
+        "It does not see a code that knows about a factor without following it alone. One outlier raises the maximum "
+        "and with it the score. Values with few images make any code look constant. Wide codes count more than narrow "
+        "ones."
     )
 
     quantile: Annotated[float, Field(gt=0, le=1)] = 0.99
-    """Which of the deviations counts as the worst: 1 is their maximum."""
+    """Quantile of the deviations that counts as the worst case. 1 is the maximum."""
 
     points: PositiveInt = 10_000
-    """Images that it is estimated from; all, in order, where there are no more."""
+    """Images from which the score is estimated. If there are fewer, all are used."""
 
     def build(self) -> Metric:
         """The metric as a function of codes and a seed."""
         from bvtk.metrics.irs import irs
 
-        return partial(irs, quantile=self.quantile, points=self.points)
+        return partial(irs, **dict(self))

@@ -13,26 +13,26 @@ from bvtk.metrics.estimators.sampling import require_varying
 from bvtk.protocols import Codes
 
 
-def mig(codes: Codes, seed: int, *, bins: int = 20, points: int = 10_000) -> dict[str, Any]:
-    """How much more the best code knows of a factor than the second best, as a share of the factor's entropy.
+def mig(codes: Codes, seed: int, *, bins: int, points: int) -> dict[str, Any]:
+    """How much more the best code knows about a factor than the second best, relative to the factor's entropy.
 
     Chen et al. 2018, "Isolating Sources of Disentanglement in VAEs", Equation 6.
 
     Args:
         codes: the representation; its test set is not used.
-        seed: draws the points where there are more images than that.
-        bins: bins of equal width a code; factors are not binned.
-        points: images that information is estimated from.
+        seed: draws the points if there are more images.
+        bins: bins of equal width per code; factors are not binned.
+        points: images from which information is estimated.
 
     Returns:
         `score`, the mean of `gaps` (by factor); `left_out`, the factors with a single value, which have no entropy.
 
     Raises:
-        UsageError: where no factor varies.
+        UsageError: if no factor varies.
     """
     rows = draw_rows(len(codes.codes), points, seed)
     factors = codes.factors[rows]
-    kept = require_varying(factors, codes.factor_names, 1, "MIG")
+    kept = require_varying(factors, 1, "MIG")
     gaps = _gaps(mutual_information(codes.codes[rows], factors[:, kept], bins))
     shares = {codes.factor_names[j]: float(gap / entropy(factors[:, j])) for gap, j in zip(gaps, kept, strict=True)}
     return {
@@ -43,6 +43,6 @@ def mig(codes: Codes, seed: int, *, bins: int = 20, points: int = 10_000) -> dic
 
 
 def _gaps(information: NDArray[Any]) -> NDArray[Any]:
-    """Largest minus second largest of each column of (d, k); a single code's rival knows nothing."""
+    """Largest minus second largest of each column of (d, k). If there is only one code, the second largest is 0."""
     ranked = np.sort(np.vstack([information, np.zeros((1, information.shape[1]))]), axis=0)
     return np.asarray(ranked[-1] - ranked[-2])

@@ -1,4 +1,4 @@
-"""What recipes may say of `mig`."""
+"""What recipes can say about `mig`."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ from functools import partial
 from pydantic import PositiveInt
 
 from bvtk.component import MetricSpec, register_metric
-from bvtk.metrics.fields import Few
+from bvtk.metrics.fields import Limited
 from bvtk.protocols import Metric
 
 
 @register_metric("mig")
 class Mig(MetricSpec):
-    """Mutual information gap: how much more the best code knows of a factor than the second best.
+    """Mutual information gap: how much more the best code knows about a factor than the second best.
 
     Chen et al. 2018, "Isolating Sources of Disentanglement", Section 4: (largest − second largest mutual
-    information) / entropy of the factor, the mean over factors.
+    information) / entropy of the factor, averaged over factors.
     """
 
-    chance = "about 0, slightly above, as information is estimated from finitely many images"
+    chance = "About 0. Slightly above, since the information is estimated from a finite number of images."
     chance_score = 0.0
-    use = "as the first figure to look at: no classifier, no settings but bins, and fast"
+    use = "The first score to look at: it is fast, has no classifier, and no settings except bins."
     weaknesses = (
-        "it asks for one code a factor: an angle spread over sine and cosine scores low; "
-        "many values of a factor in 20 bins of a code keep even perfect codes below 1"
+        "It expects one code per factor: an angle encoded as sine and cosine scores low. If a factor has more values "
+        "than a code has bins, even perfect codes score below 1."
     )
 
-    bins: Few = 20
-    """Bins of equal width that each code is cut into; factors are not binned."""
+    bins: Limited = 20
+    """Bins of equal width per code. Factors are not binned."""
 
     points: PositiveInt = 10_000
-    """Images that the information is estimated from; all, in order, where there are no more."""
+    """Images from which the information is estimated. If there are fewer, all are used."""
 
     def build(self) -> Metric:
         """The metric as a function of codes and a seed."""
         from bvtk.metrics.mig import mig
 
-        return partial(mig, bins=self.bins, points=self.points)
+        return partial(mig, **dict(self))

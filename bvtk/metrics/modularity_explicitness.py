@@ -19,43 +19,43 @@ from bvtk.protocols import Codes
 Array = NDArray[np.float64]
 Labels = NDArray[np.integer[Any]]
 
-_NOTHING = 1e-12
-"""Information in nats that rounding alone can make of a constant code."""
+_ROUNDING = 1e-12
+"""Information in nats that a constant code can have by rounding."""
 
 
 def modularity_explicitness(
     codes: Codes,
     seed: int,
     *,
-    bins: int = 20,
-    factor_bins: int | None = None,
-    points: int = 10_000,
-    test_points: int = 5_000,
+    bins: int,
+    factor_bins: int | None,
+    points: int,
+    test_points: int,
 ) -> dict[str, Any]:
-    """Whether each code knows of one factor alone, and how well a linear classifier reads the factors from all codes.
+    """Whether each code knows about one factor only, and how well a linear classifier predicts factors from all codes.
 
     Ridgeway & Mozer 2018, "Learning Deep Disentangled Embeddings With the F-Statistic Loss".
 
     Args:
-        codes: the representation; modularity is of its first set alone, explicitness is measured on its test set,
-            or on a third of the images where it has none.
-        seed: draws the points where there are more images than that, and splits off those to test on.
-        bins: bins of equal width a code, for modularity.
-        factor_bins: bins of equal width for factors with more values than that; None leaves all as they are.
-        points: images that information is estimated from, and that the classifiers learn from.
-        test_points: images that the classifiers are tested on.
+        codes: the representation. Modularity does not use its test set. Explicitness is measured on it, or on a third
+            of the images if there is none.
+        seed: draws the points if there are more images, and splits off those to test on.
+        bins: bins of equal width per code, for modularity.
+        factor_bins: bins of equal width for factors with more values than this; with None no factor is binned.
+        points: images from which information is estimated, and on which the classifiers are trained.
+        test_points: images on which the classifiers are tested.
 
     Returns:
-        `score` and `modularity`, the mean over codes; `explicitness`, the mean area under the ROC curve over values
-        and factors of test images, and `explicitness_train`; `not_tested`, the factors that vary but of which no value
-        that was learned is told from others in the test images; `left_out`, the factors with a single value.
+        `score` and `modularity`, the mean over codes; `explicitness`, the area under the ROC curve on test images,
+        averaged over values and factors, and `explicitness_train`; `not_tested`, the factors that vary but have no
+        value with an ROC curve on the test images; `left_out`, the factors with a single value.
 
     Raises:
-        UsageError: where fewer than two factors vary, or no factor has two values among the images to test on.
+        UsageError: if fewer than two factors vary, or no factor has two values among the images to test on.
     """
     codes = codes if factor_bins is None else _with_binned_factors(codes, factor_bins)
     rows = draw_rows(len(codes.codes), points, seed)
-    kept = require_varying(codes.factors[rows], codes.factor_names, 2, "modularity")
+    kept = require_varying(codes.factors[rows], 2, "modularity")
     information = mutual_information(codes.codes[rows], codes.factors[rows][:, kept], bins)
     modular = float(modularities(information).mean())
     train, test, not_tested = _explicitness(train_and_test(codes, points, test_points, seed))
@@ -70,7 +70,7 @@ def modularity_explicitness(
 
 
 def modularities(information: Array) -> Array:
-    """How far each code is from knowing of one factor alone: 1 − Σ m² over the other factors / (max m² · (k − 1)).
+    """How much each code knows about one factor only: 1 − Σ m² over the other factors / (max m² · (k − 1)).
 
     Ridgeway & Mozer 2018.
 
@@ -78,26 +78,26 @@ def modularities(information: Array) -> Array:
         information: (d, k) mutual information in nats, k at least 2.
 
     Returns:
-        (d,) in [0, 1]; 0 for a code that knows of no factor.
+        (d,) in [0, 1]; 0 for a code that knows about no factor.
     """
     squares = information**2
     largest = squares.max(axis=1)
-    knows = information.max(axis=1) > _NOTHING
+    knows = information.max(axis=1) > _ROUNDING
     rest = squares.sum(axis=1) - largest
     found = 1 - rest / (np.where(knows, largest, 1) * (information.shape[1] - 1))
     return np.where(knows, found, 0.0)
 
 
 def roc_areas(scores: Array, labels: Labels, classes: Labels) -> Array:
-    """Area under the ROC curve of each class against all others: the share of pairs that are ranked right.
+    """Area under the ROC curve of each class against all others: the share of pairs in the correct order.
 
     Args:
-        scores: (n, c) one column a class; ties count half.
+        scores: (n, c) one column per class; ties count half.
         labels: (n,) the true classes.
-        classes: (c,) which class each column is of.
+        classes: (c,) the class of each column.
 
     Returns:
-        One area for each class that some of the labels are of, but not all.
+        One area for each class that some labels have, but not all.
     """
     from scipy.stats import rankdata
 
@@ -107,12 +107,12 @@ def roc_areas(scores: Array, labels: Labels, classes: Labels) -> Array:
     defined = (inside > 0) & (outside > 0)
     inside, outside = inside[defined], outside[defined]
     ranks = np.asarray(rankdata(scores[:, defined], axis=0))
-    won = np.where(is_class[:, defined], ranks, 0).sum(axis=0) - inside * (inside + 1) / 2
-    return np.asarray(won / (inside * outside))
+    correct = np.where(is_class[:, defined], ranks, 0).sum(axis=0) - inside * (inside + 1) / 2
+    return np.asarray(correct / (inside * outside))
 
 
 def _explicitness(codes: Split) -> tuple[float, float, list[int]]:
-    """Mean area under the ROC curve, of the images learned from and of those of the test set, and untested factors."""
+    """Mean area under the ROC curve on the images to train and to test on, and the factors that were not tested."""
     x, x_test = standardised(codes.codes, codes.codes_test)
     train, test, not_tested = [], [], []
     for j in varying(codes.factors):
@@ -126,8 +126,8 @@ def _explicitness(codes: Split) -> tuple[float, float, list[int]]:
             not_tested.append(j)
     if not test:
         raise UsageError(
-            "explicitness needs images to test on that differ in a factor, found none",
-            "give more images, or a test set in which factors vary",
+            "explicitness needs images to test on that differ in at least one factor, found none",
+            "score more images, or give a test set in which factors vary",
         )
     return float(np.mean(train)), float(np.mean(test)), not_tested
 

@@ -1,4 +1,4 @@
-"""The separated attribute predictability. Shapes: n images, d codes, k factors that vary."""
+"""Separated attribute predictability. Shapes: n images, d codes, k factors that vary."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ Array = NDArray[np.float64]
 Labels = NDArray[np.integer[Any]]
 
 _CONSTANT = 1e-12
-"""Variance below which a code correlates with nothing, as in disentanglement_lib."""
+"""Variance below which a code counts as constant, as in disentanglement_lib."""
 
 
 def sap(
     codes: Codes,
     seed: int,
     *,
-    continuous_factors: bool = False,
-    train_points: int = 10_000,
-    test_points: int = 5_000,
+    continuous_factors: bool,
+    train_points: int,
+    test_points: int,
 ) -> dict[str, Any]:
     """How much better the best single code predicts a factor than the second best.
 
     Kumar et al. 2018, "Variational Inference of Disentangled Latent Concepts from Unlabeled Observations", Section 3.
 
     Args:
-        codes: the representation; a third of it is kept apart to test on where it has no test set.
+        codes: the representation; without a test set, a third of its images are used to test on.
         seed: draws and splits the images.
-        continuous_factors: whether factors are numbers on a scale rather than labels.
-        train_points: images to learn from.
+        continuous_factors: whether factors are continuous.
+        train_points: images to train on.
         test_points: images to test on.
 
     Returns:
         `score`, the mean of `gaps` (by factor); `left_out`, the factors with a single value.
 
     Raises:
-        UsageError: where no factor varies among the images to learn from.
+        UsageError: if no factor varies among the images to train on.
     """
     points = train_and_test(codes, train_points, test_points, seed)
-    kept = require_varying(points.factors, codes.factor_names, 1, "SAP")
-    predicted = (_correlations if continuous_factors else _accuracies)(_with_rival(points), kept)
+    kept = require_varying(points.factors, 1, "SAP")
+    predicted = (_correlations if continuous_factors else _accuracies)(_with_second_code(points), kept)
     ranked = np.sort(predicted, axis=0)
     gaps = {codes.factor_names[j]: float(gap) for j, gap in zip(kept, ranked[-1] - ranked[-2], strict=True)}
     return {
@@ -56,16 +56,16 @@ def sap(
     }
 
 
-def _with_rival(points: Split) -> Split:
-    """The same points; a single code gets a constant one beside it, so that there is a second best."""
+def _with_second_code(points: Split) -> Split:
+    """The same points. If there is a single code, a constant one is added, so that there is a second best."""
     if points.codes.shape[1] > 1:
         return points
-    beside = [np.column_stack([z, np.zeros(len(z), z.dtype)]) for z in (points.codes, points.codes_test)]
-    return points._replace(codes=beside[0], codes_test=beside[1])
+    z, z_test = (np.column_stack([z, np.zeros(len(z), z.dtype)]) for z in (points.codes, points.codes_test))
+    return points._replace(codes=z, codes_test=z_test)
 
 
 def _accuracies(points: Split, kept: list[int]) -> Array:
-    """How many test images a linear classifier on one code tells right, (d, k)."""
+    """Test accuracy (d, k) of a linear classifier on each code alone, for each factor."""
     z, z_test = points.codes.astype(np.float64), points.codes_test.astype(np.float64)
     found = np.empty((z.shape[1], len(kept)))
     for column, j in enumerate(kept):
@@ -83,9 +83,9 @@ def _support_vectors(x: Array, y: Labels) -> Any:
 
 
 def _correlations(points: Split, kept: list[int]) -> Array:
-    """Squared correlation of each code with each factor among the images to learn from, (d, k)."""
+    """Squared correlation (d, k) of each code with each factor, over the images to train on."""
     z, v = points.codes.astype(np.float64), points.factors[:, kept].astype(np.float64)
     z, v = z - z.mean(axis=0), v - v.mean(axis=0)
     variances = np.mean(z**2, axis=0)[:, None] * np.mean(v**2, axis=0)
-    moves = np.mean(z**2, axis=0)[:, None] > _CONSTANT
-    return np.where(moves, (z.T @ v / len(z)) ** 2 / np.where(moves, variances, 1), 0.0)
+    varies = np.mean(z**2, axis=0)[:, None] > _CONSTANT
+    return np.where(varies, (z.T @ v / len(z)) ** 2 / np.where(varies, variances, 1), 0.0)

@@ -1,4 +1,4 @@
-"""What recipes may say of `sap`."""
+"""What recipes can say about `sap`."""
 
 from __future__ import annotations
 
@@ -15,40 +15,34 @@ class Sap(MetricSpec):
     """SAP: how much better the best single code predicts a factor than the second best.
 
     Kumar et al. 2018, "Variational Inference of Disentangled Latent Concepts from Unlabeled Observations", Section 3.
-    For each code and factor the accuracy of a linear support vector machine on that code alone (C = 0.01, balanced
-    classes), on test images; the largest minus the second largest, the mean over factors.
+    For each pair of code and factor, the test accuracy of a linear support vector machine on that code alone (C = 0.01,
+    balanced classes). The score is the largest accuracy minus the second largest, averaged over factors.
     """
 
-    chance = "about 0"
+    chance = "About 0."
     chance_score = 0.0
-    use = "beside MIG, where a linear reader of single codes is what matters; has a form for numbers on a scale"
+    use = "Together with MIG, when factors should be linearly readable from single codes. Also for continuous factors."
     weaknesses = (
-        "low for all models that are trained, as one linear classifier on one number tells few of many values; the "
-        "classifier is regularised, so the scale of codes matters; an angle spread over sine and cosine scores low"
+        "It is low for all trained models, since a linear classifier on one number separates few of many values. The "
+        "classifier is regularised, so the scale of codes matters. An angle encoded as sine and cosine scores low."
     )
 
     continuous_factors: bool = False
-    """Whether factors are numbers on a scale rather than labels: then the squared correlation takes the place of the
-    accuracy."""
+    """Whether factors are continuous. If so, the squared correlation replaces the accuracy."""
 
     train_points: PositiveInt = 10_000
-    """Images to learn from."""
+    """Images to train on."""
 
     test_points: PositiveInt = 5_000
-    """Images to test on: of the test set, or else a third of the images at most."""
+    """Images to test on: from the test set if there is one, else at most a third of the images."""
 
     @property
     def takes_real_factors(self) -> bool:
-        """Where they are numbers on a scale."""
+        """Whether factors are continuous."""
         return self.continuous_factors
 
     def build(self) -> Metric:
         """The metric as a function of codes and a seed."""
         from bvtk.metrics.sap import sap
 
-        return partial(
-            sap,
-            continuous_factors=self.continuous_factors,
-            train_points=self.train_points,
-            test_points=self.test_points,
-        )
+        return partial(sap, **dict(self))

@@ -1,6 +1,6 @@
-"""Unsupervised disentanglement ranking: which of several models of one setting found what the others found.
+"""Unsupervised disentanglement ranking: how much the models of one setting agree with each other.
 
-Shapes: n images, M models, d codes of a model of which a are kept; a and b codes of two models.
+Shapes: n images, M models, d codes of a model; a and b codes that are kept of two models.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ Array = NDArray[np.float64]
 Measure = Literal["lasso", "spearman"]
 
 LEAST_KL = 0.01
-"""KL in nats an image below which a code is dropped."""
+"""Codes whose KL, in nats per image, is below this are dropped."""
 ALPHA = 0.1
 """Penalty of the Lasso."""
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """How far each model agrees with the others.
+    """How much each model agrees with the others.
 
     Args:
-        scores: (M,) each model's UDR, the median over its partners.
-        pairs: (M, M) how far model i, seen from model j, agrees with it; NaN on the diagonal.
-        active_codes: (M,) how many codes of each model were kept.
+        scores: (M,) the UDR of each model: the median over the other models.
+        pairs: (M, M) how much model i agrees with model j, when predicted from it; NaN on the diagonal.
+        active_codes: (M,) the number of codes of each model that were kept.
     """
 
     scores: Array
@@ -44,22 +44,22 @@ def udr(
     codes: Sequence[NDArray[np.floating[Any]]],
     kl: Sequence[NDArray[np.floating[Any]] | None],
     *,
-    measure: Measure = "lasso",
+    measure: Measure,
 ) -> Ranking:
-    """Ranks models of one setting by how far each agrees with the others up to order, sign and scale of its codes.
+    """Ranks models of one setting by how much each agrees with the others, up to order, sign and scale of its codes.
 
     Duan et al. 2020, "Unsupervised Model Selection for Variational Disentangled Representation Learning":
-    models that disentangle are alike, models that entangle do so each in a way of its own.
+    disentangled models are alike, while entangled models differ from each other.
 
     Args:
-        codes: of each model (n, d) the codes of the same images in the same order; d may differ.
-        kl: of each model (d,) the KL of each code in nats an image; None for a model without a posterior, whose codes
-            are kept where they vary.
-        measure: how codes are compared: `lasso`, the weights of a Lasso that predicts one model's codes from the
-            other's, or `spearman`, rank correlations.
+        codes: for each model (n, d) the codes of the same images in the same order; d can differ.
+        kl: for each model (d,) the KL of each code in nats per image; None for a model without a posterior, of which
+            all codes that vary are kept.
+        measure: how codes are compared: `lasso`, the weights of a Lasso that predicts the codes of one model from
+            those of the other, or `spearman`, rank correlations.
 
     Raises:
-        UsageError: where there are fewer than two models, or they do not fit together.
+        UsageError: if there are fewer than two models, or their codes do not match.
     """
     kept = _kept(codes, kl)
     prepared = [standardised(_ranks(z) if measure == "spearman" else z)[0] for z in kept]
@@ -74,15 +74,15 @@ def udr(
 
 
 def one_to_one(strengths: Array) -> float:
-    """How far each row goes with one column alone and each column with one row: the mean of max² / sum over both.
+    """How close a matrix is to a one-to-one assignment of rows and columns: the mean of max² / sum over both.
 
     Duan et al. 2020: the relative strength of a pair of models.
 
     Args:
-        strengths: (a, b), never negative.
+        strengths: (a, b), not negative.
 
     Returns:
-        1 for a matching of strength 1; a row or column of zeros counts 0, and so does having none.
+        1 for an assignment of strength 1. A row or column of zeros counts as 0; an empty matrix gives 0.
     """
     if not strengths.size:
         return 0.0
@@ -92,7 +92,7 @@ def one_to_one(strengths: Array) -> float:
 
 
 def lasso_weights(source: Array, target: Array) -> Array:
-    """Weights of a Lasso that predicts each code of one model from all of another, as absolute values.
+    """Absolute weights of a Lasso that predicts each code of one model from all codes of another.
 
     Args:
         source: (n, a) standardised codes.
@@ -105,13 +105,13 @@ def lasso_weights(source: Array, target: Array) -> Array:
 
     if not source.shape[1] or not target.shape[1]:
         return np.zeros((source.shape[1], target.shape[1]))
-    with quiet():  # codes that are copies of each other share weights slowly
+    with quiet():  # duplicated codes converge slowly
         weights = Lasso(alpha=ALPHA, fit_intercept=False).fit(source, target).coef_
     return np.abs(np.reshape(weights, (target.shape[1], source.shape[1]))).T
 
 
 def correlations(source: Array, target: Array) -> Array:
-    """Absolute correlations (a, b) of standardised codes (n, a) and (n, b): Spearman's where these are ranks."""
+    """Absolute correlations (a, b) of standardised codes (n, a) and (n, b); of ranks, this is Spearman's."""
     return np.asarray(np.abs(source.T @ target) / len(source))
 
 
@@ -124,20 +124,20 @@ def _ranks(codes: Array) -> Array:
 def _kept(codes: Sequence[NDArray[Any]], kl: Sequence[NDArray[Any] | None]) -> list[Array]:
     if len(codes) < 2 or len(codes) != len(kl):
         raise UsageError(
-            f"UDR compares models of one setting: it needs two, found {len(codes)} with the KL of {len(kl)}",
-            "train the recipe with other seeds: five or more make the ranking worth something",
+            f"UDR needs at least two models of one setting, found {len(codes)} with the KL of {len(kl)}",
+            "train the recipe with more seeds; a useful ranking needs five or more",
         )
     if len({len(z) for z in codes}) > 1 or len(codes[0]) < 2:
         counts = ", ".join(str(len(z)) for z in codes)
         raise UsageError(f"UDR needs codes of the same images from every model, found {counts} rows")
-    return [_informative(number, z, k) for number, (z, k) in enumerate(zip(codes, kl, strict=True))]
+    return [_active(number, z, k) for number, (z, k) in enumerate(zip(codes, kl, strict=True))]
 
 
-def _informative(number: int, codes: NDArray[Any], kl: NDArray[Any] | None) -> Array:
+def _active(number: int, codes: NDArray[Any], kl: NDArray[Any] | None) -> Array:
     if kl is not None and len(kl) != codes.shape[1]:
-        raise UsageError(f"model {number} has {codes.shape[1]} codes and the KL of {len(kl)}")
+        raise UsageError(f"UDR: model {number} has {codes.shape[1]} codes, but the KL of {len(kl)}")
     z = codes.astype(np.float64)
     if not np.isfinite(z).all():
-        raise UsageError(f"the codes of model {number} are not finite", "leave it out")
+        raise UsageError(f"UDR: the codes of model {number} are not finite", "leave this model out")
     kept = np.ptp(z, axis=0) > 0
     return z[:, kept if kl is None else kept & (kl >= LEAST_KL)]

@@ -1,4 +1,4 @@
-"""How much the codes know of each other: figures that need no factors. Shapes: n images, d codes."""
+"""How much the codes know about each other: scores that need no factors. Shapes: n images, d codes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.metrics.estimators.information import discretise, entropy_of_pairs
+from bvtk.metrics.estimators.information import discretise, entropy, joint_entropy
 from bvtk.metrics.estimators.latents import active_latents
 from bvtk.metrics.estimators.points import draw_rows
 from bvtk.protocols import Codes
@@ -15,26 +15,24 @@ from bvtk.protocols import Codes
 Array = NDArray[np.float64]
 
 
-def unsupervised(
-    codes: Codes, seed: int, *, bins: int = 20, points: int = 10_000, pairs: int = 20_000
-) -> dict[str, Any]:
-    """Correlation and mutual information between the codes: 0 where they are independent.
+def unsupervised(codes: Codes, seed: int, *, bins: int, points: int, pairs: int) -> dict[str, Any]:
+    """Correlation and mutual information between the codes: 0 if they are independent.
 
-    Locatello et al. 2019, "Challenging Common Assumptions": the Gaussian figures are as if the codes were
-    Gaussian, from their covariance alone.
+    Locatello et al. 2019, "Challenging Common Assumptions". The Gaussian scores are computed from the covariance, as if
+    the codes were Gaussian.
 
     Args:
         codes: the representation; neither its factors nor its test set are used.
-        seed: draws the points and the pairs where there are more than that.
-        bins: bins of equal width a code, for the mutual information.
-        points: images that all is estimated from.
-        pairs: pairs of codes that the mutual information is a mean over, at most.
+        seed: draws the points and the pairs if there are more.
+        bins: bins of equal width per code, for the mutual information.
+        points: images from which all scores are estimated.
+        pairs: pairs of codes over which the mutual information is averaged, at most.
 
     Returns:
         `score` and `mutual_information`, the mean over pairs of codes in nats; `gaussian_total_correlation` in nats,
-        absent where it is infinite, as a code is a linear function of others;
-        `gaussian_wasserstein_correlation`, and the same `_normalised` by the total variance; `active_units`, codes
-        with a variance above 0.01.
+        absent if it is infinite, because a code is a linear function of others;
+        `gaussian_wasserstein_correlation`, and the same `_normalised` by the total variance; `active_units`, the number
+        of codes with a variance above 0.01.
     """
     z = codes.codes[draw_rows(len(codes.codes), points, seed)].astype(np.float64)
     moving = z[:, np.ptp(z, axis=0) > 0]
@@ -59,7 +57,7 @@ def total_correlation(covariance: Array) -> float | None:
         covariance: C, (d, d), its diagonal positive.
 
     Returns:
-        None where C is singular to rounding, and the figure so infinite.
+        None if C is singular up to rounding, and the result infinite.
     """
     deviation = np.sqrt(np.diag(covariance))
     eigenvalues = np.linalg.eigvalsh(covariance / deviation[:, None] / deviation)  # of the correlations
@@ -89,8 +87,8 @@ def mean_information(z: Array, bins: int, most: int, seed: int) -> float:
 
     Args:
         z: (n, d) codes.
-        bins: bins a code.
-        most: pairs of codes to look at, at most, drawn by the seed where there are more.
+        bins: bins per code.
+        most: largest number of pairs; if there are more, the seed draws this many.
         seed: the same seed gives the same pairs.
 
     Returns:
@@ -100,8 +98,8 @@ def mean_information(z: Array, bins: int, most: int, seed: int) -> float:
     if not len(first):
         return 0.0
     chosen = draw_rows(len(first), most, seed)
-    cut = [discretise(code, bins) for code in z.T]
-    alone = np.array([entropy_of_pairs(code, np.zeros_like(code)) for code in cut])
-    joint = [entropy_of_pairs(cut[i], cut[j]) for i, j in zip(first[chosen], second[chosen], strict=True)]
-    shared = alone[first[chosen]] + alone[second[chosen]] - joint
-    return float(np.maximum(shared, 0).mean())
+    binned = [discretise(code, bins) for code in z.T]
+    entropies = np.array([entropy(code) for code in binned])
+    joint = [joint_entropy(binned[i], binned[j]) for i, j in zip(first[chosen], second[chosen], strict=True)]
+    information = entropies[first[chosen]] + entropies[second[chosen]] - joint
+    return float(np.maximum(information, 0).mean())

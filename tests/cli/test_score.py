@@ -36,18 +36,18 @@ def test_a_list_is_given_in_brackets(arrays: Cli) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("codes.npz",), "no metric was named"),
+        (("codes.npz",), "expected at least one metric, found none"),
         (("codes.npz", "--metric", "mgi"), "did you mean 'mig'?"),
         (("codes.npz", "--metric", "mig:binz=3"), "mig.binz: unknown key, did you mean 'bins'?"),
-        (("codes.npz", "--metric", "downstream:labels=[10,100"), "a bracket has no partner"),
-        (("codes.npz", "--metric", "mig:bins"), "'bins' is no setting with a value"),
+        (("codes.npz", "--metric", "downstream:labels=[10,100"), "brackets do not match"),
+        (("codes.npz", "--metric", "mig:bins"), "expected field=value, found 'bins'"),
         (("codes.npz", "--metric", "mig:bins=3,bins=4"), "'bins' is given twice"),
-        (("codes.npz", "--metric", "mig:type=sap"), "'type' is no setting with a value"),
+        (("codes.npz", "--metric", "mig:type=sap"), "expected field=value, found 'type'"),
         (("codes.npz", "--metric", "mig:bins=1000000000"), "mig.bins: must be at most 10000, found 1000000000"),
         (("codes.npz", "--metric", "mig:bins=many"), "mig.bins: expected an integer, found 'many'"),
         (("none.npz", "--metric", "mig"), "none.npz: no such file"),
-        (("data.npz", "--metric", "mig"), "no 'codes'"),
-        (("tiny.yaml", "--metric", "mig"), "no .npz file"),
+        (("data.npz", "--metric", "mig"), "expected 'codes'"),
+        (("tiny.yaml", "--metric", "mig"), "not a .npz file"),
     ],
 )
 def test_what_can_be_wrong_is_one_clear_error(arrays: Cli, arguments: tuple[str, ...], said: str) -> None:

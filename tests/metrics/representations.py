@@ -39,3 +39,8 @@ def duplicated(**kwargs):
 
 def labelled(codes, factors, names=None):
     return Codes(codes, factors, names or tuple(f"factor_{j}" for j in range(factors.shape[1])))
+
+
+def scorer(spec):
+    """A metric as a function of codes, a seed and the fields of its spec."""
+    return lambda codes, seed, **fields: spec(**fields).build()(codes, seed)

@@ -1,10 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from bvtk.errors import UsageError
-from bvtk.metrics.beta_vae_score import beta_vae_score, sample_points
+from bvtk.metrics.beta_vae_score import sample_points
+from bvtk.metrics.beta_vae_score_spec import BetaVaeScore
 from tests.metrics.reference import SAMPLED, case, noise_free_grid
-from tests.metrics.representations import duplicated, labelled, perfect, uninformative
+from tests.metrics.representations import duplicated, labelled, perfect, scorer, uninformative
+
+beta_vae_score = scorer(BetaVaeScore)
 
 SMALL = {"train_points": 1500, "test_points": 1500, "pairs": 64}
 
@@ -33,20 +38,28 @@ def test_one_point_is_the_mean_distance_over_pairs_that_share_the_factor():
     np.testing.assert_array_equal(x[y == 1], np.tile([2.0, 0.0], (int((y == 1).sum()), 1)))
 
 
-def test_the_paper_never_fixes_shape():
-    codes = perfect(sizes=(3, 6, 8))
-    named = labelled(codes.codes, codes.factors, ("shape", "scale", "x"))
-    paper, dlib = (beta_vae_score(named, 0, protocol=p, **SMALL) for p in ("paper", "dlib"))
+def with_roles(sizes, names, **roles):
+    codes = perfect(sizes=sizes)
+    return replace(labelled(codes.codes, codes.factors, names), factor_roles=roles)
+
+
+def test_pairs_of_the_paper_never_share_a_category():
+    codes = with_roles((3, 6, 8), ("kind", "scale", "x"), kind="category", x="horizontal")
+    paper, dlib = (beta_vae_score(codes, 0, protocol=p, **SMALL) for p in ("paper", "dlib"))
     assert (paper["factors"], paper["chance"]) == (["scale", "x"], 1 / 2)
-    assert (dlib["factors"], dlib["chance"]) == (["shape", "scale", "x"], 1 / 3)
+    assert (dlib["factors"], dlib["chance"]) == (["kind", "scale", "x"], 1 / 3)
     assert (len(paper["scores"]), len(dlib["scores"])) == (3, 1)
     assert paper["score"] == pytest.approx(np.mean(paper["scores"]))
 
 
-def test_shape_is_fixed_too_where_only_one_other_factor_is_left():
-    codes = perfect(sizes=(3, 6))
-    named = labelled(codes.codes, codes.factors, ("shape", "scale"))
-    assert beta_vae_score(named, 0, **SMALL)["factors"] == ["shape", "scale"]
+def test_the_name_of_a_factor_is_not_its_role():
+    codes = with_roles((3, 6, 8), ("shape", "scale", "x"))
+    assert beta_vae_score(codes, 0, **SMALL)["factors"] == ["shape", "scale", "x"]
+
+
+def test_pairs_share_a_category_too_if_only_one_other_factor_varies():
+    codes = with_roles((3, 6), ("shape", "scale"), shape="category")
+    assert beta_vae_score(codes, 0, **SMALL)["factors"] == ["shape", "scale"]
 
 
 def test_a_constant_factor_is_never_fixed():
@@ -57,7 +70,7 @@ def test_a_constant_factor_is_never_fixed():
 
 def test_one_varying_factor_is_an_error():
     factors = np.stack([np.arange(20) % 4, np.zeros(20, int)], axis=1)
-    with pytest.raises(UsageError, match="two factors that vary, found 1 of 2"):
+    with pytest.raises(UsageError, match="at least 2 factors with more than one value, found 1 of 2"):
         beta_vae_score(labelled(factors * 1.0, factors), 0)
 
 

@@ -2,10 +2,13 @@ import numpy as np
 import pytest
 
 from bvtk.errors import UsageError
-from bvtk.metrics.dci import dci, disentanglement
+from bvtk.metrics.dci import disentanglement
+from bvtk.metrics.dci_spec import Dci
 from bvtk.protocols import Codes
 from tests.metrics.reference import SAMPLED, case
-from tests.metrics.representations import labelled, perfect
+from tests.metrics.representations import labelled, perfect, scorer
+
+dci = scorer(Dci)
 
 PARTS = {
     "disentanglement": "disentanglement",
@@ -56,5 +59,5 @@ def test_the_seed_decides_and_a_factor_that_never_varies_is_left_out():
 
 
 def test_one_varying_factor_is_an_error():
-    with pytest.raises(UsageError, match="two factors that vary, found 1 of 1"):
+    with pytest.raises(UsageError, match="at least 2 factors with more than one value, found 1 of 1"):
         dci(labelled(np.arange(40.0)[:, None], np.arange(40)[:, None] % 2), 0)

@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 
 from bvtk.errors import UsageError
-from bvtk.metrics.downstream import downstream
-from tests.metrics.representations import labelled, perfect, uninformative
+from bvtk.metrics.downstream_spec import Downstream
+from tests.metrics.representations import labelled, perfect, scorer, uninformative
+
+downstream = scorer(Downstream)
 
 
 def test_accuracy_grows_with_labels_and_absent_sizes_are_absent():
@@ -36,7 +38,7 @@ def test_the_seed_decides():
 
 
 def test_what_cannot_be_measured_is_an_error():
-    with pytest.raises(UsageError, match="found none among factor_0"):
+    with pytest.raises(UsageError, match="found 0 of 1"):
         downstream(labelled(np.ones((20, 2)), np.zeros((20, 1), int)), 0)
-    with pytest.raises(UsageError, match="with 100 labels needs as many images"):
+    with pytest.raises(UsageError, match="with 100 labels needs as many images to train on, found 40"):
         downstream(perfect(n=60), 0, labels=(100,))

@@ -2,10 +2,12 @@ import numpy as np
 import pytest
 
 from bvtk.errors import UsageError
-from bvtk.metrics.factor_vae_score import factor_vae_score
+from bvtk.metrics.factor_vae_score_spec import FactorVaeScore
 from bvtk.protocols import Codes
 from tests.metrics.reference import SAMPLED, case, noise_free_grid
-from tests.metrics.representations import duplicated, grid, labelled, perfect, uninformative
+from tests.metrics.representations import duplicated, grid, labelled, perfect, scorer, uninformative
+
+factor_vae_score = scorer(FactorVaeScore)
 
 FEW = {"train_votes": 2000, "test_votes": 1000}
 
@@ -62,5 +64,5 @@ def test_the_seed_decides():
 
 def test_one_varying_factor_is_an_error():
     factors = np.stack([np.arange(20) % 4, np.zeros(20, int)], axis=1)
-    with pytest.raises(UsageError, match="two factors that vary, found 1 of 2"):
+    with pytest.raises(UsageError, match="at least 2 factors with more than one value, found 1 of 2"):
         factor_vae_score(labelled(np.ones((20, 2)), factors), 0)

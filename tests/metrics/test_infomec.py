@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 
 from bvtk.errors import UsageError
-from bvtk.metrics.infomec import active_codes, concentration, infomec
+from bvtk.metrics.infomec import active_codes, concentration
+from bvtk.metrics.infomec_spec import InfoMec
 from bvtk.protocols import Codes
 from tests.metrics.reference import case
-from tests.metrics.representations import duplicated, labelled, perfect
+from tests.metrics.representations import duplicated, labelled, perfect, scorer
+
+infomec = scorer(InfoMec)
 
 
 def test_concentration_by_hand():
@@ -100,7 +103,7 @@ def test_factors_that_do_not_vary():
     codes = perfect(n=300, sizes=(3, 4))
     result = infomec(labelled(codes.codes, np.insert(codes.factors, 0, 1, axis=1)), 0)
     assert result["left_out"] == ["factor_0"]
-    with pytest.raises(UsageError, match="two factors that vary, found 1 of 1"):
+    with pytest.raises(UsageError, match="at least 2 factors with more than one value, found 1 of 1"):
         infomec(labelled(codes.codes, codes.factors[:, :1]), 0)
 
 

@@ -2,9 +2,12 @@ import numpy as np
 import pytest
 
 from bvtk.errors import UsageError
-from bvtk.metrics.irs import irs, robustness
+from bvtk.metrics.irs import robustness
+from bvtk.metrics.irs_spec import Irs
 from tests.metrics.reference import NAMES, case
-from tests.metrics.representations import labelled, perfect
+from tests.metrics.representations import labelled, perfect, scorer
+
+irs = scorer(Irs)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -3,10 +3,13 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from bvtk.errors import UsageError
-from bvtk.metrics.modularity_explicitness import modularities, modularity_explicitness, roc_areas
+from bvtk.metrics.modularity_explicitness import modularities, roc_areas
+from bvtk.metrics.modularity_explicitness_spec import ModularityExplicitness
 from bvtk.protocols import Codes
 from tests.metrics.reference import NAMES, case
-from tests.metrics.representations import labelled, perfect
+from tests.metrics.representations import labelled, perfect, scorer
+
+modularity_explicitness = scorer(ModularityExplicitness)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -77,7 +80,7 @@ def test_factors_of_many_values_are_binned_where_asked():
 
 def test_what_is_missing_is_said():
     one = labelled(np.random.default_rng(0).normal(size=(9, 2)), np.stack([np.arange(9) % 2, np.ones(9, int)], axis=1))
-    with pytest.raises(UsageError, match="two factors that vary, found 1 of 2"):
+    with pytest.raises(UsageError, match="at least 2 factors with more than one value, found 1 of 2"):
         modularity_explicitness(one, 0)
     codes = perfect(n=60)
     alike = Codes(codes.codes, codes.factors, codes.factor_names, codes.codes[:1].repeat(2, 0), codes.factors[[0, 0]])

@@ -2,10 +2,12 @@ import numpy as np
 import pytest
 
 from bvtk.errors import UsageError
-from bvtk.metrics.sap import sap
+from bvtk.metrics.sap_spec import Sap
 from bvtk.protocols import Codes
 from tests.metrics.reference import NAMES, case
-from tests.metrics.representations import labelled, perfect
+from tests.metrics.representations import labelled, perfect, scorer
+
+sap = scorer(Sap)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -48,5 +50,5 @@ def test_a_single_code_has_a_constant_rival():
 
 
 def test_no_factor_that_varies_is_an_error():
-    with pytest.raises(UsageError, match="found none among factor_0"):
+    with pytest.raises(UsageError, match="found 0 of 1"):
         sap(labelled(np.ones((20, 2)), np.zeros((20, 1), int)), 0)

@@ -1,44 +1,36 @@
+"""What holds for the spec of every built-in metric."""
+
+import inspect
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
-import bvtk.metrics
-from bvtk.component import dump, parse
-from bvtk.metrics.beta_vae_score_spec import BetaVaeScore
-from bvtk.metrics.mig_spec import Mig
-from tests.metrics.representations import perfect
+from bvtk.component import metrics
+from bvtk.plugins import discover
+from bvtk.registry import BUILT_IN
 
-
-def test_defaults():
-    assert dump(BetaVaeScore()) == {
-        "type": "beta_vae_score",
-        "protocol": "paper",
-        "pairs": None,
-        "train_points": 10_000,
-        "test_points": 5_000,
-        "classifiers": 3,
-    }
-    assert dump(Mig()) == {"type": "mig", "bins": 20, "points": 10_000}
+discover(installed=False)
+SPECS = [entry.item for entry in metrics.entries() if entry.origin == BUILT_IN]
 
 
-@pytest.mark.parametrize("bad", [{"protocol": "dlbi"}, {"pairs": 0}, {"pairs": "64"}, {"seeds": 3}])
-def test_what_recipes_may_not_say(bad):
-    with pytest.raises(ValidationError):
-        parse(BetaVaeScore, bad)
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.component)
+def test_its_fields_are_the_arguments_of_the_function_which_has_no_defaults(spec):
+    function = spec().build().func
+    assert function.__module__ == spec.__module__.removesuffix("_spec")
+    arguments = [a for a in inspect.signature(function).parameters.values() if a.kind is a.KEYWORD_ONLY]
+    assert [argument.name for argument in arguments] == list(spec.model_fields)
+    assert all(argument.default is argument.empty for argument in arguments)
 
 
-@pytest.mark.parametrize("spec", [BetaVaeScore(train_points=50, test_points=50), Mig(points=50)])
-def test_builds_a_function_of_codes_and_seed(spec):
-    assert 0 <= spec.build()(perfect(n=100), 0)["score"] <= 1
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.component)
+def test_it_documents_how_to_read_the_score(spec):
+    assert set(spec.notes()) == {"range", "chance", "use", "weaknesses"}
+    assert " 20" in spec.__doc__  # the year of the paper
 
 
-def test_loading_the_specs_imports_no_numerics():
-    files = sorted(Path(bvtk.metrics.__path__[0]).glob("*_spec.py"))
-    names = [f"bvtk.metrics.{file.stem}" for file in files]
-    assert "bvtk.metrics.mig_spec" in names
-    code = f"import sys, {', '.join(names)}; print([m for m in ('numpy', 'sklearn', 'torch') if m in sys.modules])"
+def test_the_specs_load_without_numpy_and_torch():
+    modules = ", ".join(spec.__module__ for spec in SPECS)
+    code = f"import sys, {modules}; print([m for m in ('numpy', 'sklearn', 'torch') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -71,7 +71,7 @@ def test_the_entangled_model_comes_last(measure):
 def test_a_score_is_the_median_over_the_partners():
     z = independent(d=2)
     noise = independent(d=2, seed=9)
-    result = udr([z, z, z, noise], [None] * 4)
+    result = udr([z, z, z, noise], [None] * 4, measure="lasso")
     assert np.isnan(np.diag(result.pairs)).all()
     np.testing.assert_allclose(result.scores, np.nanmedian(result.pairs, axis=1))
     assert result.scores[0] == pytest.approx(0.9, abs=1e-3)
@@ -90,18 +90,18 @@ def test_codes_of_little_kl_and_constant_ones_are_dropped(measure):
 
 def test_a_collapsed_model_agrees_with_nobody():
     z = independent(d=2)
-    result = udr([z, z, np.zeros((1000, 2))], [None, None, np.zeros(2)])
+    result = udr([z, z, np.zeros((1000, 2))], [None, None, np.zeros(2)], measure="lasso")
     assert result.scores[2] == 0
     assert result.active_codes == (2, 2, 0)
 
 
-def test_what_does_not_fit_together():
+def test_models_that_do_not_match():
     z = independent(d=2)
-    with pytest.raises(UsageError, match="it needs two, found 1"):
-        udr([z], [None])
+    with pytest.raises(UsageError, match="needs at least two models of one setting, found 1"):
+        udr([z], [None], measure="lasso")
     with pytest.raises(UsageError, match="found 1000, 999 rows"):
-        udr([z, z[1:]], [None, None])
-    with pytest.raises(UsageError, match="model 1 has 2 codes and the KL of 3"):
-        udr([z, z], [None, np.ones(3)])
+        udr([z, z[1:]], [None, None], measure="lasso")
+    with pytest.raises(UsageError, match="model 1 has 2 codes, but the KL of 3"):
+        udr([z, z], [None, np.ones(3)], measure="lasso")
     with pytest.raises(UsageError, match="model 0 are not finite"):
-        udr([z * np.nan, z], [None, None])
+        udr([z * np.nan, z], [None, None], measure="lasso")

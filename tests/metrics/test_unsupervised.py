@@ -3,9 +3,12 @@ import math
 import numpy as np
 import pytest
 
-from bvtk.metrics.unsupervised import mean_information, total_correlation, unsupervised, wasserstein_correlation
+from bvtk.metrics.unsupervised import mean_information, total_correlation, wasserstein_correlation
+from bvtk.metrics.unsupervised_spec import Unsupervised
 from tests.metrics.reference import NAMES, case
-from tests.metrics.representations import duplicated, labelled
+from tests.metrics.representations import duplicated, labelled, scorer
+
+unsupervised = scorer(Unsupervised)
 
 
 def score(z, **settings):

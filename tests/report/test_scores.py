@@ -8,10 +8,10 @@ discover(installed=False)
 def test_metrics_are_called_what_their_own_docs_call_them():
     beta, mig = disentanglement_scores(made_up().scores)
     assert (beta.title, beta.value, beta.chance) == ("β-VAE score (paper)", "0.900", 0.25)
-    assert beta.meaning == "How well a linear classifier tells which factor two images share."
+    assert beta.meaning == "How well a linear classifier recognises which factor two images share."
     assert (mig.title, mig.value, mig.chance) == ("Mutual information gap", "0.200", 0.0)
     assert ("gaps", "scale 0.100, x 0.300") in mig.parts
-    assert (mig.reach, mig.caution[:30]) == ("0 to 1", "It asks for one code a factor:")
+    assert (mig.reach, mig.caution[:31]) == ("0 to 1", "It expects one code per factor:")
 
 
 def test_a_metric_that_nobody_knows_any_more_is_shown_by_its_key():

@@ -1,1 +1,1 @@
-"""What several metrics are made of: estimators of information, classifiers, and the points that they see."""
+"""What several metrics share: estimators of information, classifiers, and the points that they are given."""

@@ -1,4 +1,4 @@
-"""What each latent does as the factors change: the mean activations of the paper's Figure 7."""
+"""How each latent depends on the factors: the mean activations of Figure 7 of the β-VAE paper."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 def mean_activation(
     mu: NDArray[np.floating[Any]], factors: NDArray[np.integer[Any]], sizes: Sequence[int]
 ) -> NDArray[np.float32]:
-    """The mean of every latent over all images that share the given factors' values.
+    """The mean of every latent over all images with the same values of the given factors.
 
     Higgins et al. 2017, Figure 7.
 
     Args:
         mu: (n, L) posterior means.
-        factors: (n, k) the values of the factors to keep apart, each from 0 to its size − 1.
+        factors: (n, k) the values of these factors, each from 0 to its size − 1.
         sizes: (k,) their sizes.
 
     Returns:
-        (L, *sizes); NaN where no image has the values.
+        (L, *sizes); NaN for values that no image has.
     """
     cell = np.ravel_multi_index(tuple(factors.T), tuple(sizes))
     cells = int(np.prod(sizes))

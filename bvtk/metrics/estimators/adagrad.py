@@ -1,6 +1,6 @@
-"""The paper's classifier: one linear layer and a softmax, trained by Adagrad.
+"""The classifier of the β-VAE paper: a linear layer and a softmax, trained by Adagrad.
 
-Shapes: P points, d features, K classes, S classifiers, B points a batch.
+Shapes: P points, d features, K classes, S classifiers, B points per batch.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ def softmax_classifiers(
     count: int,
     rng: np.random.Generator,
 ) -> list[NDArray[np.int64]]:
-    """Trains linear softmax classifiers side by side, each on batches of its own.
+    """Trains linear softmax classifiers in parallel, each on its own batches.
 
-    Higgins et al. 2017 give Adagrad with rate 1e-2 on the features as they are. Length, batch and start are those of
-    its follow-ups: 10,000 steps of 10 points from weights uniform within ±1/√d. That is far from converged where codes
-    are of small scale or mix the factors, and the accuracy then depends on the start; with it the published figures
-    come out (PCA of dSprites: 0.88 in the upper half of 30 classifiers, 0.85 published), and with more training they
-    do not (PCA: 0.98), so it is part of the score.
+    Higgins et al. 2017 specify Adagrad with rate 1e-2 on unscaled features. Number of steps, batch size and
+    initialisation are those of its follow-ups: 10,000 steps of 10 points from weights uniform in ±1/√d. If codes have a
+    small scale or mix the factors, this is far from converged, and the accuracy depends on the initialisation. But it
+    reproduces the published figures (PCA of dSprites: 0.88 in the upper half of 30 classifiers, 0.85 published), while
+    longer training does not (PCA: 0.98), so it is part of the score.
 
     Args:
-        x: (P, d) features to learn from.
+        x: (P, d) features to train on.
         y: (P,) classes from 0.
         sets: features (…, d) to predict classes for.
-        classes: how many, K.
-        count: how many classifiers, S.
-        rng: what batches are drawn from.
+        classes: number of classes, K.
+        count: number of classifiers, S.
+        rng: draws the weights and the batches.
 
     Returns:
         For each of `sets` the predicted classes (S, …).

@@ -1,4 +1,4 @@
-"""Fits of scikit-learn that say nothing on stderr: what they warn of is part of the published protocols."""
+"""Fits of scikit-learn without warnings: what they warn about is part of the published protocols."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silences two warnings: of fits that stop early, as published, and of factors with about a value an image."""
+    """Silences two warnings: about fits that stop early, and about factors with nearly one value per image."""
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # ranks and accuracies settle long before weights
+        warnings.simplefilter("ignore", ConvergenceWarning)  # ranks and accuracies converge long before weights
         warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
         yield

@@ -11,10 +11,10 @@ Bins = NDArray[np.int64]
 
 
 def discretise(code: NDArray[np.floating[Any]], bins: int) -> Bins:
-    """Cuts the range of a code (n,) into bins of equal width.
+    """Divides the range of a code (n,) into bins of equal width.
 
     Returns:
-        The bin of each value, from 0 to bins − 1; one and the same for a constant code.
+        The bin of each value, from 0 to bins − 1; the same bin for all values of a constant code.
     """
     values = np.asarray(code, dtype=np.float64)
     left_edges = np.linspace(values.min(), values.max(), bins + 1)[:-1]
@@ -23,36 +23,35 @@ def discretise(code: NDArray[np.floating[Any]], bins: int) -> Bins:
 
 def entropy(values: NDArray[np.integer[Any]]) -> float:
     """Entropy of the values (n,) in nats, from their frequencies."""
-    counts = np.unique(values, return_counts=True)[1]
-    return _entropy_of(counts, len(values))
+    return _entropy(np.unique(values, return_counts=True)[1])
 
 
 def mutual_information(codes: NDArray[np.floating[Any]], factors: NDArray[np.integer[Any]], bins: int) -> NDArray[Any]:
-    """Mutual information of every code, binned, with every factor.
+    """Mutual information of every binned code with every factor.
 
-    I(z; v) = H(z) + H(v) − H(z, v) from the frequencies, with no correction of bias.
+    I(z; v) = H(z) + H(v) − H(z, v) from the frequencies, without bias correction.
 
     Args:
         codes: (n, d).
-        factors: (n, k) integers, not binned.
-        bins: bins of equal width a code.
+        factors: (n, k) integers, which are not binned.
+        bins: bins of equal width per code.
 
     Returns:
-        (d, k) in nats, never negative.
+        (d, k) in nats, not negative.
     """
     z = [discretise(code, bins) for code in codes.T]
     v = [np.unique(values, return_inverse=True)[1] for values in factors.T]
     h_z = np.array([entropy(a) for a in z])
     h_v = np.array([entropy(b) for b in v])
-    h_zv = np.array([[entropy_of_pairs(a, b) for b in v] for a in z])
+    h_zv = np.array([[joint_entropy(a, b) for b in v] for a in z])
     return np.asarray(np.maximum(h_z[:, None] + h_v[None] - h_zv, 0.0))
 
 
-def entropy_of_pairs(a: Bins, b: Bins) -> float:
+def joint_entropy(a: Bins, b: Bins) -> float:
     """Joint entropy of two arrays (n,) of small integers from 0, in nats."""
-    return _entropy_of(np.bincount(a * (int(b.max()) + 1) + b), len(a))
+    return _entropy(np.bincount(a * (int(b.max()) + 1) + b))
 
 
-def _entropy_of(counts: NDArray[Any], total: int) -> float:
-    p = counts[counts > 0] / total
+def _entropy(counts: NDArray[Any]) -> float:
+    p = counts[counts > 0] / counts.sum()
     return float(-(p * np.log(p)).sum())

@@ -1,4 +1,4 @@
-"""What can be said of a VAE's latents without any labels. Shapes: n images, L latents."""
+"""Statistics of the latents of a VAE that need no labels. Shapes: n images, L latents."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bvtk.protocols import ACTIVE_VARIANCE
 
 
 def kl_per_latent(mu: NDArray[np.floating[Any]], logvar: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Mean KL(q(z|x) ‖ N(0, 1)) of each latent over the images.
+    """KL(q(z|x) ‖ N(0, 1)) of each latent, averaged over the images.
 
     ½(μ² + σ² − 1 − log σ²), Kingma & Welling 2014, Appendix B.
 
@@ -29,11 +29,11 @@ def kl_per_latent(mu: NDArray[np.floating[Any]], logvar: NDArray[np.floating[Any
 def active_latents(mu: NDArray[np.floating[Any]], threshold: float = ACTIVE_VARIANCE) -> NDArray[np.bool_]:
     """Which latents respond to the image: those whose posterior mean varies.
 
-    Burda et al. 2016, "Importance Weighted Autoencoders", Section 5.2; their number is the active units.
+    Burda et al. 2016, "Importance Weighted Autoencoders", Section 5.2. Their number is called active units.
 
     Args:
         mu: (n, L) posterior means.
-        threshold: least variance of μ over the images.
+        threshold: the variance of μ over the images must be above this.
 
     Returns:
         (L,) booleans.

@@ -1,4 +1,4 @@
-"""The logistic regression of the metrics: multinomial, scikit-learn's."""
+"""Multinomial logistic regression of scikit-learn, on one thread."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from bvtk.metrics.estimators.fitting import quiet
 
 
 def logistic_regression(x: NDArray[np.float64], y: NDArray[np.integer[Any]], **settings: Any) -> Any:
-    """A fitted classifier, after 100 iterations at most.
+    """A classifier fitted in at most 100 iterations.
 
-    The matrices are small, so a single thread is fastest: where other work shares the cores, several take ten times as
-    long as one.
+    The matrices are small, so one thread is fastest. If other processes share the cores, several threads take ten times
+    as long as one.
 
     Args:
         x: (n, d) features.
         y: (n,) classes, at least two.
-        settings: of scikit-learn's `LogisticRegression`; its penalty is C = 1 where none is given.
+        settings: arguments of scikit-learn's `LogisticRegression`; its penalty is C = 1 by default.
     """
     from sklearn.linear_model import LogisticRegression
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]

@@ -1,6 +1,6 @@
 """Mutual information of a continuous code with a factor, from distances to nearest neighbours, in nats.
 
-Shapes: n images. Values lie on a fine grid of integers, where distances are exact and no two values are tied.
+Shapes: n images. Values are on a fine grid of integers, so that distances are exact and there are no ties.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ Grid = NDArray[np.int64]
 Labels = NDArray[np.integer[Any]]
 
 _STEPS = 2.0**32
-"""Steps that the deviation of values is cut into: finer than single precision."""
+"""Grid steps per standard deviation of the values: finer than single precision."""
 _JITTER = 2**18
-"""Steps within one of those, at random: equal values are told apart by chance, as if measured more finely."""
+"""Random steps within each grid step, which break ties between equal values."""
 
 
 def on_grid(values: NDArray[Any], rng: np.random.Generator) -> Grid:
-    """Values (n,) in units of their standard deviation as integers, in the same order, ties broken at random.
+    """Values (n,) as integers on a grid in units of their standard deviation. Keeps their order, breaks ties at random.
 
-    Below 2⁶² for a million values, as no deviation is above √n.
+    For a million values they are below 2⁶², since no value is more than √n standard deviations from the mean.
 
     Args:
         values: finite numbers, not all of them equal.
@@ -37,16 +37,17 @@ def on_grid(values: NDArray[Any], rng: np.random.Generator) -> Grid:
 def information_of_labels(x: Grid, labels: Labels, neighbours: int) -> float:
     """Mutual information of a continuous and a discrete variable.
 
-    ψ(n) + ⟨ψ(k)⟩ − ⟨ψ(n_v)⟩ − ⟨ψ(m)⟩: n_v points share a point's label, and m points, itself among them, are nearer
-    to it than the k-th nearest of these. Ross 2014, "Mutual Information between Discrete and Continuous Data Sets".
+    ψ(n) + ⟨ψ(k)⟩ − ⟨ψ(n_v)⟩ − ⟨ψ(m)⟩: n_v points have the same label as a point, and m points, including itself, are
+    nearer to it than the k-th nearest of these. Ross 2014, "Mutual Information between Discrete and Continuous Data
+    Sets".
 
     Args:
         x: (n,) from `on_grid`.
-        labels: (n,) integers; points whose label occurs once are passed over.
-        neighbours: k; less for a label that fewer points have.
+        labels: (n,) integers; points whose label occurs once are skipped.
+        neighbours: k; smaller for labels with fewer points.
 
     Returns:
-        Nats, never negative.
+        Nats, not negative.
     """
     order = np.lexsort((x, labels))
     ordered, label = x[order], labels[order]
@@ -65,23 +66,24 @@ def information_of_labels(x: Grid, labels: Labels, neighbours: int) -> float:
 def information_of_values(x: Grid, y: Grid, neighbours: int) -> float:
     """Mutual information of two continuous variables.
 
-    ψ(n) + ψ(k) − ⟨ψ(m_x)⟩ − ⟨ψ(m_y)⟩: m_x points, itself among them, are nearer to a point in x than its k-th nearest
-    in the plane, by the larger of both distances. Kraskov et al. 2004, "Estimating mutual information", Equation 8.
+    ψ(n) + ψ(k) − ⟨ψ(m_x)⟩ − ⟨ψ(m_y)⟩: m_x points, including itself, are nearer to a point in x than its k-th nearest
+    neighbour in the plane, by the larger of both distances. Kraskov et al. 2004, "Estimating mutual information",
+    Equation 8.
 
     Args:
         x: (n,) from `on_grid`.
         y: (n,) from `on_grid`.
-        neighbours: k; less where there are no more points.
+        neighbours: k; smaller if there are fewer points.
 
     Returns:
-        Nats, never negative.
+        Nats, not negative.
     """
     from scipy.spatial import KDTree
 
     n = len(x)
     k = min(neighbours, n - 1)
     plane = np.stack([x, y], axis=1)
-    # Floats hold fewer digits than the grid: they find the neighbours, and the grid says how far away they are.
+    # Floats are less precise than the grid: they find the neighbours, then the grid gives the exact distances.
     found = KDTree(plane.astype(np.float64)).query(plane, [k + 1], p=np.inf)[1][:, 0]
     distance = np.abs(plane - plane[found]).max(axis=1)
     near = (digamma(count_within(values, distance - 1)).mean() for values in (x, y))
@@ -89,20 +91,20 @@ def information_of_values(x: Grid, y: Grid, neighbours: int) -> float:
 
 
 def count_within(x: Grid, radius: Grid) -> Grid:
-    """How many of x (n,) lie within each one's radius (n,) of it, itself among them."""
+    """How many of the points x (n,) are within the radius (n,) of each, including itself."""
     ordered = np.sort(x)
     return np.searchsorted(ordered, x + radius, side="right") - np.searchsorted(ordered, x - radius, side="left")
 
 
 def _nearest(ordered: Grid, rows: Grid, first: Grid, end: Grid, k: Grid, most: int) -> Grid:
-    """Distance to the k-th nearest point of the same label: of all runs of k + 1 points around it, the shortest reach.
+    """Distance to the k-th nearest point of the same label: the least reach of all runs of k + 1 points around it.
 
     Args:
         ordered: (n,) values, ascending within each label.
-        rows: (m,) which of them are asked for.
-        first: (m,) where each one's label begins.
-        end: (m,) where it ends.
-        k: (m,) how many neighbours.
+        rows: (m,) the positions of the points.
+        first: (m,) the position where the label of each point begins.
+        end: (m,) the position where it ends.
+        k: (m,) the number of neighbours.
         most: the largest k.
     """
     nearest = np.full(len(rows), np.iinfo(np.int64).max)

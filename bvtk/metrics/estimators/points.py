@@ -1,4 +1,4 @@
-"""Which images a metric looks at: all of a few, a sample of many, and some of them kept apart to test on."""
+"""Which images a metric uses: all, or a sample if there are many; and which of them to test on."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from bvtk.protocols import Codes
 
 
 class Split(NamedTuple):
-    """Points that a classifier learns from, and others that it is tested on.
+    """Points to train a classifier on, and other points to test it on.
 
     Args:
-        codes: (n, d) to learn from.
+        codes: (n, d) to train on.
         factors: (n, k) their factors.
         codes_test: (m, d) to test on.
         factors_test: (m, k) their factors.
@@ -27,33 +27,51 @@ class Split(NamedTuple):
     factors_test: NDArray[np.integer[Any]]
 
 
-def draw_rows(n: int, points: int, seed: int) -> Rows:
-    """Row numbers of at most so many of n images: all in order where there are no more, else drawn without repeats.
+class Labelled(NamedTuple):
+    """Codes and the factors of the same images.
 
     Args:
-        n: images at hand.
-        points: images wanted.
+        codes: (n, d).
+        factors: (n, k).
+    """
+
+    codes: NDArray[np.floating[Any]]
+    factors: NDArray[np.integer[Any]]
+
+
+def separate_test_set(codes: Codes) -> Labelled | None:
+    """The test set that the caller separated, if there is one."""
+    if codes.codes_test is None or codes.factors_test is None:
+        return None
+    return Labelled(codes.codes_test, codes.factors_test)
+
+
+def draw_rows(n: int, points: int, seed: int) -> Rows:
+    """Row numbers of at most `points` of n images: all in order, or a random sample without repeats.
+
+    Args:
+        n: number of images.
+        points: largest number of rows.
         seed: the same seed gives the same rows.
     """
     return np.arange(n) if n <= points else np.random.default_rng(seed).choice(n, points, replace=False)
 
 
 def train_and_test(codes: Codes, train_points: int, test_points: int, seed: int) -> Split:
-    """The points that a classifier learns from, and those that it is tested on.
+    """The points to train a classifier on, and those to test it on.
 
-    A test set that the caller kept apart stays one. Without it, the images are split: at most a third to test on,
-    no image in both.
+    If the representation has a test set, that is used. Otherwise the images are split, at most a third to test on.
 
     Args:
         codes: the representation.
-        train_points: images to learn from, at most.
-        test_points: images to test on, at most.
+        train_points: largest number of images to train on.
+        test_points: largest number of images to test on.
         seed: the same seed gives the same points.
     """
     n = len(codes.codes)
-    if codes.codes_test is not None and codes.factors_test is not None:
-        train, test = draw_rows(n, train_points, seed), draw_rows(len(codes.codes_test), test_points, seed)
-        return Split(codes.codes[train], codes.factors[train], codes.codes_test[test], codes.factors_test[test])
+    if given := separate_test_set(codes):
+        train, test = draw_rows(n, train_points, seed), draw_rows(len(given.codes), test_points, seed)
+        return Split(codes.codes[train], codes.factors[train], given.codes[test], given.factors[test])
     tested = min(test_points, max(n // 3, 1))
     drawn = np.random.default_rng(seed).choice(n, min(n, tested + train_points), replace=False)
     test, train = drawn[:tested], drawn[tested:]

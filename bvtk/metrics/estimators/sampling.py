@@ -1,9 +1,8 @@
-"""Draws images that share the value of a factor, from any labelled set: no full grid is needed."""
+"""Draws images that share the value of a factor, from any labelled set: it need not be a full grid of values."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,60 +14,51 @@ Rows = NDArray[np.int64]
 
 
 def varying(factors: NDArray[np.integer[Any]]) -> list[int]:
-    """The columns of (n, k) factors that take more than one value."""
+    """The columns of (n, k) factors with more than one value."""
     return [int(j) for j in np.flatnonzero((factors != factors[:1]).any(axis=0))]
 
 
-def require_varying(
-    factors: NDArray[np.integer[Any]], names: Sequence[str], least: Literal[1, 2], metric: str
-) -> list[int]:
-    """The columns that take more than one value, where there are enough of them.
+def require_varying(factors: NDArray[np.integer[Any]], least: int, metric: str) -> list[int]:
+    """The columns with more than one value.
 
     Args:
         factors: (n, k).
-        names: one a factor, for errors.
-        least: how many a metric needs.
-        metric: what to call it in errors.
+        least: number of such columns that the metric needs.
+        metric: name of the metric, for errors.
 
     Raises:
-        UsageError: where fewer vary.
+        UsageError: if there are fewer.
     """
-    kept = varying(factors)
-    if len(kept) >= least:
-        return kept
-    if least == 1:
+    found = varying(factors)
+    if len(found) < least:
         raise UsageError(
-            f"{metric} needs a factor that varies, found none among {', '.join(names)} in the "
-            f"{counted(len(factors), 'image')} that it learns from",
-            "give more images, or such as differ in at least one factor",
+            f"{metric} needs at least {counted(least, 'factor')} with more than one value, found {len(found)} of "
+            f"{factors.shape[1]} in {counted(len(factors), 'image')}",
+            f"score images that differ in at least {counted(least, 'factor')}",
         )
-    raise UsageError(
-        f"{metric} needs two factors that vary, found {len(kept)} of {len(names)} in the "
-        f"{counted(len(factors), 'image')} that it learns from",
-        "give more images, or such as differ in at least two factors",
-    )
+    return found
 
 
 class SharedValue:
     """Rows of a labelled set, grouped by the value of one factor.
 
     Args:
-        values: (n,) integers from 0, one factor's values.
-        name: the factor's name, for errors.
+        values: (n,) integers from 0, the values of the factor.
+        name: name of the factor, for errors.
 
     Raises:
-        UsageError: where no value occurs twice, so that no two rows share one.
+        UsageError: if no value occurs twice.
     """
 
     def __init__(self, values: NDArray[np.integer[Any]], name: str) -> None:
-        narrow = values.astype(np.min_scalar_type(int(values.max())))  # 16 bits and fewer sort in linear time
+        narrow = values.astype(np.min_scalar_type(int(values.max())))  # up to 16 bits sort in linear time
         order = np.argsort(narrow, kind="stable")
         ends = _group_ends(narrow[order])
         sizes = np.diff(ends, prepend=0)
         if not (sizes > 1).any():
             raise UsageError(
-                f"no two of {counted(len(values), 'image')} share a value of factor {name!r}",
-                "pairs need factors whose values repeat, in a test set too: give more images, or leave this factor out",
+                f"no two of {counted(len(values), 'image')} have the same value of factor {name!r}",
+                "score more images, or leave this factor out; in a test set values must repeat too",
             )
         shared = np.repeat(sizes > 1, sizes)
         self._order = order[shared]
@@ -77,9 +67,9 @@ class SharedValue:
         self._group = np.repeat(np.arange(len(self._sizes)), self._sizes)
 
     def pairs(self, count: int, rng: np.random.Generator) -> tuple[Rows, Rows]:
-        """Pairs of different rows that share the factor's value, all else free.
+        """Pairs of different rows with the same value of the factor.
 
-        The first is uniform over the rows whose value occurs more than once, the second over the others of its value.
+        The first is uniform over the rows whose value occurs more than once, the second over the others with its value.
 
         Returns:
             Two arrays (count,) of row numbers.
@@ -92,9 +82,9 @@ class SharedValue:
         return self._order[first], self._order[second]
 
     def batches(self, count: int, size: int, rng: np.random.Generator) -> Rows:
-        """Batches of rows that share the factor's value, all else free.
+        """Batches of rows with the same value of the factor.
 
-        The value is that of a row drawn as the first of a pair is; a batch may hold a row more than once.
+        The value is that of a row drawn like the first of a pair. A batch can contain a row more than once.
 
         Returns:
             (count, size) row numbers.

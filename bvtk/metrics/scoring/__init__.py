@@ -1,1 +1,1 @@
-"""From arrays to scores: checks the arrays, computes the metrics, and names the results."""
+"""From arrays to scores: checks the arrays, computes metrics, and names the results."""

@@ -1,8 +1,9 @@
-"""Plain arrays as metrics take them: read, checked, and refused in words that say what to change."""
+"""Reads and checks the plain arrays that metrics are computed from."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from bvtk.errors import UsageError, printable
 from bvtk.npy import Npz, as_texts, open_npz
-from bvtk.protocols import Codes
+from bvtk.protocols import Codes, conventional_roles
 
 _ZIP_MAGIC, _NPY_MAGIC = b"PK", b"\x93NUMPY"
-"""How .npz files begin, and single arrays, for which there is an error of its own."""
+"""First bytes of .npz files, and of .npy files, which have their own error."""
+
+_SAVEZ = "write one with numpy.savez(path, codes=…, factors=…)"
 
 REQUIRED = ("codes", "factors")
 OPTIONAL = ("codes_test", "factors_test", "factor_names")
 
 _LARGEST, _SMALLEST = 1e50, 1e-50
-"""Magnitudes beyond which squares overflow, or vanish, in what is computed from them."""
+"""Beyond these magnitudes, squares overflow or become 0."""
 
 
 def as_codes(
@@ -30,51 +33,55 @@ def as_codes(
     codes_test: ArrayLike | None = None,
     factors_test: ArrayLike | None = None,
 ) -> Codes:
-    """Arrays, checked, as one labelled representation.
+    """Checks arrays and makes them one labelled representation.
+
+    Factors have the roles of the well-known names, see `conventional_roles`.
 
     Args:
-        codes: (n, d) finite numbers, one row an image.
+        codes: (n, d) finite numbers, one row per image.
         factors: (n, k) integers from 0, or real numbers for the metrics that take them.
-        factor_names: one a factor; `factor_0`, `factor_1`, … where they are not given.
-        codes_test: (m, d), a test set that the caller keeps apart.
+        factor_names: one name per factor (default: `factor_0`, `factor_1`, …).
+        codes_test: (m, d), a separate test set.
         factors_test: (m, k), its factors.
 
     Raises:
-        UsageError: naming the array, what was found in it and what was expected.
+        UsageError: if an array can't be scored. It names the array, what was found and what was expected.
     """
     z, v = _codes_array(codes, "codes"), _factors_array(factors, "factors")
-    _same_length(z, v, "codes", "factors")
+    _check_lengths(z, v, "codes", "factors")
     names = _names(factor_names, v.shape[1])
+    roles = conventional_roles(names)
     if codes_test is None and factors_test is None:
-        return Codes(z, v, names)
+        return Codes(z, v, names, factor_roles=roles)
     if codes_test is None or factors_test is None:
         missing = "codes_test" if codes_test is None else "factors_test"
-        raise UsageError(f"{missing} is missing", "a test set needs both codes_test and factors_test")
+        raise UsageError(f"{missing} is missing", "give both codes_test and factors_test, or neither")
     z_test, v_test = _codes_array(codes_test, "codes_test"), _factors_array(factors_test, "factors_test")
     if v.dtype != v_test.dtype:
-        raise UsageError(f"factors are {v.dtype} and factors_test {v_test.dtype}", "give both as one kind of number")
-    _same_length(z_test, v_test, "codes_test", "factors_test")
-    _same_width(z, z_test, "codes", "codes_test")
-    _same_width(v, v_test, "factors", "factors_test")
-    return Codes(z, v, names, z_test, v_test)
+        raise UsageError(f"factors are {v.dtype}, but factors_test are {v_test.dtype}", "give both the same type")
+    _check_lengths(z_test, v_test, "codes_test", "factors_test")
+    _check_widths(z, z_test, "codes", "codes_test")
+    _check_widths(v, v_test, "factors", "factors_test")
+    return Codes(z, v, names, z_test, v_test, roles)
 
 
 def check_codes(codes: Codes) -> Codes:
-    """The same representation, if it can be scored.
+    """Checks a representation; its factors keep their roles.
 
     Raises:
         UsageError: as `as_codes`.
     """
-    return as_codes(codes.codes, codes.factors, codes.factor_names, codes.codes_test, codes.factors_test)
+    checked = as_codes(codes.codes, codes.factors, codes.factor_names, codes.codes_test, codes.factors_test)
+    return replace(checked, factor_roles=codes.factor_roles)
 
 
 def read_codes(path: Path) -> Codes:
-    """Reads a representation from a .npz file with `codes`, `factors` and, if given, a test set and names.
+    """Reads a representation from a .npz file with `codes`, `factors`, and optionally a test set and factor names.
 
-    Nothing is unpickled: arrays of Python objects are refused.
+    Nothing is unpickled: arrays of Python objects are rejected.
 
     Raises:
-        UsageError: where the file is missing or damaged, lacks a key or holds what can't be scored.
+        UsageError: if the file is missing or damaged, lacks a key, or holds arrays that can't be scored.
     """
     arrays = _load(path)
     names = arrays.get("factor_names")
@@ -92,16 +99,16 @@ def read_codes(path: Path) -> Codes:
 
 def _load(path: Path) -> dict[str, NDArray[Any]]:
     if not path.is_file():
-        raise UsageError(f"{path}: no such file", "give a .npz file that numpy.savez wrote")
+        raise UsageError(f"{path}: no such file", _SAVEZ)
     try:
         with path.open("rb") as file:
             magic = file.read(len(_NPY_MAGIC))
     except OSError as error:
         raise UsageError(f"{path}: can't be read: {error.strerror}") from error
     if magic.startswith(_NPY_MAGIC):
-        raise UsageError(f"{path}: one array without a name", "write numpy.savez(path, codes=…, factors=…)")
+        raise UsageError(f"{path}: expected a .npz file, found a single array", _SAVEZ)
     if not magic.startswith(_ZIP_MAGIC):
-        raise UsageError(f"{path}: no .npz file", "write one with numpy.savez(path, codes=…, factors=…)")
+        raise UsageError(f"{path}: not a .npz file", _SAVEZ)
     with open_npz(path) as npz:
         _require_keys(path, npz)
         return {key: npz.read(key) for key in (*REQUIRED, *OPTIONAL) if key in npz.names}
@@ -111,26 +118,26 @@ def _require_keys(path: Path, found: Npz) -> None:
     missing = [key for key in REQUIRED if key not in found.names]
     if missing:
         raise UsageError(
-            f"{path}: no {' and no '.join(map(repr, missing))}, found {found.held}",
-            f"needed: {', '.join(REQUIRED)}; optional: {', '.join(OPTIONAL)}",
+            f"{path}: expected {' and '.join(map(repr, missing))}, found {found.held}",
+            f"required: {', '.join(REQUIRED)}; optional: {', '.join(OPTIONAL)}",
         )
 
 
 def _codes_array(value: ArrayLike, name: str) -> NDArray[np.floating[Any]]:
-    array = _matrix(value, name, "numbers (n, d), one row an image")
+    array = _matrix(value, name, "numbers (n, d), one row per image")
     if array.dtype.kind not in "fiub":
         raise UsageError(f"{name}: expected real numbers, found {array.dtype}")
     array = array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
-    _require_finite(array, name, "code", "find out which images give it: a model that gives NaN can't be scored")
+    _require_finite(array, name, "code", "check the model: codes with NaN or infinity can't be scored")
     _require_magnitudes(array, name, "code")
     return array
 
 
 def _factors_array(value: ArrayLike, name: str) -> NDArray[Any]:
-    array = _matrix(value, name, "numbers (n, k), one row an image")
+    array = _matrix(value, name, "numbers (n, k), one row per image")
     if array.dtype.kind == "f":
         array = array.astype(np.float64, copy=False)
-        _require_finite(array, name, "factor", "leave out these images, or number the factor's values")
+        _require_finite(array, name, "factor", "leave out these images, or number the values of the factor")
         _require_magnitudes(array, name, "factor")
         return array
     if array.dtype.kind not in "iub":
@@ -142,7 +149,7 @@ def _factors_array(value: ArrayLike, name: str) -> NDArray[Any]:
         found = array.min() if array.min() < 0 else array.max()
         raise UsageError(
             f"{name}: expected integers from 0 to 2^63 - 1, found {found}",
-            "number the values of each factor from 0; numbers on a scale are given as floats",
+            "number the values of each factor from 0; give continuous factors as floats",
         )
     return array.astype(np.int64, copy=False)
 
@@ -152,35 +159,35 @@ def _require_finite(array: NDArray[Any], name: str, column_name: str, hint: str)
     if not finite.all():
         row, column = np.unravel_index(int(np.argmin(finite)), finite.shape)
         raise UsageError(
-            f"{name}: {finite.size - np.count_nonzero(finite)} values are not finite, the first is "
-            f"{array[row, column]} at row {row}, {column_name} {column}",
+            f"{name}: expected finite numbers, found {finite.size - np.count_nonzero(finite)} that are not; "
+            f"the first is {array[row, column]} at row {row}, {column_name} {column}",
             hint,
         )
 
 
 def _require_magnitudes(array: NDArray[Any], name: str, column_name: str) -> None:
-    """Refuses columns whose largest magnitude is beyond what can be squared; zeros are none."""
+    """Rejects columns whose largest magnitude is beyond what can be squared, except columns of zeros."""
     largest = np.abs(array).max(axis=0).astype(np.float64)
     beyond = (largest > _LARGEST) | ((largest > 0) & (largest < _SMALLEST))
     if beyond.any():
         column = int(np.argmax(beyond))
         raise UsageError(
-            f"{name}: expected magnitudes from {_SMALLEST:g} to {_LARGEST:g}, found at most {largest[column]:.3g} in "
+            f"{name}: expected a largest magnitude from {_SMALLEST:g} to {_LARGEST:g}, found {largest[column]:.3g} in "
             f"{column_name} {column}",
-            "rescale it",
+            "rescale this column",
         )
 
 
 def _matrix(value: ArrayLike, name: str, expected: str) -> NDArray[Any]:
     try:
         array = np.asarray(value)
-    except (ValueError, TypeError, RuntimeError) as error:  # rows of several lengths, a tensor with a gradient
-        raise UsageError(f"{name}: expected {expected}, found no array: {error}") from error
+    except (ValueError, TypeError, RuntimeError) as error:  # rows of different lengths, a tensor with a gradient
+        raise UsageError(f"{name}: expected {expected}, found something that is not an array: {error}") from error
     if array.ndim != 2:
         raise UsageError(f"{name}: expected {expected}, found shape {array.shape}")
     if array.shape[0] < 2 or array.shape[1] < 1:
         raise UsageError(
-            f"{name}: expected at least 2 rows and 1 column, found shape {array.shape}", "one row an image"
+            f"{name}: expected at least 2 rows and 1 column, found shape {array.shape}", "give one row per image"
         )
     return array
 
@@ -191,17 +198,19 @@ def _names(names: Sequence[str] | None, count: int) -> tuple[str, ...]:
     given = list(names) if isinstance(names, Iterable) else [names]
     if len(given) != count or not all(isinstance(name, str) for name in given) or len(set(given)) != count:
         found = printable(", ".join(map(str, given)), 200) or "none"
-        raise UsageError(f"factor_names: expected {count} different names, one a column of factors, found {found}")
+        raise UsageError(f"factor_names: expected {count} different names, one per factor, found {found}")
     return tuple(given)
 
 
-def _same_length(a: NDArray[Any], b: NDArray[Any], a_name: str, b_name: str) -> None:
+def _check_lengths(a: NDArray[Any], b: NDArray[Any], a_name: str, b_name: str) -> None:
     if len(a) != len(b):
         raise UsageError(
-            f"{a_name} has {len(a)} rows and {b_name} has {len(b)}", "row i of both must be the same image"
+            f"{a_name} has {len(a)} rows, but {b_name} has {len(b)}", "give one row per image in the same order"
         )
 
 
-def _same_width(a: NDArray[Any], b: NDArray[Any], a_name: str, b_name: str) -> None:
+def _check_widths(a: NDArray[Any], b: NDArray[Any], a_name: str, b_name: str) -> None:
     if a.shape[1] != b.shape[1]:
-        raise UsageError(f"{a_name} has {a.shape[1]} columns and {b_name} has {b.shape[1]}", "they must agree")
+        raise UsageError(
+            f"{a_name} has {a.shape[1]} columns, but {b_name} has {b.shape[1]}", "give both the same columns"
+        )

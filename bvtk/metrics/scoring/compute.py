@@ -1,4 +1,4 @@
-"""Several metrics on one representation."""
+"""Computes several metrics on one representation."""
 
 from __future__ import annotations
 
@@ -14,70 +14,76 @@ from bvtk.protocols import Codes
 
 
 def score(codes: Codes, metrics: Sequence[MetricSpec], seed: int) -> dict[str, dict[str, Any]]:
-    """Computes metrics on one representation.
+    """Computes metrics on one representation, which is checked first.
 
     Args:
-        codes: the representation, checked before anything is computed.
-        metrics: which metrics, and how; one that is listed twice alike is computed once.
+        codes: the representation.
+        metrics: the metrics; if one is listed twice with the same settings, it is computed once.
         seed: every metric draws from it independently, so that its score does not depend on the others.
 
     Returns:
-        One entry a metric, by the keys that `keys` gives: JSON values, the headline figure as `score`.
+        One entry per metric, by the keys of `keys`: JSON values, the headline figure as `score`.
 
     Raises:
-        UsageError: where the arrays can't be scored.
-        BvtkError: where a score is not finite, or no JSON value.
+        UsageError: if the arrays can't be scored.
+        BvtkError: if a score is not finite, or not a JSON value.
     """
     checked = check_codes(codes)
-    _refuse_real_factors(checked, metrics)
-    return {key: checked_result(key, spec.build()(checked, seed)) for key, spec in keys(metrics).items()}
+    _reject_real_factors(checked, metrics)
+    return {key: _compute(key, spec, checked, seed) for key, spec in keys(metrics).items()}
 
 
 def score_each(
     codes: Codes, metrics: Sequence[MetricSpec], seed: int
 ) -> tuple[dict[str, dict[str, Any]], dict[str, UsageError]]:
-    """The same where one metric that can't score these data must not cost the scores of the others.
+    """Like `score`, but a metric that can't score these arrays does not stop the others.
 
     Returns:
-        The entries of those that can, and by key what was said by those that can't.
+        The entries of the metrics that could be computed, and by key the errors of the others.
 
     Raises:
-        UsageError: where the arrays themselves can't be scored.
-        BvtkError: where a score is not finite, or no JSON value.
+        UsageError: if no metric can score the arrays.
+        BvtkError: if a score is not finite, or not a JSON value.
     """
     checked = check_codes(codes)
-    found: dict[str, dict[str, Any]] = {}
-    refused: dict[str, UsageError] = {}
+    scores: dict[str, dict[str, Any]] = {}
+    errors: dict[str, UsageError] = {}
     for key, spec in keys(metrics).items():
         try:
-            _refuse_real_factors(checked, [spec])
-            found[key] = checked_result(key, spec.build()(checked, seed))
+            _reject_real_factors(checked, [spec])
+            scores[key] = _compute(key, spec, checked, seed)
         except UsageError as error:
-            refused[key] = error
-    return found, refused
-
-
-def _refuse_real_factors(codes: Codes, metrics: Sequence[MetricSpec]) -> None:
-    """Says which metrics need factors whose values are numbered, where these are not."""
-    refused = [spec.component for spec in metrics if not spec.takes_real_factors]
-    if refused and codes.factors.dtype.kind == "f":
-        raise UsageError(
-            f"factors: found real numbers, and {', '.join(refused)} needs the values of each factor numbered from 0",
-            "factors.astype(int) where they are numbered, or numpy.unique(column, return_inverse=True)[1] of each "
-            "column; sap and infomec take real numbers with continuous_factors, modularity with factor_bins",
-        )
+            errors[key] = error
+    return scores, errors
 
 
 def checked_result(key: str, result: dict[str, Any]) -> dict[str, Any]:
-    """A result as it is, if all its numbers are finite.
+    """The result of a metric, unchanged.
 
     Raises:
-        BvtkError: where one is not, or is no JSON value.
+        BvtkError: if it contains a number that is not finite, or something that is not a JSON value.
     """
     try:
         json.dumps(result, allow_nan=False)
     except ValueError as error:
-        raise BvtkError(f"{key}: the score is not finite: {result}", "look at the codes that it was given") from error
+        raise BvtkError(f"{key}: the score is not finite: {result}", "check the codes that were scored") from error
     except TypeError as error:
-        raise BvtkError(f"{key}: the score is no JSON value: {error}", "give plain numbers, lists and text") from error
+        raise BvtkError(
+            f"{key}: the score is not a JSON value: {error}", "return plain numbers, lists and strings"
+        ) from error
     return result
+
+
+def _compute(key: str, spec: MetricSpec, codes: Codes, seed: int) -> dict[str, Any]:
+    return checked_result(key, spec.build()(codes, seed))
+
+
+def _reject_real_factors(codes: Codes, metrics: Sequence[MetricSpec]) -> None:
+    """Raises an error that names the metrics that need numbered factor values, if the factors are real numbers."""
+    names = [spec.component for spec in metrics if not spec.takes_real_factors]
+    if names and codes.factors.dtype.kind == "f":
+        raise UsageError(
+            f"factors: expected the values of each factor numbered from 0 ({', '.join(names)}), found real numbers",
+            "use factors.astype(int) if they are numbered, else numpy.unique(column, return_inverse=True)[1] for each "
+            "column; sap and infomec take real numbers with continuous_factors, modularity with factor_bins",
+        )

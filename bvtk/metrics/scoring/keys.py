@@ -1,4 +1,4 @@
-"""What the scores of a metric are filed under, wherever they are written, printed or compared."""
+"""The keys of scores, wherever they are written, printed or compared."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 from bvtk.component import MetricSpec
 
 HELD_OUT = "held_out"
-"""The entry of what is measured on held-out images, which is no metric's."""
+"""Key of what is measured on held-out images. It does not belong to a metric."""
 
 _BETWEEN_SETTINGS = re.compile(r",(?![^\[]*\])")
-"""A comma that stands in no list."""
+"""A comma outside of lists."""
 
 
 def keys(metrics: Sequence[MetricSpec]) -> dict[str, MetricSpec]:
-    """What each metric's scores are filed under.
+    """The key of each metric.
 
-    The first of a name is filed under it; a later one with other settings under the name, a colon and the fields
-    in which it differs from the first: `beta_vae_score:protocol=dlib`.
+    The first metric of a name has the name as its key. A later one with other settings has the name, a colon, and the
+    fields that differ from the first: `beta_vae_score:protocol=dlib`.
     """
     found: dict[str, MetricSpec] = {}
     for spec in metrics:
@@ -30,14 +30,14 @@ def keys(metrics: Sequence[MetricSpec]) -> dict[str, MetricSpec]:
 
 
 def settings(key: str) -> tuple[str, list[tuple[str, str]]]:
-    """A metric's name and its settings, in text, of what `keys` files it under: `downstream:labels=[10, 100]`."""
+    """The name of a metric and its settings as text, from a key such as `downstream:labels=[10, 100]`."""
     name, _, text = key.partition(":")
     pairs = [setting.partition("=") for setting in _BETWEEN_SETTINGS.split(text) if setting]
     return name, [(field.strip(), value.strip()) for field, _, value in pairs]
 
 
 def collapsed(scores: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Whether no latent of a model with a posterior responds to the images, by its entry of held-out images."""
+    """Whether a model has a posterior of which no latent responds to the images, from its scores on held-out images."""
     return scores.get(HELD_OUT, {}).get("active_units") == 0
 
 

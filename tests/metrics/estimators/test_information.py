@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from bvtk.metrics.estimators.information import discretise, entropy, entropy_of_pairs, mutual_information
+from bvtk.metrics.estimators.information import discretise, entropy, joint_entropy, mutual_information
 
 
 def test_bins_have_equal_width_and_hold_the_maximum():
@@ -21,7 +21,7 @@ def test_entropy_of_a_biased_coin():
 
 def test_joint_entropy_of_independent_coins_adds_up():
     a, b = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
-    assert entropy_of_pairs(a, b) == pytest.approx(2 * math.log(2))
+    assert joint_entropy(a, b) == pytest.approx(2 * math.log(2))
 
 
 def test_mutual_information_by_hand():

@@ -16,7 +16,7 @@ def test_varying_leaves_out_constant_factors():
 def test_pairs_share_the_value_and_are_never_one_image_twice(values, seed):
     values = np.array(values)
     if len(np.unique(values)) == len(values):
-        with pytest.raises(UsageError, match="share a value of factor 'hue'"):
+        with pytest.raises(UsageError, match="the same value of factor 'hue'"):
             SharedValue(values, "hue")
         return
     first, second = SharedValue(values, "hue").pairs(200, np.random.default_rng(seed))

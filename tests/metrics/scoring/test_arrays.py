@@ -1,16 +1,24 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from bvtk.errors import UsageError
-from bvtk.metrics.scoring.arrays import as_codes, read_codes
+from bvtk.metrics.scoring.arrays import as_codes, check_codes, read_codes
 
 CODES = np.random.default_rng(0).normal(size=(6, 3))
 HOLE = np.eye(6, 3, k=-1, dtype=bool) & (np.arange(6) == 2)[:, None]  # row 2, column 1
 FACTORS = np.arange(12).reshape(6, 2) % 3
 
 
-def test_names_are_made_up():
+def test_default_names():
     assert as_codes(CODES, FACTORS).factor_names == ("factor_0", "factor_1")
+
+
+def test_well_known_names_have_roles_and_declared_roles_are_kept():
+    codes = as_codes(CODES, FACTORS, ("shape", "scale"))
+    assert codes.factor_roles == {"shape": "category"}
+    assert check_codes(replace(codes, factor_roles={"scale": "category"})).factor_roles == {"scale": "category"}
 
 
 @pytest.mark.parametrize(
@@ -18,18 +26,22 @@ def test_names_are_made_up():
     [
         (CODES[0], FACTORS, r"codes: expected numbers \(n, d\)"),
         (CODES, FACTORS[:, 0], r"factors: expected numbers \(n, k\)"),
-        (CODES[:5], FACTORS, "codes has 5 rows and factors has 6"),
+        (CODES[:5], FACTORS, "codes has 5 rows, but factors has 6"),
         (CODES[:1], FACTORS[:1], "at least 2 rows"),
-        (CODES, FACTORS * np.nan, "factors: 12 values are not finite, the first is nan at row 0, factor 0"),
+        (
+            CODES,
+            FACTORS * np.nan,
+            "factors: expected finite numbers, found 12 that .* first is nan at row 0, factor 0",
+        ),
         (CODES, FACTORS.astype(str), "factors: expected numbers, found <U"),
         (CODES, FACTORS - 1, "integers from 0 to .*, found -1"),
         (CODES, FACTORS.astype(np.uint64) + np.uint64(2**63), "integers from 0 to .*, found 9223372036854775"),
-        (CODES * [1e100, 1, 1], FACTORS, "codes: expected magnitudes from 1e-50 to .*, found at most .* in code 0"),
+        (CODES * [1e100, 1, 1], FACTORS, "codes: expected a largest magnitude from 1e-50 to .*, found .* in code 0"),
         (CODES * [1, 1e-200, 1], FACTORS, "in code 1"),
-        (CODES, FACTORS * 1e60, "factors: expected magnitudes"),
+        (CODES, FACTORS * 1e60, "factors: expected a largest magnitude"),
         (CODES.astype(str), FACTORS, "real numbers"),
-        (np.where(HOLE, np.nan, CODES), FACTORS, "1 values are not finite, the first is nan at row 2, code 1"),
-        (np.where(HOLE, np.inf, CODES), FACTORS, "not finite"),
+        (np.where(HOLE, np.nan, CODES), FACTORS, "found 1 that are not; the first is nan at row 2, code 1"),
+        (np.where(HOLE, np.inf, CODES), FACTORS, "expected finite numbers"),
     ],
 )
 def test_what_cannot_be_scored_is_refused(codes, factors, message):
@@ -40,7 +52,7 @@ def test_what_cannot_be_scored_is_refused(codes, factors, message):
 def test_test_sets_must_match():
     with pytest.raises(UsageError, match="factors_test is missing"):
         as_codes(CODES, FACTORS, codes_test=CODES)
-    with pytest.raises(UsageError, match="codes has 3 columns and codes_test has 2"):
+    with pytest.raises(UsageError, match="codes has 3 columns, but codes_test has 2"):
         as_codes(CODES, FACTORS, codes_test=CODES[:, :2], factors_test=FACTORS)
 
 
@@ -63,7 +75,7 @@ def test_reads_what_savez_wrote(tmp_path):
 
 def test_missing_keys_name_those_found(tmp_path):
     np.savez(tmp_path / "z.npz", z=CODES, labels=FACTORS)
-    with pytest.raises(UsageError, match="no 'codes' and no 'factors', found z, labels"):
+    with pytest.raises(UsageError, match="expected 'codes' and 'factors', found z, labels"):
         read_codes(tmp_path / "z.npz")
 
 

@@ -46,7 +46,7 @@ def test_codes_that_are_not_finite_are_an_error_never_a_zero():
         score(labelled(broken, codes.factors), [Mig()], 0)
 
 
-@pytest.mark.parametrize(("value", "message"), [(float("nan"), "not finite"), (np.zeros(2), "no JSON value")])
+@pytest.mark.parametrize(("value", "message"), [(float("nan"), "not finite"), (np.zeros(2), "not a JSON value")])
 def test_a_score_that_is_no_finite_json_value_is_an_error(value, message):
     with pytest.raises(BvtkError, match=f"broken: the score is {message}"):
         score(perfect(n=50), [Broken(value=value)], 0)
@@ -65,6 +65,6 @@ def test_real_factors_are_for_the_metrics_that_take_them():
     assert found["infomec"]["explicitness"] == pytest.approx(1.0)
     assert found["modularity_explicitness"] == score(codes, [taken[2]], 0)["modularity_explicitness"]
     assert found["sap"]["score"] == pytest.approx(score(codes, [taken[0]], 0)["sap"]["score"])
-    with pytest.raises(UsageError, match=r"found real numbers, and mig, sap needs") as caught:
+    with pytest.raises(UsageError, match=r"numbered from 0 \(mig, sap\), found real numbers") as caught:
         score(real, [Mig(), Sap(), Unsupervised()], 0)
     assert "with continuous_factors" in caught.value.hint
