@@ -35,7 +35,7 @@ training:
 
 def bare(recipe_text: str) -> float:
     """Images per second of a loop that only trains."""
-    from bvtk.engine.tuning import prepare_process
+    from bvtk.engine.process import prepare_process
 
     prepare_process()
     import numpy as np
@@ -70,7 +70,7 @@ def bare(recipe_text: str) -> float:
 
 def whole(recipe_text: str) -> float:
     """Images per second of `bvtk train`, including logs, checks and checkpoints."""
-    from bvtk.engine.tuning import prepare_process
+    from bvtk.engine.process import prepare_process
 
     prepare_process()
     import torch

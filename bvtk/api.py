@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bvtk.component import Slot, datasets
 from bvtk.component import metrics as metric_registry
-from bvtk.engine.tuning import prepare_process
+from bvtk.engine.process import prepare_process
 from bvtk.errors import UsageError, printable
 from bvtk.events import Listener, warn
 from bvtk.plugins import discover, plugins_used

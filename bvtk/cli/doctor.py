@@ -43,7 +43,7 @@ def doctor(plugin: PluginFiles = None, no_plugins: NoPlugins = False, as_json: A
 
 
 def _devices() -> dict[str, Any]:
-    from bvtk.engine.tuning import prepare_process
+    from bvtk.engine.process import prepare_process
 
     prepare_process()
     import torch

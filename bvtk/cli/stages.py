@@ -117,7 +117,7 @@ def report(
 def _evaluate_export(path: Path, overrides: list[str], device: str, as_json: bool) -> None:
     from bvtk.cli.progress import watching
     from bvtk.cli.results import scores_table
-    from bvtk.engine.tuning import prepare_process
+    from bvtk.engine.process import prepare_process
     from bvtk.errors import UsageError
 
     if overrides:

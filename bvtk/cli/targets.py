@@ -9,7 +9,7 @@ from pathlib import Path
 from bvtk.api import run_folder
 from bvtk.cli.progress import watching
 from bvtk.cli.results import show_run
-from bvtk.engine.tuning import prepare_process
+from bvtk.engine.process import prepare_process
 from bvtk.errors import UsageError
 from bvtk.recipe import LoadedRecipe, load_recipe
 from bvtk.runs import RunFolder

@@ -18,7 +18,7 @@ from bvtk.cli.common import (
     out_console,
     print_json,
 )
-from bvtk.engine.tuning import prepare_process
+from bvtk.engine.process import prepare_process
 
 if TYPE_CHECKING:
     from rich.table import Table

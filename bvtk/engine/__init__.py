@@ -1,1 +1,1 @@
-"""The training loop, and what it stands on: optimisers, devices, checkpoints, the order of images."""
+"""The training loop and its parts: samplers, steps, optimisers, devices, checkpoints."""

@@ -1,4 +1,4 @@
-"""Recorded steps: on a GPU small networks wait for Python, kernel by kernel, so a step is recorded once and replayed.
+"""Training steps as CUDA graphs: recorded once and replayed, because small networks on a GPU wait for Python.
 
 Shapes: B images, C channels, H × W pixels.
 """
@@ -24,14 +24,14 @@ from bvtk.protocols import Batch, ScheduledValue
 from bvtk.recipe import Recipe
 
 _WARM_UP = 3
-"""Steps that are run as they are before one is recorded: optimisers and libraries make what they keep in these."""
+"""Eager steps before one is recorded: optimisers and libraries allocate their state in these."""
 
 
 def can_capture(recipe: Recipe) -> bool:
-    """Whether a recorded step of a recipe does what the step itself would.
+    """Whether the steps of a recipe can be recorded.
 
-    A recording holds kernels and no Python: nothing in it may depend on Python values that change. Components of bvtk
-    are known to keep to this, others say so (`Spec.capturable`).
+    A recording contains kernels and no Python, so nothing in it may depend on Python values that change. Components of
+    bvtk comply with this unless they say otherwise; those of plugins if they say so (`Spec.capturable`).
     """
     parts = (recipe.model, recipe.objective, recipe.training.optimizer)
     return not recipe.training.compile and all(part is not None and _capturable(part) for part in parts)
@@ -47,7 +47,7 @@ def _capturable(spec: Spec) -> bool:
 
 
 class Held:
-    """A schedule whose value a recording can read: a number on the device, renewed before each step.
+    """A schedule whose value a recording can read: a number on the device, updated before each step.
 
     Args:
         schedule: a value for every step.
@@ -64,8 +64,8 @@ class Held:
         """The value of a step: a plain number until the schedule is `live`, then the number on the device."""
         return self.value if self.live else self._schedule(step)
 
-    def renew(self, step: int) -> None:
-        """Sets the number on the device to the value of a step."""
+    def update(self, step: int) -> None:
+        """Updates the number on the device."""
         value = self._schedule(step)
         if value != self._last:
             self.value.fill_(value)
@@ -73,7 +73,7 @@ class Held:
 
 
 class Reading:
-    """A plain number of an objective's terms that stands on the device, read when somebody asks.
+    """A plain number among an objective's terms that is on the device, read on request.
 
     Args:
         value: the number, ().
@@ -83,7 +83,7 @@ class Reading:
         self._value = value
 
     def __float__(self) -> float:
-        """The shortest decimal that names the number, so that 0.1 reads 0.1."""
+        """The shortest decimal with this float32, so that 0.1 is read as 0.1."""
         return float(str(np.float32(self._value.item())))
 
 
@@ -119,7 +119,7 @@ class CapturedStepper(Stepper):
         self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         self._pool: Any = torch.cuda.graph_pool_handle()
         self._recordings: dict[Hashable, _Recording] = {}
-        self._run_as_they_are = _WARM_UP
+        self._eager_steps = _WARM_UP
         self._numbers: frozenset[str] | None = None
         self._held: dict[str, torch.Tensor] = {}
         self._weights = _hold_schedules(experiment.objective, device)
@@ -131,14 +131,14 @@ class CapturedStepper(Stepper):
         """Trains on a batch, as `Stepper.run` does.
 
         Raises:
-            RunError: where a loss or a gradient is not finite; the weights are spoiled then, no checkpoint is.
+            RunError: if a loss or a gradient is not finite. The weights are invalid then; no checkpoint is.
         """
-        # What the caller does on its own stream, such as adding up terms, comes before a replay that overwrites them.
+        # Work on the caller's stream, such as adding up terms, has to finish before a replay overwrites them.
         self._stream.wait_stream(torch.cuda.current_stream(self._device))
         with torch.cuda.stream(self._stream), reproducible(self._device):
             self._seed(step)
             for held in (*self._weights, *self._rates):
-                held.renew(step)
+                held.update(step)
             self._hold(batch)
             done = self._replay(batch, step)
             if not done.finite.item():
@@ -157,8 +157,8 @@ class CapturedStepper(Stepper):
             self._held[name].copy_(values)
 
     def _replay(self, batch: Batch, step: int) -> _Step:
-        if self._run_as_they_are:
-            self._run_as_they_are -= 1
+        if self._eager_steps:
+            self._eager_steps -= 1
             return self._step(batch, step)
         if batch.key not in self._recordings:
             graph = torch.cuda.CUDAGraph()
@@ -167,8 +167,8 @@ class CapturedStepper(Stepper):
                 with torch.cuda.graph(graph, pool=self._pool, stream=self._stream):
                     recorded = self._step(batch, step)
             except RuntimeError as error:
-                self._warn(f"the steps of this recipe can't be recorded, so each is run anew: {_first_line(error)}")
-                self._run_as_they_are = sys.maxsize
+                self._warn(f"the steps of this recipe can't be recorded, so they run eagerly: {_first_line(error)}")
+                self._eager_steps = sys.maxsize
                 self._renew_generators(step)
                 return self._replay(batch, step)
             self._recordings[batch.key] = _Recording(graph, recorded)
@@ -177,7 +177,7 @@ class CapturedStepper(Stepper):
         return recording.step
 
     def _renew_generators(self, step: int) -> None:
-        """Generators that a recording broke off with refuse to draw; new states take their place."""
+        """Replaces the states of generators, which refuse to draw after a failed recording."""
         device = self._device
         self._generator = torch.Generator(device)
         default = torch.cuda.default_generators[device.index or 0]
@@ -205,7 +205,7 @@ class CapturedStepper(Stepper):
         return x_BCHW if peak == 1 else x_BCHW * (1 / peak)
 
     def _kept(self, terms: Terms) -> Terms:
-        """The terms without their history; those that are plain numbers of schedules stay told from means."""
+        """The terms without their history; plain numbers of schedules stay distinct from means."""
         if self._numbers is None:
             self._numbers = frozenset(n for n, term in terms.items() if not isinstance(term, torch.Tensor))
             for held in self._weights:

@@ -33,16 +33,16 @@ def checkpoints(folder: Path) -> list[tuple[int, Path]]:
 def save_checkpoint(state: TrainingState, folder: Path, keep: int) -> None:
     """Writes `step-<n>/`, and only then removes all but the newest.
 
-    A checkpoint of a later step is one that was found damaged when training resumed from before it, and goes too: it
-    must not take the place of one that is whole.
+    A checkpoint of a later step was found damaged when training resumed before it. It is removed too, so that it does
+    not count as one of the newest.
 
     Args:
         state: what to keep.
-        folder: where checkpoints lie; it must exist.
-        keep: how many to leave, at least 1.
+        folder: the folder of checkpoints; it must exist.
+        keep: number of checkpoints to keep, at least 1.
 
     Raises:
-        RunError: where a number is not finite, or the folder can't be written; older checkpoints stay.
+        RunError: if a number is not finite or the folder can't be written; older checkpoints stay.
     """
     tensors = state.tensors()
     state.check_finite(tensors)
@@ -58,7 +58,7 @@ def save_checkpoint(state: TrainingState, folder: Path, keep: int) -> None:
     except OSError as error:
         raise RunError(
             f"can't write the checkpoint {path}: {error.strerror}",
-            "free space or mend the permissions; the same command resumes from the one before",
+            "Free disk space or fix the permissions. The same command resumes from the checkpoint before.",
         ) from error
     found = checkpoints(folder)
     kept = [path for step, path in found if step <= state.step][:keep]
@@ -68,23 +68,23 @@ def save_checkpoint(state: TrainingState, folder: Path, keep: int) -> None:
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, Tensors], dict[str, Any]]:
-    """The tensors of a checkpoint by file, and its facts.
+    """The tensors of a checkpoint by file, and its step and window.
 
     Raises:
-        RunError: naming the file that is missing or not what was written.
+        RunError: naming the file that is missing or damaged.
     """
     manifest = read_json(path / "manifest.json")
     tensors = {}
     try:
-        own_sum = manifest.pop(_OWN_SUM, None)  # checkpoints of before have none
+        own_sum = manifest.pop(_OWN_SUM, None)  # older checkpoints have none
         if own_sum not in (None, _sum_of(manifest)):
-            raise RunError(f"{path / 'manifest.json'} is damaged: its own sha256 is another")
+            raise RunError(f"{path / 'manifest.json'} is damaged: its sha256 differs")
         for name, expected in manifest["sha256"].items():
             if Path(name).name != name:
-                raise RunError(f"{path / 'manifest.json'} is damaged: {name!r} is no file of a checkpoint")
+                raise RunError(f"{path / 'manifest.json'} is damaged: {name!r} is not a file of a checkpoint")
             data = (path / name).read_bytes()
             if hashlib.sha256(data).hexdigest() != expected:
-                raise RunError(f"{path / name} is damaged: its sha256 is not the one in the manifest")
+                raise RunError(f"{path / name} is damaged: its sha256 differs from the manifest")
             tensors[Path(name).stem] = load(data)
         facts = {name: _whole(manifest[name]) for name in ("step", "window")}
         if path.name != f"step-{facts['step']}":
@@ -112,18 +112,18 @@ def _verified(state: TrainingState, path: Path, tensors: dict[str, Tensors], fac
 
 
 def resume(state: TrainingState, folder: Path, warn: Callable[[str], None]) -> bool:
-    """Restores the newest checkpoint that is whole.
+    """Restores the newest checkpoint that is not damaged.
 
     Args:
         state: freshly built.
-        folder: where checkpoints lie.
-        warn: told of each damaged checkpoint that was passed over.
+        folder: the folder of checkpoints.
+        warn: called with a message for each damaged checkpoint that is skipped.
 
     Returns:
         Whether there was a checkpoint.
 
     Raises:
-        RunError: where there are checkpoints and all are damaged: training never restarts silently.
+        RunError: if there are checkpoints and all are damaged. Training never restarts silently.
     """
     remove_all_leftovers(folder)
     damaged: list[BvtkError] = []
@@ -135,12 +135,12 @@ def resume(state: TrainingState, folder: Path, warn: Callable[[str], None]) -> b
             damaged.append(error)
             continue
         for failure in damaged:
-            warn(f"{failure.message}; going on from step {step}")
+            warn(f"{failure.message}; resuming from step {step}")
         state.restore(tensors, facts)
         return True
     if damaged:
         raise RunError(
             f"no checkpoint in {folder} can be read: {damaged[0].message}",
-            f"delete {folder} to train from the start",
+            f"Delete {folder} to train from the start.",
         )
     return False

@@ -18,26 +18,28 @@ def choose_device(name: str) -> torch.device:
         name: `cpu`, `cuda`, `cuda:1`, `mps`, or `auto` for the first of CUDA, MPS and CPU that works.
 
     Raises:
-        UsageError: where there is no such device on this machine.
+        UsageError: if this machine has no such device.
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     kind, _, number = name.partition(":")
     if kind not in DEVICES or (number and not number.isdecimal()) or name.endswith(":"):
-        raise UsageError(f"unknown device {name!r}", f"known: {', '.join(DEVICES)}; of several GPUs: cuda:1")
+        raise UsageError(
+            f"unknown device {name!r}", f"Known devices: {', '.join(DEVICES)}; for one of several GPUs: cuda:1."
+        )
     if (kind == "cuda" and not torch.cuda.is_available()) or (kind == "mps" and not torch.backends.mps.is_available()):
-        raise UsageError(f"this machine has no working {kind} device", "choose --device cpu or auto")
+        raise UsageError(f"this machine has no working {kind} device", "Use --device cpu or auto.")
     if kind == "cuda" and number and int(number) >= torch.cuda.device_count():
         raise UsageError(f"there is no {name}: this machine has {torch.cuda.device_count()} GPUs, counted from 0")
     return torch.device(name)
 
 
 def choose_precision(asked: str, device: torch.device) -> str:
-    """`bf16` or `fp32`: `auto` takes bf16 where the processor computes it natively.
+    """`bf16` or `fp32`: `auto` takes bf16 if the processor supports it natively.
 
     Args:
-        asked: what the recipe says: `auto`, `fp32` or `bf16`.
-        device: where the run computes.
+        asked: the recipe's setting: `auto`, `fp32` or `bf16`.
+        device: the device of the run.
     """
     if asked != "auto":
         return asked
@@ -48,14 +50,14 @@ def _has_bf16(device: torch.device) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type == "cpu":
-        # PyTorch has no public question for this, and older releases lack the private ones.
+        # PyTorch has no public function for this, and older releases lack the private ones.
         asks = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
         return any(ask is not None and ask() for ask in asks)
     return False
 
 
 def reproducible(device: torch.device) -> AbstractContextManager[None]:
-    """The context in which training steps run: on a GPU, convolutions by algorithms that add up in one order alone."""
+    """The context of training steps: on a GPU, convolutions with deterministic algorithms."""
     if device.type != "cuda":
         return nullcontext()
     flags: AbstractContextManager[None] = torch.backends.cudnn.flags(
@@ -65,14 +67,14 @@ def reproducible(device: torch.device) -> AbstractContextManager[None]:
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[None]:
-    """The context in which forward passes run."""
+    """The context of forward passes."""
     if precision == "fp32":
         return nullcontext()
     return torch.autocast(device.type, torch.bfloat16)
 
 
 def describe(device: torch.device) -> str:
-    """The device in words, for records and reports."""
+    """The device as text, for records and reports."""
     if device.type == "cuda":
         return f"{device} ({torch.cuda.get_device_name(device)})"
     return str(device)

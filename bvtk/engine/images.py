@@ -1,4 +1,4 @@
-"""Images as the networks take them."""
+"""Images in the form that networks take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The training loop: from a recipe and a run folder to a trained model, resuming where it was left."""
+"""The training loop: from a recipe and a run folder to a trained model, resuming an interrupted one."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from bvtk.stopping import Stop
 
 @dataclass(frozen=True)
 class Training:
-    """How a training is run, apart from what is trained.
+    """How a recipe is trained.
 
     Args:
         folder: the run folder; the caller holds its lock.
-        device: where to compute.
+        device: the device.
         stop: asked after every step.
         listener: receives the events.
         evaluate: called with the model at each `evaluate_every` steps, for scores over training.
@@ -57,15 +57,15 @@ def train(recipe: Recipe, training: Training, dataset: Dataset | None = None) ->
 
     Args:
         recipe: what to train.
-        training: where and how.
-        dataset: the recipe's data set, where the caller has opened it.
+        training: folder, device and the rest.
+        dataset: the recipe's data set, if the caller has opened it.
 
     Returns:
         The experiment, trained; the run folder holds its last checkpoint.
 
     Raises:
-        Interrupted: after a checkpoint, where a signal asked to stop.
-        RunError: where a number is not finite, or a checkpoint can't be written or read.
+        Interrupted: after a checkpoint, if a signal asked to stop.
+        RunError: if a number is not finite, or a checkpoint can't be written or read.
     """
     data = dataset or build_dataset(recipe)
     indices, _ = split(len(data), recipe.training.held_out, recipe.seed)
@@ -86,13 +86,13 @@ def train(recipe: Recipe, training: Training, dataset: Dataset | None = None) ->
 
 
 def is_trained(recipe: Recipe, folder: RunFolder) -> bool:
-    """Whether training is through: the last step's checkpoint is there, and its scores where they are asked for."""
+    """Whether training is complete: the last checkpoint exists, with its scores if the recipe asks for them."""
     found = checkpoints(folder.checkpoints)
     return bool(found) and found[0][0] == recipe.training.steps and not _owes_scores(recipe, folder, found[0][0])
 
 
 def _owes_scores(recipe: Recipe, folder: RunFolder, step: int) -> bool:
-    """Whether a run that stands at a step was stopped before the scores of that step were there."""
+    """Whether a run was stopped at a step before its scores were written."""
     every = recipe.training.evaluate_every
     due = bool(every) and step > 0 and step % every == 0
     return due and all(line["step"] != step for line in read_lines(folder.evaluations))
@@ -146,13 +146,13 @@ class _Loop:
         line["learning_rate"] = state.experiment.parts[0].learning_rate(state.step - 1)
         for name, value in line.items():
             if not math.isfinite(value):
-                raise RunError(f"the logged {name!r} became {value} by step {state.step}", "mend the objective")
+                raise RunError(f"the logged {name!r} became {value} by step {state.step}", "Fix the objective.")
         line["images_per_second"] = round(self._clock.lap() * self._recipe.training.batch_size, 1)
         append_line(self._training.folder.log, line)
         self._training.listener(Logged(line))
 
     def _evaluate(self) -> None:
-        """Scores the model as it is; where a signal cuts this short, a checkpoint is saved and scores stay owed."""
+        """Scores the current model. If a signal interrupts this, saves a checkpoint; a resumed run scores first."""
         model = self._state.experiment.model
         model.eval()
         try:
@@ -177,7 +177,7 @@ class _Loop:
 
 
 def _numbers(terms: Terms) -> dict[str, float]:
-    """Every term in the objective's order, the plain numbers as they are and 0 where a mean will follow."""
+    """Every term in the objective's order: plain numbers, and 0 for those that a mean will replace."""
     return {name: 0.0 if isinstance(value, torch.Tensor) else float(value) for name, value in terms.items()}
 
 
@@ -188,7 +188,7 @@ def _stepper(experiment: Experiment, training: Training, precision: str) -> Step
 
 
 class _Clock:
-    """Speed of training alone, without what is paused for."""
+    """Speed of training, without the time in pauses."""
 
     def __init__(self) -> None:
         self._since = time.perf_counter()
@@ -198,7 +198,7 @@ class _Clock:
         self._steps += 1
 
     def lap(self) -> float:
-        """Steps a second since the last lap, which ends here."""
+        """Steps per second since the last lap; starts a new one."""
         speed = self._steps / max(time.perf_counter() - self._since, 1e-9)
         self._since, self._steps = time.perf_counter(), 0
         return speed

@@ -1,8 +1,8 @@
-"""The optimisers that recipes can name. Each uses PyTorch's fused kernels where there are some."""
+"""The optimisers that recipes can name: PyTorch's, with fused kernels if there are some."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 from pydantic_core import PydanticCustomError
@@ -15,7 +15,28 @@ if TYPE_CHECKING:
 Decay = Annotated[float, Field(ge=0, lt=1)]
 
 
-class _Moments(OptimizerSpec):
+class _Torch(OptimizerSpec):
+    """An optimiser of `torch.optim` whose settings are the fields of the spec, apart from those of `OptimizerSpec`."""
+
+    fused: ClassVar[bool] = True
+
+    weight_decay: NonNegativeFloat = 0.0
+    """L2 penalty, added to the gradients."""
+
+    def build(self, parameters: Parameters) -> torch.optim.Optimizer:
+        """The optimiser over these parameters."""
+        import torch
+
+        made: torch.optim.Optimizer = getattr(torch.optim, type(self).__name__)(parameters, lr=0.0, **self.settings())
+        return made
+
+    def settings(self) -> dict[str, Any]:
+        """The keyword arguments of torch's class."""
+        own = {name: getattr(self, name) for name in type(self).model_fields.keys() - OptimizerSpec.model_fields.keys()}
+        return own | ({"fused": True} if self.fused else {})
+
+
+class _Moments(_Torch):
     beta1: Decay = 0.9
     """Decay of the mean of the gradients."""
 
@@ -25,54 +46,31 @@ class _Moments(OptimizerSpec):
     eps: PositiveFloat = 1e-8
     """Added to the denominator."""
 
+    def settings(self) -> dict[str, Any]:
+        """The keyword arguments of torch's class, which takes both decays as one."""
+        settings = super().settings()
+        return settings | {"betas": (settings.pop("beta1"), settings.pop("beta2"))}
+
 
 @register_optimizer("adam")
 class Adam(_Moments):
     """Adam (Kingma & Ba 2015): the default of nearly every VAE since."""
 
-    weight_decay: NonNegativeFloat = 0.0
-    """L2 penalty, added to the gradients."""
-
-    def build(self, parameters: Parameters) -> torch.optim.Optimizer:
-        """The optimiser over these parameters."""
-        from torch.optim import Adam
-
-        return Adam(
-            parameters,
-            lr=0.0,
-            betas=(self.beta1, self.beta2),
-            eps=self.eps,
-            weight_decay=self.weight_decay,
-            fused=True,
-        )
-
 
 @register_optimizer("adamw")
 class AdamW(_Moments):
-    """AdamW (Loshchilov & Hutter 2019): Adam with the weight decay taken out of the gradients."""
+    """AdamW (Loshchilov & Hutter 2019): Adam with weight decay separate from the gradients."""
 
     weight_decay: NonNegativeFloat = 0.01
-    """Share of each weight that is taken off a step, times the learning rate."""
-
-    def build(self, parameters: Parameters) -> torch.optim.Optimizer:
-        """The optimiser over these parameters."""
-        from torch.optim import AdamW
-
-        return AdamW(
-            parameters,
-            lr=0.0,
-            betas=(self.beta1, self.beta2),
-            eps=self.eps,
-            weight_decay=self.weight_decay,
-            fused=True,
-        )
+    """Fraction of each weight that is subtracted per step, times the learning rate."""
 
 
 @register_optimizer("adagrad")
-class Adagrad(OptimizerSpec):
+class Adagrad(_Torch):
     """Adagrad (Duchi et al. 2011): what the β-VAE paper trains 2D shapes with."""
 
     capturable = False
+    fused: ClassVar[bool] = False
 
     lr: Weight = Field(default=1e-2, validate_default=True)
     """Learning rate, a number or a schedule."""
@@ -80,77 +78,38 @@ class Adagrad(OptimizerSpec):
     eps: PositiveFloat = 1e-10
     """Added to the denominator."""
 
-    weight_decay: NonNegativeFloat = 0.0
-    """L2 penalty, added to the gradients."""
-
-    def build(self, parameters: Parameters) -> torch.optim.Optimizer:
-        """The optimiser over these parameters."""
-        from torch.optim import Adagrad
-
-        return Adagrad(parameters, lr=0.0, eps=self.eps, weight_decay=self.weight_decay)
-
 
 @register_optimizer("rmsprop")
-class RMSprop(OptimizerSpec):
+class RMSprop(_Torch):
     """RMSprop (Hinton 2012): what DC-IGN is trained with."""
+
+    fused: ClassVar[bool] = False
 
     alpha: Decay = 0.99
     """Decay of the mean of the squared gradients."""
 
     momentum: Decay = 0.0
-    """Share of the last update that is kept."""
+    """Fraction of the last update that is kept."""
 
     eps: PositiveFloat = 1e-8
     """Added to the denominator."""
 
-    weight_decay: NonNegativeFloat = 0.0
-    """L2 penalty, added to the gradients."""
-
-    def build(self, parameters: Parameters) -> torch.optim.Optimizer:
-        """The optimiser over these parameters."""
-        from torch.optim import RMSprop
-
-        return RMSprop(
-            parameters,
-            lr=0.0,
-            alpha=self.alpha,
-            momentum=self.momentum,
-            eps=self.eps,
-            weight_decay=self.weight_decay,
-        )
-
 
 @register_optimizer("sgd")
-class SGD(OptimizerSpec):
-    """Stochastic gradient descent, with momentum where asked for."""
+class SGD(_Torch):
+    """Stochastic gradient descent, with momentum if set."""
 
     lr: Weight = Field(default=1e-3, validate_default=True)
     """Learning rate, a number or a schedule."""
 
     momentum: Decay = 0.0
-    """Share of the last update that is kept."""
+    """Fraction of the last update that is kept."""
 
     nesterov: bool = False
     """Nesterov's momentum; needs a momentum above 0."""
-
-    weight_decay: NonNegativeFloat = 0.0
-    """L2 penalty, added to the gradients."""
 
     @model_validator(mode="after")
     def _nesterov_has_momentum(self) -> Self:
         if self.nesterov and not self.momentum:
             raise PydanticCustomError("nesterov", "nesterov needs a momentum above 0, such as 0.9")
         return self
-
-    def build(self, parameters: Parameters) -> torch.optim.Optimizer:
-        """The optimiser over these parameters."""
-        from torch.optim import SGD
-
-        return SGD(
-            parameters,
-            lr=0.0,
-            momentum=self.momentum,
-            nesterov=self.nesterov,
-            weight_decay=self.weight_decay,
-            fused=True,
-        )

@@ -1,4 +1,4 @@
-"""All that training changes: what a checkpoint holds, and what a resumed run starts from."""
+"""Everything that training changes: the contents of a checkpoint."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Tensors = dict[str, torch.Tensor]
 
 
 class Window:
-    """Means of the logged terms since the last logged step, kept on the device so that no step waits.
+    """Means of the terms since the last logged step, kept on the device so that no step waits for them.
 
-    Its sums are part of a checkpoint: a resumed run logs the very same lines.
+    Its sums are part of a checkpoint, so that a resumed run logs the same lines.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Window:
         self.count = 0
 
     def add(self, terms: Mapping[str, torch.Tensor | SupportsFloat]) -> None:
-        """Adds one step's terms; plain numbers are no means of anything and are left out."""
+        """Adds the terms of a step, except plain numbers."""
         for name, term in terms.items():
             if isinstance(term, torch.Tensor):
                 value = term.detach().to(torch.float32 if term.device.type == "mps" else torch.float64)
@@ -32,14 +32,14 @@ class Window:
         self.count += 1
 
     def means(self) -> dict[str, float]:
-        """The mean of each term over the window, which then starts anew."""
+        """The mean of each term over the window; starts a new window."""
         means = {name: value.item() / self.count for name, value in self.sums.items()}
         self.sums, self.count = {}, 0
         return means
 
 
 class TrainingState:
-    """An experiment and how far its training has come.
+    """An experiment and the progress of its training.
 
     Args:
         experiment: freshly built.
@@ -51,7 +51,7 @@ class TrainingState:
         self.window = Window()
 
     def tensors(self) -> dict[str, Tensors]:
-        """Every tensor that has to be kept, by file, contiguous and on the CPU."""
+        """All tensors to keep, by file, contiguous and on the CPU."""
         parts = {
             "model": self.experiment.model.state_dict(),
             "objective": self._objective_tensors(),
@@ -61,14 +61,14 @@ class TrainingState:
         return {part: {n: t.detach().cpu().contiguous() for n, t in kept.items()} for part, kept in parts.items()}
 
     def facts(self) -> dict[str, Any]:
-        """Everything that has to be kept and is no tensor."""
+        """Everything else to keep."""
         return {"step": self.step, "window": self.window.count}
 
     def restore(self, tensors: dict[str, Tensors], facts: dict[str, Any]) -> None:
-        """Continues from what `tensors` and `facts` gave.
+        """Continues from what `tensors` and `facts` returned.
 
         Raises:
-            RunError: where they belong to another experiment.
+            RunError: if they belong to another experiment.
         """
         experiment = self.experiment
         try:
@@ -78,17 +78,17 @@ class TrainingState:
             self._restore_optimizers(tensors["optimizer"])
         except (RuntimeError, KeyError, ValueError) as error:
             raise RunError(
-                f"the checkpoint does not fit the recipe: {error}", "start anew with another --out"
+                f"the checkpoint does not fit the recipe: {error}", "Use another --out to train from the start."
             ) from error
         self.window.sums = {name: value.to(self._device) for name, value in tensors["window"].items()}
         self.window.count = facts["window"]
         self.step = facts["step"]
 
     def check_finite(self, tensors: dict[str, Tensors]) -> None:
-        """Checks every number that is about to be kept.
+        """Checks every number before it is saved.
 
         Args:
-            tensors: what `tensors` gave.
+            tensors: from `tensors`.
 
         Raises:
             RunError: naming the first tensor that holds a NaN or an infinity.
@@ -97,11 +97,11 @@ class TrainingState:
             for name, tensor in kept.items():
                 if not torch.isfinite(tensor).all():
                     raise RunError(
-                        f"the {self._in_words(part, name)} are not finite after step {self.step}",
+                        f"the {self._description(part, name)} are not finite after step {self.step}",
                         "lower the learning rate, or clip the gradients (training.gradient_clip)",
                     )
 
-    def _in_words(self, part: str, name: str) -> str:
+    def _description(self, part: str, name: str) -> str:
         if part != "optimizer":
             what = {"model": "weights", "objective": "numbers of the objective", "window": "sums of the logged"}
             return f"{what[part]} {name}"
@@ -134,7 +134,7 @@ class TrainingState:
                 number, name = key.split(".", 1)
                 index = int(number) - first
                 if 0 <= index < len(part.parameters):
-                    state.setdefault(index, {})[name] = _laid_out_like(part.parameters[index], value)
+                    state.setdefault(index, {})[name] = _with_layout_of(part.parameters[index], value)
             groups = part.optimizer.state_dict()["param_groups"]
             part.optimizer.load_state_dict({"state": state, "param_groups": groups})
 
@@ -146,8 +146,8 @@ class TrainingState:
             first += len(part.parameters)
 
 
-def _laid_out_like(parameter: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-    """A moment in the memory layout of its parameter: fused kernels pair the two by their place in memory."""
+def _with_layout_of(parameter: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    """A moment with the memory layout of its parameter, which fused kernels rely on."""
     if value.shape != parameter.shape:
         return value
     return torch.empty_like(parameter, dtype=value.dtype, requires_grad=False).copy_(value)

@@ -20,11 +20,11 @@ Terms = dict[str, torch.Tensor | SupportsFloat]
 
 
 class Stepper:
-    """Trains an experiment by one batch at a time.
+    """Trains an experiment, one batch at a time.
 
     Args:
         experiment: what to train; its model and objective are changed in place.
-        device: where the model lives.
+        device: the device of the model.
         precision: `fp32` or `bf16`, of the forward pass; weights and losses are always float32.
     """
 
@@ -39,17 +39,17 @@ class Stepper:
         self._forward: Any = torch.compile(model) if training.compile else model
 
     def run(self, batch: Batch, step: int) -> tuple[Terms, Pass]:
-        """Trains on a batch: one pass, then one update of every part by its own loss.
+        """Trains on a batch: one pass, then one update of every part with its own loss.
 
         Args:
-            batch: which images.
+            batch: the images, and what is known of them.
             step: the step, counted from 0: schedules and noise depend on it.
 
         Returns:
             The objective's terms, and what the model made of the batch.
 
         Raises:
-            RunError: where a loss or a gradient is not finite; every weight is as it was before the step.
+            RunError: if a loss or a gradient is not finite; the weights are unchanged then.
         """
         self._seed(step)
         with reproducible(self._device):
@@ -69,7 +69,7 @@ class Stepper:
     def _seed(self, step: int) -> None:
         seed = self._experiment.recipe.seed
         self._generator.manual_seed(derive(seed, "noise", step))
-        # What else draws, such as dropout or an objective, must not draw the numbers of the noise again.
+        # Dropout or an objective draws from here; it must not get the same numbers as the noise.
         torch.manual_seed(derive(seed, "torch", step))
 
     def _inputs(self, batch: Batch) -> dict[str, Any]:
@@ -101,16 +101,16 @@ class Stepper:
         terms: Terms = dict(objective(outputs, step))
         for part in self._experiment.parts:
             if not isinstance(terms[part.loss], torch.Tensor):
-                raise RunError(f"the objective's {part.loss!r} is not a tensor", "fix the objective")
+                raise RunError(f"the objective's {part.loss!r} is not a tensor", "Fix the objective.")
         return outputs, terms
 
     def _backward(self, terms: Terms) -> torch.Tensor:
-        """Computes all gradients, and returns the norm of every part's."""
+        """Computes all gradients and returns their norm for every part."""
         parts = self._experiment.parts
         for part in parts:
             part.optimizer.zero_grad(set_to_none=True)
         for number, part in enumerate(parts, start=1):
-            # Each loss reaches the parameters of its own part alone, though the losses share one graph.
+            # Each loss reaches only the parameters of its own part, although the losses share one graph.
             inputs = part.parameters if len(parts) > 1 else None
             loss = torch.as_tensor(terms[part.loss])
             torch.autograd.backward(loss, inputs=inputs, retain_graph=number < len(parts))
@@ -123,7 +123,7 @@ class Stepper:
             part.optimizer.step()
 
     def _not_finite(self, loss: str, terms: Terms, outputs: Pass, step: int) -> RunError:
-        """The error that names what went bad first: weights, images, the pass, or a term of the loss."""
+        """The error that names what is not finite: weights, images, the pass, or a term of the loss."""
         for module in filter(None, (self._experiment.model, self._experiment.objective)):
             for name, weights in module.named_parameters():
                 if not torch.isfinite(weights).all():
@@ -136,7 +136,7 @@ class Stepper:
             if parameter.grad is not None and not torch.isfinite(parameter.grad).all():
                 name = self._experiment.name_of(parameter)
                 return RunError(f"the gradients of {name} are not finite at step {step}", _LOWER_RATE)
-        return RunError(f"the norm of the gradients is past what a float32 holds at step {step}", _LOWER_RATE)
+        return RunError(f"the norm of the gradients is too large for a float32 at step {step}", _LOWER_RATE)
 
 
 def _gradients(part: Part) -> list[torch.Tensor]:
@@ -144,7 +144,7 @@ def _gradients(part: Part) -> list[torch.Tensor]:
 
 
 def went_bad(outputs: Pass, terms: Terms, loss: str, step: int) -> RunError:
-    """The error that names what is not finite: what the model made, else a term of the loss, else the loss."""
+    """The error that names what is not finite: a tensor of the pass, else a term of the loss, else the loss."""
     suspects: dict[str, Any] = {
         **outputs.tensors(),
         **{f"term {name!r}": term for name, term in terms.items() if name != loss},
@@ -157,7 +157,7 @@ def went_bad(outputs: Pass, terms: Terms, loss: str, step: int) -> RunError:
     return RunError(f"the gradients are not finite at step {step}", _LOWER_RATE)
 
 
-_LOWER_RATE = "lower the learning rate, or clip the gradients (training.gradient_clip); checkpoints are as they were"
+_LOWER_RATE = "Lower the learning rate, or clip the gradients (training.gradient_clip). The checkpoints are unchanged."
 
 
 def _finite(value: Any) -> bool:

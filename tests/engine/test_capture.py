@@ -176,7 +176,7 @@ def test_a_held_schedule_is_a_number_that_changes_in_place() -> None:
     assert held(3) == pytest.approx(0.3)
     held.live = True
     value = held(0)
-    held.renew(1)
+    held.update(1)
     assert float(Reading(value)) == 0.1
-    held.renew(20)
+    held.update(20)
     assert float(Reading(value)) == 2.0

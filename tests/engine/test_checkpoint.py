@@ -172,7 +172,7 @@ def test_a_manifest_names_files_of_its_own_folder_alone(workplace: Path) -> None
     (workplace / "secret").write_text("not for reading")
     manifest = {"step": 1, "window": 1, "sha256": {"../secret": "0" * 64}}
     (workplace / "step-1" / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(RunError, match=r"'\.\./secret' is no file of a checkpoint"):
+    with pytest.raises(RunError, match=r"'\.\./secret' is not a file of a checkpoint"):
         read_checkpoint(workplace / "step-1")
 
 

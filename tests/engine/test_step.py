@@ -168,5 +168,5 @@ def test_a_norm_past_float32_stops_too(workplace: Path) -> None:
             return {**terms, "loss": terms["loss"] * 1e25}
 
     object.__setattr__(built, "objective", Steep())
-    with pytest.raises(RunError, match="past what a float32 holds at step 0"):
+    with pytest.raises(RunError, match="too large for a float32 at step 0"):
         Stepper(built, CPU, "fp32").run(Batch({"x": np.arange(4)}), 0)

@@ -99,7 +99,7 @@ class Nursery:
 
 
 def _serve() -> None:
-    from bvtk.engine.tuning import prepare_process
+    from bvtk.engine.process import prepare_process
 
     prepare_process()
     _warm()

@@ -24,6 +24,6 @@ def test_each_file_of_a_checkpoint(ground: Ground, damage: str) -> None:
     endings = ground.run(*(ground.order("train", "squares", case.out) for case in cases.values()))
     for name, ending in zip(cases, endings, strict=True):
         assert ending.code == 0, ending.said
-        assert "going on from step 2" in ending.said
+        assert "resuming from step 2" in ending.said
         assert name in ending.said
     ground.must_finish(list(cases.values()), "damaged checkpoints survived")

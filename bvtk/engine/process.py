@@ -1,8 +1,8 @@
-"""Settings of the process that training speed depends on, made before torch loads.
+"""Settings of the process that training speed depends on, to be made before torch is imported.
 
-Measured on two cores, in images a second at batch 64: the allocator 800 → 1,250, since by default
-glibc maps and unmaps every large activation anew each step; passive waiting keeps half the speed
-where another job shares the cores, and otherwise a twentieth of it.
+Measured on two cores in images per second at batch size 64: the allocator 800 → 1,250, because by default glibc maps
+and unmaps every large activation in each step. Passive waiting keeps half of the speed if another job shares the
+cores; without it a twentieth is left.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import sys
 
 def test_threads_wait_passively_unless_the_user_chose(monkeypatch) -> None:
     code = (
-        "import os; from bvtk.engine.tuning import prepare_process; prepare_process(); import sys;"
+        "import os; from bvtk.engine.process import prepare_process; prepare_process(); import sys;"
         "print(os.environ['OMP_WAIT_POLICY'], os.environ['GOMP_SPINCOUNT'], 'torch' in sys.modules)"
     )
     plain = {k: v for k, v in os.environ.items() if k not in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")}
