@@ -15,26 +15,26 @@ from bvtk.models.vae import Vae, sample
 from bvtk.passes import Outputs
 
 INVARIANCE = 1 / 100
-"""Weight of the pull to the mean, beside the gradient of an image's loss. Kulkarni et al. 2015, section 3.2."""
+"""Weight of the pull to the mean, relative to the gradient of an image's loss. Kulkarni et al. 2015, section 3.2."""
 
 
 class Clamp(torch.autograd.Function):
-    """Keeps all latents but the active ones at their batch mean, and pulls them there.
+    """Replaces the inactive latents by their batch mean, and pulls them there.
 
-    Kulkarni et al. 2015, section 3.1, steps 4 to 7, and section 3.2. Forward: an active latent passes, any other is
-    replaced by its mean over the batch. Backward: the gradient of an active latent passes unchanged; that of any
-    other is not what comes from above but (z − z̄)·`pull`: what ½·`pull`·Σ(z − z̄)² over the batch would give.
+    Kulkarni et al. 2015, section 3.1, steps 4 to 7, and section 3.2. Forward: active latents pass unchanged, the others
+    become their mean over the batch. Backward: gradients of active latents pass unchanged; those of the others are
+    replaced by (z − z̄)·`pull`, the gradient of ½·`pull`·Σ(z − z̄)² over the batch.
     """
 
     @staticmethod
     def forward(ctx: Any, z_BL: torch.Tensor, active_L: torch.Tensor, pull: float) -> torch.Tensor:
-        """The latents (B, L) as the decoder takes them.
+        """The latents (B, L) for the decoder.
 
         Args:
             ctx: keeps what `backward` needs.
             z_BL: latents.
-            active_L: booleans, the latents that may differ between the images.
-            pull: weight of the difference from the mean in the gradient of the batch's loss.
+            active_L: booleans, which latents may differ between the images.
+            pull: weight of the difference from the mean in the gradient.
         """
         mean_1L = z_BL.mean(dim=0, keepdim=True)
         ctx.save_for_backward(z_BL - mean_1L, active_L)
@@ -43,28 +43,28 @@ class Clamp(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None, None]:
-        """The gradient (B, L) of the loss for the latents, from that for the clamped ones."""
+        """The gradient (B, L) for the latents, from the gradient for the clamped latents."""
         difference_BL, active_L = ctx.saved_tensors
         return torch.where(active_L, gradients[0], ctx.pull * difference_BL), None, None
 
 
 class DcIgn(Vae):
-    """A VAE that learns from batches in which one factor varies, and is told which one it is.
+    """A VAE that learns from batches in which one known factor varies.
 
-    The clamp acts on the sample z, on its way into the decoder. The decoder sees latents only there, so the rule
-    stays one function, the active latents keep the noise of a VAE, and the KL stays that of every image. The pull
-    reaches the encoder through z = μ + σ·ε as any gradient of z does: in expectation it is (μ − μ̄) for the means.
+    The clamp acts on the sample z, the input of the decoder. So the active latents keep the noise of a VAE, and the KL
+    is not affected. The pull reaches the encoder through z = μ + σ·ε like any gradient of z: for the means it is
+    (μ − μ̄) in expectation.
 
-    Its scale: Kulkarni's gradients are those of one image's loss, of which the difference from the mean is a
-    hundredth part. The objectives here average over the batch, which divides every image's gradient by B, so the
-    difference is divided by B too.
+    Scale of the pull: Kulkarni et al. add a hundredth of the difference from the mean to the gradient of one image's
+    loss. The objectives here average over the batch, which divides the gradient of every image by B, so the difference
+    is divided by B too.
 
     Args:
         latents: number of latents, L.
         encoder: maps images (B, C, H, W) to (B, 2L), means and then log-variances.
-        decoder: maps latents (B, L) to (B, C, H, W), what the likelihood takes.
+        decoder: maps latents (B, L) to the likelihood's input (B, C, H, W).
         likelihood: p(x|z) from the decoder's output.
-        factors: those with a latent of their own, the first the first latent and so on; all others share the rest.
+        factors: factors with a latent of their own, from the first latent on; all others share the remaining latents.
     """
 
     def __init__(
@@ -74,22 +74,22 @@ class DcIgn(Vae):
         self.factors = tuple(factors)
 
     def forward(self, x: torch.Tensor, generator: torch.Generator | None = None, varied: str | None = None) -> Outputs:
-        """A VAE's pass, whose decoder sees nothing of an image but the latents of the factor that varies.
+        """A VAE's pass, but of an image the decoder gets only the latents of the factor that varies.
 
         Args:
             x: images (B, C, H, W) in [0, 1].
-            generator: draws the sample; torch's default where None.
-            varied: the factor in which the images differ; where None, nothing is clamped.
+            generator: draws the sample; torch's default if None.
+            varied: the factor in which the images differ; if None, nothing is clamped.
         """
         mu, logvar = self.encode(x)
         z = sample(mu, logvar, generator)
-        seen = z
+        clamped = z
         if varied is not None:
-            seen = Clamp.apply(z, self.active(varied, z.device), INVARIANCE / len(z))  # type: ignore[no-untyped-call]
-        return self.outputs(x, mu, logvar, z, self.decoder(seen))
+            clamped = Clamp.apply(z, self.active(varied, z.device), INVARIANCE / len(z))  # type: ignore[no-untyped-call]
+        return self.outputs(x, mu, logvar, z, self.decoder(clamped))
 
     def active(self, varied: str, device: torch.device | None = None) -> torch.Tensor:
-        """Booleans (L,): the latents that a factor may move."""
+        """Booleans (L,): the latents of a factor."""
         latent = torch.arange(self.latents, device=device)
         if varied in self.factors:
             return latent == self.factors.index(varied)

@@ -13,22 +13,22 @@ from torch import nn
 from torch.nn.functional import softplus
 
 from bvtk.errors import UsageError
-from bvtk.models.infogan_networks import Discriminator, Generator
+from bvtk.models.networks.infogan import Discriminator, Generator
 from bvtk.passes import ACTIVE_VARIANCE
 from bvtk.protocols import ImageShape
 
 LOGVAR_FLOOR = -6.0
-"""What recognised log-variances stay above (σ = 0.05): a gradient grows with 1/σ², and nothing else would bound it."""
+"""Lower bound of recognised log-variances (σ = 0.05): gradients grow with 1/σ², and nothing else bounds them."""
 
 
 @dataclass(frozen=True)
 class InfoGanPass:
-    """What InfoGAN makes of a batch, for its objective. All in float32.
+    """InfoGAN's training pass. All in float32.
 
     Attributes:
-        real_logits: (B,) the discriminator's of the images.
-        fake_logits: (B,) the discriminator's of as many generated ones.
-        codes: (B, L) what the generated images were made from, drawn from U(−1, 1).
+        real_logits: (B,) the discriminator's output for the images.
+        fake_logits: (B,) its output for as many generated images.
+        codes: (B, L) codes of the generated images, drawn from U(−1, 1).
         mu: (B, L) means of the codes recognised in them.
         logvar: (B, L) their log-variances.
     """
@@ -40,7 +40,7 @@ class InfoGanPass:
     logvar: torch.Tensor
 
     def tensors(self) -> Mapping[str, torch.Tensor]:
-        """What to look at where a loss is not finite."""
+        """What to check if a loss is not finite."""
         return {
             "logits of real images": self.real_logits,
             "logits of generated images": self.fake_logits,
@@ -54,20 +54,20 @@ class InfoGanPass:
 
 
 def draw_uniform(count: int, size: int, generator: torch.Generator | None = None) -> torch.Tensor:
-    """Draws (count, size) from U(−1, 1), on the generator's device; torch's default generator where None."""
+    """Draws (count, size) from U(−1, 1), on the generator's device; torch's default generator if None."""
     device = generator.device if generator else None
     return 2 * torch.rand(count, size, generator=generator, device=device) - 1
 
 
 class InfoGan(nn.Module):
-    """A generator, and a discriminator that shares its convolutions with the recognition of codes.
+    """A generator, and a discriminator that also recognises codes.
 
     Args:
         latents: number of codes, L.
         noise: number of noise variables.
         generator: maps codes and noise (B, L + noise) to images (B, C, H, W) in [−1, 1].
-        discriminator: decides and recognises, on images in [−1, 1].
-        instance_noise: standard deviation of the noise on all images in training; Sønderby et al. 2017 (1610.04490).
+        discriminator: classifies images in [−1, 1] as real or generated, and recognises codes.
+        instance_noise: standard deviation of the noise on images during training; Sønderby et al. 2017 (1610.04490).
     """
 
     def __init__(
@@ -81,21 +81,21 @@ class InfoGan(nn.Module):
         self.instance_noise = instance_noise
 
     def forward(self, x: torch.Tensor, generator: torch.Generator | None = None) -> InfoGanPass:
-        """Both players' view of real images and of as many generated ones, in float32 under autocast too.
+        """Outputs of both players for real images and as many generated ones, in float32 under autocast too.
 
-        Real and generated images are normalised apart, each as a batch of its own.
+        Batch normalisation treats real and generated images as separate batches.
 
         Args:
             x: images (B, C, H, W) in [0, 1].
-            generator: draws codes, noise and instance noise; torch's default where None.
+            generator: draws codes, noise and instance noise; torch's default if None.
 
         Raises:
-            UsageError: for a training batch of one image.
+            UsageError: if a training batch has only one image.
         """
         if self.training and len(x) < 2:
             raise UsageError(
-                "infogan normalises over the images of a batch, and found a batch of one",
-                "train with a batch_size of at least 2",
+                "infogan needs at least 2 images per training batch for batch normalisation, found 1",
+                "set training.batch_size to at least 2",
             )
         inputs = draw_uniform(len(x), self.latents + self.noise, generator).to(x.device)
         real_logits = self.discriminator.decide(self.discriminator.features(self._blur(2 * x - 1, generator)))
@@ -123,15 +123,15 @@ class InfoGan(nn.Module):
 
 
 def above_floor(logvar: torch.Tensor) -> torch.Tensor:
-    """Bounds log-variances smoothly from below by `LOGVAR_FLOOR`, and leaves large ones as they are."""
+    """Bounds log-variances smoothly from below by `LOGVAR_FLOOR`; large ones stay as they are."""
     return LOGVAR_FLOOR + softplus(logvar - LOGVAR_FLOOR)
 
 
 def build_infogan(latents: int, noise: int, image: ImageShape, instance_noise: float) -> InfoGan:
-    """InfoGAN for images of a shape, randomly initialised.
+    """InfoGAN, randomly initialised.
 
     Raises:
-        UsageError: where the images can't be halved three times.
+        UsageError: if the images can't be halved three times.
     """
     generator, discriminator = Generator(latents + noise, image), Discriminator(latents, image)
     return InfoGan(latents, noise, generator, discriminator, instance_noise)

@@ -1,4 +1,4 @@
-"""InfoGAN as recipes declare it."""
+"""InfoGAN in recipes."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 
 @register_model("infogan")
 class InfoGan(ModelSpec):
-    """InfoGAN: a generative adversarial network whose images tell the codes that they were made from.
+    """InfoGAN: a generative adversarial network whose codes can be recognised in its images.
 
-    Chen et al. 2016 (1606.03657), with the networks of Higgins et al. 2017, appendix. The code of an image is the
-    mean that the recognition network gives it. There is no reconstruction and no posterior over the noise. Takes
-    images whose height and width are multiples of 8.
+    Chen et al. 2016 (1606.03657), with the networks of Higgins et al. 2017, appendix. The code of an image is the mean
+    from the recognition network. There is no reconstruction and no posterior over the noise. Height and width of the
+    images must be multiples of 8.
     """
 
     gives: ClassVar[frozenset[str]] = frozenset({"adversaries"})
     code_range: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
 
     latents: PositiveInt = 5
-    """Number of codes, each drawn from U(−1, 1), that images are to tell."""
+    """Number of codes, each drawn from U(−1, 1)."""
 
     noise: NonNegativeInt = 5
-    """Number of further inputs of the generator, each drawn from U(−1, 1), that nobody asks for."""
+    """Number of further inputs of the generator, each drawn from U(−1, 1), that are not recognised."""
 
     instance_noise: NonNegativeFloat = 0.2
-    """Standard deviation of the noise on real and generated images, scaled to [−1, 1], while training."""
+    """Standard deviation of the noise on real and generated images, scaled to [−1, 1], during training."""
 
     def build(self, image: ImageShape) -> Model:
         """The model, randomly initialised from torch's current seed."""

@@ -1,4 +1,4 @@
-"""The likelihoods as recipes declare them."""
+"""The likelihoods in recipes."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @register_likelihood("bernoulli")
 class Bernoulli(LikelihoodSpec):
-    """Pixels on or off, independently; the decoder gives logits.
+    """Independent binary pixels; the decoder outputs logits.
 
-    Binary cross-entropy in nats, summed over pixels and channels. For images that are not binary it is a loss
-    still, but no log-likelihood.
+    Binary cross-entropy in nats, summed over pixels and channels. For images that are not binary it is a loss, but not
+    a log-likelihood.
     """
 
     def build(self, image: ImageShape) -> Likelihood:  # noqa: ARG002
@@ -31,25 +31,25 @@ class Bernoulli(LikelihoodSpec):
 
 @register_likelihood("gaussian")
 class Gaussian(LikelihoodSpec):
-    """Pixels with a normal density around the decoder's output, one σ for all of them.
+    """Normal density around the decoder's output, with one σ for all pixels.
 
-    In nats with the normaliser, so it can be negative. Rybkin et al. 2021 (2006.13202) for `learned` and `optimal`,
+    In nats, normaliser included, so it can be negative. Rybkin et al. 2021 (2006.13202) for `learned` and `optimal`,
     whose log σ is softly clipped at −6.
     """
 
     sigma: PositiveFloat | Literal["learned", "optimal"] = 1.0
-    """Standard deviation in units of intensity (0 to 1): a number, `learned`, or `optimal` for that of each batch."""
+    """Standard deviation in units of intensity (0 to 1): a number, `learned`, or `optimal`, the best of each batch."""
 
     @field_validator("sigma", mode="wrap")
     @classmethod
     def _one_error(cls, value: object, handler: ValidatorFunctionWrapHandler) -> object:
         try:
             return handler(value)
-        except ValidationError:  # one error for each member of the union, their names in its place
+        except ValidationError:  # Pydantic's own has one error per member of the union
             raise PydanticCustomError("sigma", "must be a positive number, 'learned' or 'optimal'") from None
 
     def build(self, image: ImageShape) -> Likelihood:  # noqa: ARG002
-        """The likelihood as a module, with a parameter `log_sigma` where σ is learned."""
+        """The likelihood as a module, with a parameter `log_sigma` if σ is learned."""
         from bvtk.models import likelihoods
 
         return likelihoods.Gaussian(self.sigma)
@@ -57,9 +57,9 @@ class Gaussian(LikelihoodSpec):
 
 @register_likelihood("laplace")
 class Laplace(LikelihoodSpec):
-    """Pixels with a Laplace density around the decoder's output: an absolute instead of a squared error.
+    """Laplace density around the decoder's output: an absolute instead of a squared error.
 
-    In nats with the normaliser, so it can be negative.
+    In nats, normaliser included, so it can be negative.
     """
 
     scale: PositiveFloat = 1.0

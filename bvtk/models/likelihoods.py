@@ -1,8 +1,8 @@
 """Likelihoods p(x|z) of images.
 
-Shapes: B images, C channels, H height, W width. Each `nll` is −log p(x|z) in nats an image, summed over
-pixels and channels with all its constants, so that values of different likelihoods are comparable as
-densities (gaussian, laplace) or as probabilities (bernoulli), never across these two.
+Shapes: B images, C channels, H height, W width. Each `nll` is −log p(x|z) in nats per image, summed over pixels and
+channels, all constants included. So values of the densities (gaussian, laplace) are comparable with each other, but not
+with those of probabilities (bernoulli).
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from torch import nn
 from torch.nn import functional
 
 LOG_SIGMA_FLOOR = -6.0
-"""Where log σ is softly clipped from below. Rybkin et al. 2021 (2006.13202)."""
+"""Lower bound of the soft clip of log σ. Rybkin et al. 2021 (2006.13202)."""
 
 
 class Bernoulli(nn.Module):
-    """Independent pixels that are on with probability sigmoid(output)."""
+    """Independent pixels that are 1 with probability sigmoid(output)."""
 
     def nll(self, output: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         """Binary cross-entropy (B,) between logits and images, both (B, C, H, W)."""
@@ -32,13 +32,13 @@ class Bernoulli(nn.Module):
 
 
 class Gaussian(nn.Module):
-    """Independent pixels with mean `output` and one σ for all of them.
+    """Independent normal pixels with mean `output` and one σ for all of them.
 
     Rybkin et al. 2021 (2006.13202), equations 4 and 6.
 
     Args:
-        sigma: the standard deviation, in units of pixel intensity; `learned` for a parameter; `optimal` for
-            the maximum-likelihood value of each batch, σ² = its mean squared error.
+        sigma: the standard deviation, in units of pixel intensity; `learned` for a parameter; `optimal` for the
+            maximum-likelihood value of each batch, the root of its mean squared error.
     """
 
     def __init__(self, sigma: float | str) -> None:
@@ -56,7 +56,7 @@ class Gaussian(nn.Module):
         return squared_error_B * (0.5 * torch.exp(-2 * log_sigma)) + pixels * (log_sigma + 0.5 * math.log(2 * math.pi))
 
     def mean(self, output: torch.Tensor) -> torch.Tensor:
-        """The means (B, C, H, W), clamped to [0, 1], where images are."""
+        """The means (B, C, H, W), clamped to [0, 1], the range of images."""
         return output.clamp(0, 1)
 
     def _log_sigma(self, squared_error: torch.Tensor) -> torch.Tensor:
@@ -70,7 +70,7 @@ class Gaussian(nn.Module):
 
 
 class Laplace(nn.Module):
-    """Independent pixels with median `output` and one scale for all of them.
+    """Independent Laplace pixels with median `output` and one scale for all of them.
 
     Args:
         scale: mean absolute deviation, in units of pixel intensity.
@@ -86,7 +86,7 @@ class Laplace(nn.Module):
         return error_B / self.scale + x[0].numel() * math.log(2 * self.scale)
 
     def mean(self, output: torch.Tensor) -> torch.Tensor:
-        """The means (B, C, H, W), clamped to [0, 1], where images are."""
+        """The means (B, C, H, W), clamped to [0, 1], the range of images."""
         return output.clamp(0, 1)
 
 

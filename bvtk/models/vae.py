@@ -14,7 +14,7 @@ from bvtk.passes import Outputs
 from bvtk.protocols import Likelihood
 
 LOGVAR_RANGE = (-30.0, 20.0)
-"""Where posterior log-variances are clamped, so that no exponential of them overflows."""
+"""Range to which posterior log-variances are clamped, so that their exponentials don't overflow."""
 
 
 def kl_divergence(mu_BL: torch.Tensor, logvar_BL: torch.Tensor) -> torch.Tensor:
@@ -29,17 +29,17 @@ def kl_divergence(mu_BL: torch.Tensor, logvar_BL: torch.Tensor) -> torch.Tensor:
     Returns:
         (B, L) in nats.
     """
-    # expm1 keeps the digits of a collapsed latent, whose σ² is nearly 1.
+    # expm1 is accurate for a collapsed latent, whose σ² is nearly 1.
     return 0.5 * (mu_BL.square() + logvar_BL.expm1() - logvar_BL)
 
 
 def sample(mu_BL: torch.Tensor, logvar_BL: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-    """One draw z = μ + σ·ε of every posterior, differentiable in both.
+    """One sample z = μ + σ·ε of every posterior, differentiable in μ and log σ².
 
     Args:
         mu_BL: means.
         logvar_BL: log-variances.
-        generator: draws ε, on its own device; torch's default where None.
+        generator: draws ε, on its own device; torch's default if None.
     """
     device = generator.device if generator else mu_BL.device
     eps_BL = torch.randn(mu_BL.shape, generator=generator, device=device, dtype=mu_BL.dtype)
@@ -52,7 +52,7 @@ class Vae(nn.Module):
     Args:
         latents: number of latents, L.
         encoder: maps images (B, C, H, W) to (B, 2L), means and then log-variances.
-        decoder: maps latents (B, L) to (B, C, H, W), what the likelihood takes.
+        decoder: maps latents (B, L) to the likelihood's input (B, C, H, W).
         likelihood: p(x|z) from the decoder's output.
     """
 
@@ -68,7 +68,7 @@ class Vae(nn.Module):
 
         Args:
             x: images (B, C, H, W) in [0, 1].
-            generator: draws the sample; torch's default where None.
+            generator: draws the sample; torch's default if None.
         """
         mu, logvar = self.encode(x)
         z = sample(mu, logvar, generator)
@@ -77,7 +77,7 @@ class Vae(nn.Module):
     def outputs(
         self, x: torch.Tensor, mu: torch.Tensor, logvar: torch.Tensor, z: torch.Tensor, output: torch.Tensor
     ) -> Outputs:
-        """The training pass of images, from their posteriors, a sample of these and the decoder's output."""
+        """The training pass, from images, their posteriors, a sample and the decoder's output."""
         reconstruction = self._likelihood.nll(output.float(), x)
         return Outputs(x, mu, logvar, z, reconstruction, kl_divergence(mu, logvar))
 

@@ -1,4 +1,4 @@
-"""The variational autoencoder as recipes declare it."""
+"""The variational autoencoder in recipes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Vae(ModelSpec):
     """Maps images to the means and log-variances of the latents."""
 
     decoder: Decoder
-    """Maps latents to what the likelihood takes."""
+    """Maps latents to the input of the likelihood."""
 
     likelihood: LikelihoodSlot = Bernoulli()
     """Distribution of the pixels given the decoder's output."""
@@ -44,12 +44,13 @@ class Vae(ModelSpec):
         return vae.Vae(self.latents, *self._parts(image))
 
     def _parts(self, image: ImageShape) -> tuple[nn.Module, nn.Module, nn.Module]:
-        """Encoder, decoder and likelihood, in the order in which they are initialised."""
+        """Encoder, decoder and likelihood, initialised in this order."""
         from torch import nn
 
         encoder = self.encoder.build(image, 2 * self.latents)
         decoder = self.decoder.build(self.latents, image)
         likelihood = self.likelihood.build(image)
         if not isinstance(likelihood, nn.Module):
-            raise TypeError(f"likelihood {self.likelihood.component!r} built {type(likelihood).__name__}, no nn.Module")
+            name, kind = self.likelihood.component, type(likelihood).__name__
+            raise TypeError(f"likelihood {name!r} built {kind}, expected an nn.Module")
         return encoder, decoder, likelihood

@@ -1,4 +1,4 @@
-"""DC-IGN's rule against numbers worked out by hand."""
+"""DC-IGN against numbers computed by hand."""
 
 import numpy as np
 import pytest
@@ -30,24 +30,24 @@ class TestClamp:
         z = torch.tensor(self.Z, requires_grad=True)
         return z, Clamp.apply(z, torch.tensor([False, True]), pull)
 
-    def test_all_latents_but_the_active_one_are_at_their_mean(self):
-        _, seen = self.clamped()
-        assert seen.tolist() == [[3.0, 10.0], [3.0, 20.0], [3.0, 60.0]]
+    def test_inactive_latents_become_their_mean(self):
+        _, clamped = self.clamped()
+        assert clamped.tolist() == [[3.0, 10.0], [3.0, 20.0], [3.0, 60.0]]
 
-    def test_their_gradient_is_the_difference_from_the_mean_and_the_active_ones_its_own(self):
-        z, seen = self.clamped(pull=0.5)
-        seen.backward(torch.tensor([[7.0, -1.0], [8.0, -2.0], [9.0, 5.0]]))
-        # First column (1 − 3)/2, (2 − 3)/2, (6 − 3)/2, whatever comes from above.
+    def test_gradients_of_inactive_latents_are_the_difference_from_the_mean(self):
+        z, clamped = self.clamped(pull=0.5)
+        clamped.backward(torch.tensor([[7.0, -1.0], [8.0, -2.0], [9.0, 5.0]]))
+        # First column (1 − 3)/2, (2 − 3)/2, (6 − 3)/2, whatever the incoming gradient is.
         assert z.grad.tolist() == [[-1.0, -1.0], [-0.5, -2.0], [1.5, 5.0]]
 
     def test_the_pull_is_the_gradient_of_half_the_squared_differences(self):
-        z, seen = self.clamped(pull=0.01)
-        seen.sum().backward()
+        z, clamped = self.clamped(pull=0.01)
+        clamped.sum().backward()
         other = torch.tensor(self.Z, requires_grad=True)
         (0.005 * (other - other.mean(dim=0)).square()).sum().backward()
         assert z.grad[:, 0].tolist() == pytest.approx(other.grad[:, 0].tolist())
 
-    def test_several_latents_may_be_active_or_none(self):
+    def test_several_latents_or_none_may_be_active(self):
         z = torch.tensor(self.Z)
         assert torch.equal(Clamp.apply(z, torch.tensor([True, True]), 1.0), z)
         assert Clamp.apply(z, torch.tensor([False, False]), 1.0).tolist() == [[3.0, 30.0]] * 3
@@ -75,27 +75,27 @@ def tiny(means):
     return DcIgn(2, Means(means), Sum(), Gaussian(1.0), ("x",))
 
 
-def test_the_pull_is_a_hundredth_of_an_images_share_in_the_batchs_mean_loss():
+def test_the_pull_is_a_hundredth_of_the_difference_divided_by_the_batch_size():
     model = tiny([[1.0, 0.0], [3.0, 4.0]])
     outputs = model(torch.zeros(2, 1, 1, 1), torch.Generator().manual_seed(0), varied="x")
     outputs.reconstruction.mean().backward()
-    # The decoder sees (1, 2) and (3, 2), so pixels of 3 and 5: an image's loss ½·pixel² has the gradients 3 and 5.
+    # The decoder gets (1, 2) and (3, 2), so pixels of 3 and 5: an image's loss ½·pixel² has the gradients 3 and 5.
     # The second latent is pulled by (0 − 2)/100 and (4 − 2)/100. Both are halved by the mean over two images.
     expected = [[1.5, -0.01], [2.5, 0.01]]
     torch.testing.assert_close(model.encoder.means.grad, torch.tensor(expected), rtol=1e-4, atol=1e-6)
 
 
-def test_the_kl_stays_that_of_every_image():
+def test_the_clamp_does_not_affect_the_kl():
     model = tiny([[1.0, 0.0], [3.0, 4.0]])
     x = torch.zeros(2, 1, 1, 1)
-    told, untold = (model(x, torch.Generator().manual_seed(0), varied) for varied in ("x", None))
-    assert torch.equal(told.kl, untold.kl)
-    assert torch.equal(told.z, untold.z)
-    told.kl.sum(dim=1).mean().backward()
+    clamped, free = (model(x, torch.Generator().manual_seed(0), varied) for varied in ("x", None))
+    assert torch.equal(clamped.kl, free.kl)
+    assert torch.equal(clamped.z, free.z)
+    clamped.kl.sum(dim=1).mean().backward()
     assert model.encoder.means.grad.tolist() == [[0.5, 0.0], [1.5, 2.0]]  # μ/B
 
 
-def test_untold_it_is_a_vae():
+def test_without_a_varied_factor_it_is_a_vae():
     torch.manual_seed(0)
     model, x = spec().build(SMALL), torch.rand(4, *SMALL)
     plain = parse(models.get("vae"), {"encoder": "dc_ign", "decoder": "dc_ign"}).build(SMALL)
@@ -104,18 +104,18 @@ def test_untold_it_is_a_vae():
     assert torch.equal(found.reconstruction, wanted.reconstruction)
 
 
-def test_the_decoder_learns_of_the_varied_factor_alone():
+def test_the_decoder_gets_only_the_latents_of_the_varied_factor():
     torch.manual_seed(0)
     model = spec(latents=3, factors=["x"]).build(SMALL)
     x = torch.rand(5, *SMALL)
-    model.decoder.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    model.decoder.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     for varied, same in (("x", [False, True, True]), ("shape", [True, False, False])):
         seen = []
         model(x, torch.Generator().manual_seed(0), varied)
         assert (seen[0] == seen[0][0]).all(dim=0).tolist() == same
 
 
-def test_factors_have_a_latent_each_and_the_others_share_the_rest():
+def test_other_factors_share_the_remaining_latents():
     model = spec(latents=6).build(SMALL)
     active = {name: model.active(name).nonzero().flatten().tolist() for name in ("scale", "y", "shape", "colour")}
     assert active == {"scale": [0], "y": [2], "shape": [4, 5], "colour": [4, 5]}
@@ -132,7 +132,7 @@ def test_everything_learns_under_bf16():
 
 
 class Labelled:
-    """As much of a data set as `check` looks at."""
+    """A data set with factor names alone."""
 
     def __init__(self, *names):
         self.factor_names = names
@@ -153,11 +153,11 @@ def test_the_complete_recipe_of_a_model():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"latents": 3}, "4 factors need a latent each, found 3"),
-        ({"factors": ["x", "y", "x"]}, "factor 'x' is named 2 times"),
+        ({"latents": 3}, "4 factors need at least 4 latents, found 3"),
+        ({"factors": ["x", "y", "x"]}, "factor 'x' appears 2 times"),
     ],
 )
-def test_factors_that_can_have_no_latent_are_refused(fields, message):
+def test_factors_without_a_latent_are_refused(fields, message):
     with pytest.raises(ValidationError, match=message):
         spec(**fields)
 
@@ -166,21 +166,21 @@ def test_factors_that_can_have_no_latent_are_refused(fields, message):
     ("fields", "names", "message"),
     [
         ({}, (), "the data set has no factors"),
-        ({}, ("x", "y", "scale"), "a latent for 'orientation', and the data set has only 'x', 'y', 'scale'"),
+        ({}, ("x", "y", "scale"), "a latent for 'orientation', but the data set only has 'x', 'y', 'scale'"),
         ({"factors": ["x"], "latents": 1}, ("x", "y"), "no latent left for 'y'"),
     ],
 )
-def test_data_that_it_cant_learn_from_are_refused(fields, names, message):
+def test_unsuitable_data_sets_are_refused(fields, names, message):
     with pytest.raises(UsageError, match=message):
         spec(**fields).check(Labelled(*names))
 
 
-def test_data_with_its_factors_are_taken():
+def test_data_sets_with_its_factors_are_accepted():
     spec().check(Labelled("shape", "scale", "orientation", "x", "y"))
     spec(factors=["x", "y"], latents=2).check(Labelled("x", "y"))
 
 
-TOLD = (
+OVERRIDES = (
     "model={type: dc_ign, latents: 4, factors: [x, y], encoder: {type: mlp, hidden: [32]}, "
     "decoder: {type: mlp, hidden: [32]}}",
     "training.optimizer={type: rmsprop, lr: 5e-3}",
@@ -188,8 +188,8 @@ TOLD = (
 )
 
 
-def test_its_latents_come_to_follow_their_factors(workplace):
-    experiment, _, _ = run("runs", *TOLD, "training.steps=400", "objective.beta=1")
+def test_latents_learn_their_factors(workplace):
+    experiment, _, _ = run("runs", *OVERRIDES, "training.steps=400", "objective.beta=1")
     images, factors = squares()
     with torch.no_grad():
         codes, _ = experiment.model.encode(torch.from_numpy(images).float())
@@ -199,8 +199,8 @@ def test_its_latents_come_to_follow_their_factors(workplace):
     assert correlations[[0, 1], [1, 2]].min() > 0.9
 
 
-def test_an_interrupted_training_goes_on_bit_for_bit(workplace):
-    networks = ("model={type: dc_ign, latents: 4, factors: [x, y]}", "training.batch_size=4", *TOLD[1:])
+def test_an_interrupted_training_resumes_bit_for_bit(workplace):
+    networks = ("model={type: dc_ign, latents: 4, factors: [x, y]}", "training.batch_size=4", *OVERRIDES[1:])
     straight, _, _ = run("straight", *networks)
     with pytest.raises(Interrupted):
         run("halted", *networks, stop_at=20)

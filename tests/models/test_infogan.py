@@ -48,7 +48,7 @@ def test_a_pass_has_the_shapes_of_both_players():
     assert found.figures() == {"active_units": 4}
 
 
-def test_the_generator_argument_alone_draws_all_that_is_random():
+def test_the_generator_argument_draws_everything_random():
     def run(seed):
         return infogan()(images(), seeded(seed))
 
@@ -62,7 +62,7 @@ def test_the_generator_argument_alone_draws_all_that_is_random():
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_instance_noise_has_its_deviation_and_is_for_training_alone():
+def test_instance_noise_has_its_deviation_and_is_only_for_training():
     model = infogan(instance_noise=0.2)
     blurred = model._blur(torch.zeros(1000, *IMAGE), seeded())
     assert blurred.std().item() == pytest.approx(0.2, rel=0.01)
@@ -70,7 +70,7 @@ def test_instance_noise_has_its_deviation_and_is_for_training_alone():
     assert torch.equal(model.eval()._blur(images(), seeded()), images())
 
 
-def test_codes_are_what_is_recognised_in_images_scaled_to_minus_one_and_one():
+def test_codes_are_recognised_in_images_scaled_to_minus_one_and_one():
     model = infogan(latents=4).eval()
     codes, logvar = model.encode(images())
     assert codes.shape == (6, 4)
@@ -78,7 +78,7 @@ def test_codes_are_what_is_recognised_in_images_scaled_to_minus_one_and_one():
     assert logvar is None
     means, _ = model.discriminator.recognise(model.discriminator.features(2 * images() - 1))
     assert torch.equal(codes, means)
-    torch.testing.assert_close(model.encode(images()[:1])[0], codes[:1])  # not a matter of the batch
+    torch.testing.assert_close(model.encode(images()[:1])[0], codes[:1])  # independent of the batch
 
 
 def test_decoded_images_are_generated_without_noise_and_within_0_and_1():
@@ -96,13 +96,13 @@ def test_it_needs_no_noise():
     assert infogan(noise=0, instance_noise=0)(images(), seeded()).codes.shape == (6, 5)
 
 
-def test_log_variances_stay_above_the_floor_and_large_ones_are_left_alone():
+def test_log_variances_stay_above_the_floor_and_large_ones_are_unchanged():
     raw = torch.tensor([-1000.0, LOGVAR_FLOOR, 3.0])
     expected = [LOGVAR_FLOOR, LOGVAR_FLOOR + 0.6931472, 3.0001234]
     assert above_floor(raw).tolist() == pytest.approx(expected, abs=1e-5)
 
 
-def test_under_autocast_what_the_losses_are_made_of_is_float32():
+def test_outputs_are_float32_under_autocast():
     model = infogan().to(memory_format=torch.channels_last)
     with torch.autocast("cpu", torch.bfloat16):
         found = model(images(), seeded())
@@ -112,6 +112,6 @@ def test_under_autocast_what_the_losses_are_made_of_is_float32():
 
 
 def test_a_training_batch_of_one_image_is_refused():
-    with pytest.raises(UsageError, match="a batch of one"):
+    with pytest.raises(UsageError, match="at least 2 images per training batch"):
         infogan()(images(1), seeded())
     assert infogan().eval()(images(1), seeded()).mu.shape == (1, 5)

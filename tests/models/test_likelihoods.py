@@ -30,7 +30,7 @@ def test_bernoulli_of_grey_pixels_is_the_cross_entropy():
     assert nll.item() == pytest.approx(-24 * (0.25 * math.log(0.75) + 0.75 * math.log(0.25)))
 
 
-def test_bernoulli_bears_extreme_logits():
+def test_bernoulli_is_exact_for_extreme_logits():
     x = torch.tensor([0.0, 1.0]).reshape(2, 1, 1, 1)
     nll = Bernoulli().nll(torch.full_like(x, 1000.0), x)
     assert nll.tolist() == [1000.0, 0.0]
@@ -68,7 +68,7 @@ def test_optimal_sigma_of_a_perfect_reconstruction_stays_finite():
     assert torch.isfinite(x.grad).all()
 
 
-def test_learned_sigma_is_a_parameter_that_finds_the_optimum():
+def test_learned_sigma_is_a_parameter_that_converges_to_the_optimum():
     output, x = pair()
     likelihood = Gaussian("learned")
     assert [name for name, _ in likelihood.named_parameters()] == ["log_sigma"]
@@ -100,7 +100,7 @@ def test_laplace_is_torchs_density():
 
 
 @pytest.mark.parametrize("likelihood", [Gaussian(1.0), Laplace(1.0)])
-def test_means_are_clamped_to_what_an_image_can_show(likelihood):
+def test_means_are_clamped_to_the_range_of_images(likelihood):
     assert likelihood.mean(torch.tensor([-0.5, 0.25, 1.5])).tolist() == [0.0, 0.25, 1.0]
 
 

@@ -6,7 +6,7 @@ from bvtk.component import dump, models, parse
 from bvtk.models.vae import Vae, kl_divergence, sample
 from bvtk.protocols import ImageShape
 
-from .networks import vae
+from .builders import vae
 
 SMALL = ImageShape(3, 16, 16)
 
@@ -33,7 +33,7 @@ def test_kl_by_hand():
     assert kl.tolist()[0] == pytest.approx([4.5, 0.5 * (2.718281828 - 2)])
 
 
-def test_kl_of_a_collapsed_latent_keeps_its_digits():
+def test_kl_of_a_collapsed_latent_is_accurate():
     logvar = torch.tensor([[1e-3]])
     assert kl_divergence(torch.zeros(1, 1), logvar).item() == pytest.approx(0.25e-6, rel=1e-3)
 
@@ -45,7 +45,7 @@ def test_samples_have_the_posteriors_moments():
     assert z.std().item() == pytest.approx(0.5, abs=0.01)
 
 
-def test_the_generator_alone_draws_the_sample():
+def test_the_generator_draws_the_sample():
     model = small()
     draws = [model(images(), torch.Generator().manual_seed(seed)).z for seed in (5, 5, 6)]
     assert torch.equal(draws[0], draws[1])
@@ -55,7 +55,7 @@ def test_the_generator_alone_draws_the_sample():
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_without_a_generator_torchs_own_draws():
+def test_without_a_generator_torchs_default_draws():
     model = small()
     torch.manual_seed(3)
     first = model(images()).z
@@ -64,7 +64,7 @@ def test_without_a_generator_torchs_own_draws():
 
 
 @pytest.mark.parametrize("likelihood", ["bernoulli", {"type": "gaussian", "sigma": "learned"}, "laplace"])
-def test_outputs_have_the_promised_shapes_and_everything_learns(likelihood):
+def test_outputs_have_their_shapes_and_all_parameters_gradients(likelihood):
     model = small(likelihood=likelihood)
     outputs = model(images())
     assert outputs.mu.shape == outputs.logvar.shape == outputs.z.shape == outputs.kl.shape == (3, 4)
@@ -83,7 +83,7 @@ def test_everything_is_float32_under_bf16_autocast():
 
 
 class Constant(nn.Module):
-    """Gives the same features for every image."""
+    """The same features for every image."""
 
     def __init__(self, *features):
         super().__init__()
@@ -110,7 +110,7 @@ def test_the_first_half_of_the_encoders_outputs_are_means():
 
 
 @pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian", "laplace"])
-def test_decoded_images_can_be_shown(likelihood):
+def test_decoded_images_are_within_0_and_1(likelihood):
     mean = small(likelihood=likelihood).decode(10 * torch.randn(8, 4))
     assert mean.shape == (8, *SMALL)
     assert 0 <= mean.min() <= mean.max() <= 1
@@ -127,8 +127,8 @@ def test_tensors_are_named_after_their_part():
 
 
 def test_the_complete_recipe_of_a_model():
-    said = dump(parse(models.get("vae"), {"encoder": "burgess", "decoder": {"type": "mlp", "hidden": [8]}}))
-    assert said == {
+    recipe = dump(parse(models.get("vae"), {"encoder": "burgess", "decoder": {"type": "mlp", "hidden": [8]}}))
+    assert recipe == {
         "type": "vae",
         "latents": 10,
         "encoder": {"type": "burgess", "hidden": 256},

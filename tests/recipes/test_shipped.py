@@ -38,7 +38,7 @@ def load_recipe_of(path: Path):
     return load_recipe(path)
 
 
-@pytest.mark.filterwarnings("ignore:FastICA has not settled")  # on so few images
+@pytest.mark.filterwarnings("ignore:FastICA did not converge")  # on so few images
 @pytest.mark.parametrize("path", RECIPES, ids=names)
 def test_it_trains_for_two_steps(path: Path, tmp_path: Path) -> None:
     recipe = load_recipe_of(path).recipe

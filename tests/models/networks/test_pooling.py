@@ -1,4 +1,4 @@
-"""Pooling networks, and unpooling convolutions against the convolution of the large image."""
+"""Unpooling convolutions against convolutions of the unpooled image."""
 
 import pytest
 import torch
@@ -6,10 +6,9 @@ from torch import nn
 from torch.nn import functional
 
 from bvtk.errors import UsageError
-from bvtk.models.pooling import UnpoolConv2d, corner_kernel
+from bvtk.models.networks.pooling import UnpoolConv2d, corner_kernel
 from bvtk.protocols import ImageShape
-
-from .networks import decoder, encoder, parameters
+from tests.models.builders import decoder, encoder, parameters
 
 ENCODER = (9 * 1 * 96 + 96) + (9 * 96 * 48 + 48) + (9 * 48 * 48 + 48) + (48 * 8 * 8 * 20 + 20)
 DECODER = (10 * 3072 + 3072) + (9 * 48 * 48 + 48) + (9 * 48 * 96 + 96) + (9 * 96 * 1 + 1)
@@ -20,7 +19,7 @@ def test_parameters():
     assert parameters(decoder("dc_ign")) == DECODER
 
 
-def test_a_corner_sees_sums_of_the_kernel():
+def test_kernels_at_a_corner_are_sums():
     kernel = corner_kernel(torch.arange(1.0, 10.0).reshape(1, 1, 3, 3))
     # 1 2 3 / 4 5 6 / 7 8 9: above the corner rows 1+2 and 3, below it 1 and 2+3; columns likewise.
     above_left, _, _, below_right = kernel[:, 0].tolist()
@@ -34,7 +33,7 @@ def enlarged(layer, x):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (4, 4), (3, 5)])
-def test_it_equals_the_convolution_of_the_large_image(size):
+def test_it_equals_the_convolution_of_the_unpooled_image(size):
     torch.manual_seed(0)
     layer = UnpoolConv2d(3, 5).double()
     x = torch.randn(2, 3, *size, dtype=torch.float64, requires_grad=True)
@@ -46,9 +45,9 @@ def test_it_equals_the_convolution_of_the_large_image(size):
     torch.testing.assert_close(*gradients)
 
 
-def test_left_over_rows_and_columns_go_on_into_the_padding():
+def test_extra_rows_and_columns_continue_into_the_padding():
     torch.manual_seed(0)
-    layer, x = UnpoolConv2d(2, 2, rest=(1, 1)), torch.randn(1, 2, 3, 4)
+    layer, x = UnpoolConv2d(2, 2, extra=(1, 1)), torch.randn(1, 2, 3, 4)
     large = functional.pad(functional.interpolate(x, scale_factor=2, mode="nearest"), (1, 2, 1, 2))
     torch.testing.assert_close(layer(x), functional.conv2d(large, layer.weight, layer.bias))
 
@@ -78,5 +77,5 @@ def test_images_of_many_sizes(image):
 
 @pytest.mark.parametrize("build", [encoder, decoder])
 def test_too_small_images_are_refused(build):
-    with pytest.raises(UsageError, match="need 8×8 pixels, found images of 1×7×64"):
+    with pytest.raises(UsageError, match="at least 8×8 pixels for 3 poolings, found 1×7×64"):
         build("dc_ign", ImageShape(1, 7, 64))

@@ -1,4 +1,4 @@
-"""What the tests of models share: components by name, and their sizes."""
+"""Builders of components by name, and their sizes."""
 
 from bvtk.component import decoders, encoders, models, parse
 from bvtk.protocols import ImageShape

@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from bvtk.protocols import ImageShape
-
-from .networks import CELEBA, NAMES, decoder, encoder, parameters, vae
+from tests.models.builders import CELEBA, NAMES, decoder, encoder, parameters, vae
 
 FC = 10 * 1200 + 1200 + 2 * (1200 * 1200 + 1200) + 1200 * 4096 + 4096
 BURGESS = (10 * 256 + 256) + (256 * 256 + 256) + (256 * 512 + 512) + 3 * (16 * 32 * 32 + 32) + (16 * 32 * 1 + 1)
@@ -47,14 +46,14 @@ def test_layers_of_the_papers_dense_decoder():
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("image", [CELEBA, ImageShape(3, 48, 40), ImageShape(2, 17, 31)], ids=str)
-def test_decoders_meet_the_size_of_the_images_exactly(name, image):
+def test_decoders_output_the_size_of_the_images(name, image):
     assert decoder(name, image, 4)(torch.zeros(2, 4)).shape == (2, *image)
 
 
 @pytest.mark.parametrize("kernel", [1, 2, 3, 4, 5, 7])
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("image", [ImageShape(1, 28, 28), ImageShape(3, 37, 22)], ids=str)
-def test_free_convolutions_meet_any_size(kernel, stride, image):
+def test_conv_outputs_any_size(kernel, stride, image):
     fields = {"kernel": kernel, "stride": stride, "hidden": []}
     features = encoder("conv", image, 6, channels=[4, 5], **fields)(torch.zeros(1, *image))
     assert features.shape == (1, 6)

@@ -23,14 +23,14 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "gelu": nn.GELU,
     "silu": nn.SiLU,
 }
-"""Activations by the names that recipes use."""
+"""Activations by their names in recipes."""
 
 
 def dense_stack(inputs: int, hidden: Sequence[int], activation: str) -> nn.Sequential:
     """Linear layers `fc1`, `fc2`, …, each followed by the activation.
 
     Args:
-        inputs: features that come in.
+        inputs: number of input features.
         hidden: units of each layer.
         activation: one of `ACTIVATIONS`.
     """
@@ -42,11 +42,11 @@ def dense_stack(inputs: int, hidden: Sequence[int], activation: str) -> nn.Seque
 
 
 class DenseEncoder(nn.Module):
-    """Maps flattened images through linear layers.
+    """Linear layers on flattened images.
 
     Args:
         image: shape of the images.
-        outputs: features that come out.
+        outputs: number of output features.
         hidden: units of the hidden layers, from the image on.
         activation: one of `ACTIVATIONS`, after each hidden layer.
     """
@@ -64,7 +64,7 @@ class DenseEncoder(nn.Module):
 
 
 class DenseDecoder(nn.Module):
-    """Maps latents through linear layers to every pixel.
+    """Linear layers from latents to every pixel.
 
     Args:
         latents: number of latents.

@@ -1,7 +1,7 @@
 """The networks of InfoGAN, as Higgins et al. 2017 (appendix) chose them for 2D shapes.
 
 Shapes: B images, C channels, H height, W width, L codes, Z codes and noise, F features.
-Where batch normalisation follows a layer, the layer has no bias of its own.
+A layer that batch normalisation follows has no bias.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from bvtk.errors import UsageError
 from bvtk.protocols import ImageShape
 
 CHANNELS = (64, 128, 4)
-"""Of the feature maps at a half, a quarter and an eighth of the images' size: 4 maps of 8×8 are the paper's FC 256."""
+"""Channels of the feature maps at 1/2, 1/4 and 1/8 of the image size; 4 maps of 8×8 are the FC 256 of the paper."""
 HIDDEN = 256
 RECOGNITION = 128
 SLOPE = 0.2
-"""Of the leaky ReLU below 0, as in the authors' code."""
+"""Slope of the leaky ReLU below 0, as in the authors' code."""
 
 
 def smallest_maps(image: ImageShape) -> tuple[int, int]:
     """Height and width of an image that is halved three times.
 
     Raises:
-        UsageError: where they are no whole numbers.
+        UsageError: if they are not whole numbers.
     """
     if image.height % 8 or image.width % 8:
         raise UsageError(
@@ -36,14 +36,14 @@ def smallest_maps(image: ImageShape) -> tuple[int, int]:
 
 
 class Generator(nn.Module):
-    """Makes images: FC 256, 256 as 4 maps of 8×8, transposed 4×4 convolutions of stride 2 to 128, 64, C, then tanh.
+    """Generates images: FC 256, 256 as 4 maps of 8×8, transposed 4×4 convolutions of stride 2 to 128, 64, C, then tanh.
 
     Args:
         inputs: codes and noise variables, Z.
-        image: shape of the images; for other sizes than 64×64 the second layer has other than 256 units.
+        image: shape of the images; the second layer has 256 units if they are 64×64.
 
     Raises:
-        UsageError: where the images can't be halved three times.
+        UsageError: if the images can't be halved three times.
     """
 
     def __init__(self, inputs: int, image: ImageShape) -> None:
@@ -63,24 +63,24 @@ class Generator(nn.Module):
 
     def forward(self, z_BZ: torch.Tensor) -> torch.Tensor:
         """Images (B, C, H, W) in [−1, 1], float32, of codes and noise (B, Z)."""
-        # Features in the order in which convolutions keep them in memory, so that nothing is copied.
+        # Channels last, as convolutions keep them in memory, so that nothing is copied.
         h = rearrange(self.hidden(z_BZ), "b (h w c) -> b c h w", h=self.height, w=self.width)
         output: torch.Tensor = self.convolutions(h)
         return torch.tanh(output.float())
 
 
 class Discriminator(nn.Module):
-    """Tells real images from generated ones, and recognises the codes that the generated ones were made from.
+    """Classifies images as real or generated, and recognises the codes of generated ones.
 
-    The generator reversed, with leaky ReLU: 4×4 convolutions of stride 2 to 64, 128 and 4 maps, shared; FC 256, 256,
-    1 decides; FC 128 and the means and log-variances of the codes recognise.
+    The generator in reverse, with leaky ReLU. Shared: 4×4 convolutions of stride 2 to 64, 128 and 4 maps. To classify:
+    FC 256, 256, 1. To recognise: FC 128, then means and log-variances of the codes.
 
     Args:
         latents: number of codes, L.
         image: shape of the images.
 
     Raises:
-        UsageError: where the images can't be halved three times.
+        UsageError: if the images can't be halved three times.
     """
 
     def __init__(self, latents: int, image: ImageShape) -> None:
@@ -106,12 +106,12 @@ class Discriminator(nn.Module):
         )
 
     def features(self, x_BCHW: torch.Tensor) -> torch.Tensor:
-        """What both heads see (B, F) of images (B, C, H, W) in [−1, 1]."""
+        """The input (B, F) of both heads, from images (B, C, H, W) in [−1, 1]."""
         maps_BCHW: torch.Tensor = self.convolutions(x_BCHW)
         return rearrange(maps_BCHW, "b c h w -> b (h w c)")
 
     def decide(self, features_BF: torch.Tensor) -> torch.Tensor:
-        """Logits (B,) of being real; float32."""
+        """Logits (B,) that the images are real; float32."""
         logits_B1: torch.Tensor = self.decision(features_BF)
         return rearrange(logits_B1.float(), "b 1 -> b")
 

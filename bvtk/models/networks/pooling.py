@@ -1,4 +1,4 @@
-"""Convolutions with max-pooling, and their reverse, convolutions of unpooled images.
+"""Convolutions with max-pooling, and their reverse, convolutions of unpooled images: the networks of DC-IGN.
 
 Shapes: B images, C channels, H height, W width, L latents, O outputs.
 Every convolution is 3×3, padded by 1 pixel of zeros.
@@ -16,21 +16,21 @@ from torch import nn
 from torch.nn import functional
 
 from bvtk.errors import UsageError
-from bvtk.models.dense import dense_stack
+from bvtk.models.networks.dense import dense_stack
 from bvtk.protocols import ImageShape
 
 
 def halvings(image: ImageShape, times: int) -> list[tuple[int, int]]:
-    """Height and width of an image before the first and after each of several 2×2 poolings.
+    """Height and width of an image before the first 2×2 pooling and after each one.
 
     Raises:
-        UsageError: where the image is too small for them.
+        UsageError: if the image is too small.
     """
     found = [(image.height >> i, image.width >> i) for i in range(times + 1)]
     if min(found[-1]) < 1:
         raise UsageError(
-            f"{times} poolings that halve an image need {2**times}×{2**times} pixels, found images of {image}",
-            "use larger images, or `mlp`, which takes any size",
+            f"images must have at least {2**times}×{2**times} pixels for {times} poolings, found {image}",
+            "use larger images, or `mlp`, which takes images of any size",
         )
     return found
 
@@ -38,15 +38,15 @@ def halvings(image: ImageShape, times: int) -> list[tuple[int, int]]:
 class PoolEncoder(nn.Module):
     """Convolutions, each followed by 2×2 max-pooling and ReLU, then a linear layer.
 
-    A row or column left over by a pooling is not seen.
+    A pooling ignores the last row or column of an odd size.
 
     Args:
         image: shape of the images.
-        outputs: features that come out.
+        outputs: number of output features.
         channels: output channels of the convolutions, from the image on.
 
     Raises:
-        UsageError: where the images are too small.
+        UsageError: if the images are too small.
     """
 
     def __init__(self, image: ImageShape, outputs: int, channels: Sequence[int]) -> None:
@@ -55,7 +55,7 @@ class PoolEncoder(nn.Module):
         layers: OrderedDict[str, nn.Module] = OrderedDict()
         for i, (before, after) in enumerate(pairwise([image.channels, *channels]), start=1):
             layers[f"conv{i}"] = nn.Conv2d(before, after, 3, padding=1)
-            # ReLU after the pooling gives what it would before it, from a quarter of the pixels.
+            # ReLU after the pooling has the same result as before it, on a quarter of the pixels.
             layers[f"pool{i}"] = nn.MaxPool2d(2)
             layers[f"relu{i}"] = nn.ReLU()
         self.convolutions = nn.Sequential(layers)
@@ -69,42 +69,42 @@ class PoolEncoder(nn.Module):
 
 
 class UnpoolConv2d(nn.Conv2d):
-    """A 3×3 convolution of an image twice as large as its input, every value of which fills 2×2 pixels.
+    """Unpooling, which repeats every value in 2×2 pixels, then a 3×3 convolution.
 
-    Each 2×2 pixels of the output that lie around a corner of the input's pixels depend on the 2×2 pixels that meet
-    there. So it is computed as one 2×2 convolution of the small input, to four times as many channels: the same sums
-    in less than half the products, and no large input is ever made.
+    The 2×2 output pixels around a corner of the input's pixels depend on the 2×2 input pixels that meet there. So this
+    is computed as one 2×2 convolution of the input, to four times as many channels: the same sums with less than half
+    the products, and the unpooled image is never made.
 
     Args:
-        before: channels that come in.
-        after: channels that come out.
-        rest: rows and columns, 0 or 1 each, that the output has beyond twice the input's.
+        before: input channels.
+        after: output channels.
+        extra: rows and columns, 0 or 1 each, that the output has in addition to twice the input's.
     """
 
-    def __init__(self, before: int, after: int, rest: tuple[int, int] = (0, 0)) -> None:
+    def __init__(self, before: int, after: int, extra: tuple[int, int] = (0, 0)) -> None:
         super().__init__(before, after, 3, padding=1)
-        self.rest = rest
+        self.extra = extra
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
-        """Images (B, C, 2H + rest, 2W + rest) of images (B, C, H, W)."""
-        height, width = (2 * size + rest for size, rest in zip(input.shape[2:], self.rest, strict=True))
+        """Images (B, C, 2H + extra, 2W + extra) of images (B, C, H, W)."""
+        height, width = (2 * size + extra for size, extra in zip(input.shape[2:], self.extra, strict=True))
         corners = functional.conv2d(input, corner_kernel(self.weight), _four_times(self.bias), padding=1)
-        # Channels come last here as in memory: moving them is what would cost time.
+        # Channels come last here as they do in memory, so that nothing is copied.
         corners = rearrange(corners, "b (s t c) h w -> b (h s) (w t) c", s=2, t=2)
         return rearrange(corners[:, 1 : 1 + height, 1 : 1 + width], "b h w c -> b c h w")
 
 
 def corner_kernel(weight: torch.Tensor) -> torch.Tensor:
-    """The 2×2 kernel on the small image that equals a 3×3 one on the image twice as large.
+    """The 2×2 kernel on an image that is equal to a 3×3 kernel on the unpooled image.
 
-    Along each side, the pixel before a corner sees w₀ + w₁ of the small pixel before it and w₂ of the one after it,
-    the pixel after the corner w₀ and w₁ + w₂.
+    Along each axis, the output pixel before a corner weighs the input pixel before the corner by w₀ + w₁ and the one
+    after it by w₂; the output pixel after the corner weighs them by w₀ and w₁ + w₂.
 
     Args:
         weight: (O, I, 3, 3).
 
     Returns:
-        (4·O, I, 2, 2): all outputs above and left of the corner, then above right, below left, below right.
+        (4·O, I, 2, 2): all outputs above left of the corner, then above right, below left, below right.
     """
     kernel = _around_corner(_around_corner(weight, dim=-2), dim=-1)
     return rearrange(kernel, "t s o i h w -> (s t o) i h w")
@@ -120,15 +120,15 @@ def _four_times(bias: torch.Tensor | None) -> torch.Tensor | None:
 
 
 class UnpoolDecoder(nn.Module):
-    """A linear layer, then convolutions of unpooled images: each of them doubles height and width.
+    """A linear layer, then unpooling convolutions, each of which doubles height and width.
 
     Args:
         latents: number of latents.
         image: shape of the images.
-        channels: input channels of the convolutions, from the latents on; the last gives the image's.
+        channels: input channels of the convolutions, from the latents on; the last one outputs the image.
 
     Raises:
-        UsageError: where the images are too small.
+        UsageError: if the images are too small.
     """
 
     def __init__(self, latents: int, image: ImageShape, channels: Sequence[int]) -> None:

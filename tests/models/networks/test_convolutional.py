@@ -3,10 +3,9 @@ import torch
 from torch import nn
 
 from bvtk.errors import UsageError
-from bvtk.models.convolutional import padding, shrink
+from bvtk.models.networks.convolutional import padding, shrink
 from bvtk.protocols import ImageShape
-
-from .networks import decoder, encoder
+from tests.models.builders import decoder, encoder
 
 
 @pytest.mark.parametrize("kernel", range(1, 8))
@@ -26,21 +25,21 @@ def test_sizes_are_those_of_torchs_convolution(kernel, stride):
     ],
     ids=str,
 )
-def test_images_that_are_too_small_name_the_layer_and_the_remedy(image, layer, left):
+def test_errors_about_small_images_name_the_layer_and_a_fix(image, layer, left):
     with pytest.raises(UsageError) as caught:
         encoder("burgess", image)
     assert caught.value.message == (
-        f"layer {layer} (4×4, stride 2) no longer fits images of {image}: only {left} pixels are left there"
+        f"layer {layer} (4×4, stride 2) does not fit images of {image}: its input has only {left} pixels"
     )
-    assert "`mlp`, which takes any size" in caught.value.hint
+    assert "`mlp`, which takes images of any size" in caught.value.hint
 
 
-def test_a_decoder_names_its_own_layer():
-    with pytest.raises(UsageError, match=r"^layer deconv1 \(4×4, stride 2\) no longer fits images of 3×12×12"):
+def test_errors_of_decoders_name_the_decoders_layer():
+    with pytest.raises(UsageError, match=r"^layer deconv1 \(4×4, stride 2\) does not fit images of 3×12×12"):
         decoder("burgess", ImageShape(3, 12, 12))
 
 
-def test_free_layers_are_counted_too():
-    # With 2 pixels of padding: 64, 21, 7, 2, 1, and then 6 rows do not fit into 1 + 4.
-    with pytest.raises(UsageError, match=r"^layer conv5 \(6×6, stride 3\) no longer fits .* only 1×1 pixels"):
+def test_errors_name_layers_of_the_conv_encoder():
+    # With 2 pixels of padding on each side: 64, 21, 7, 2, 1, and then 6 rows do not fit into 1 + 4.
+    with pytest.raises(UsageError, match=r"^layer conv5 \(6×6, stride 3\) does not fit .* only 1×1 pixels"):
         encoder("conv", ImageShape(1, 64, 64), channels=[4] * 6, kernel=6, stride=3)

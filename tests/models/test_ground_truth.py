@@ -1,5 +1,3 @@
-"""The pixels and the truth as codes."""
-
 from __future__ import annotations
 
 import numpy as np
@@ -19,18 +17,7 @@ def images_with(factors: FactorGrid | FactorTable) -> ImageSet:
     return ImageSet(Bytes(np.zeros((len(factors), *IMAGE), np.uint8)), factors, 255, {})
 
 
-def test_pixels_are_their_own_code() -> None:
-    model = models.get("pixels")().build(IMAGE)
-    x = torch.rand(5, *IMAGE).to(memory_format=torch.channels_last)
-    z, logvar = model.encode(x)
-    assert logvar is None
-    assert model.latents == z.shape[1] == 24
-    assert z[1].tolist() == [x[1, c, h, w].item() for c in range(3) for h in range(4) for w in range(2)]
-    assert torch.equal(model.decode(z), x)
-    assert model.state_dict() == {}
-
-
-def test_the_truth_is_scaled_from_its_first_value_to_its_last() -> None:
+def test_factors_are_scaled_from_the_first_value_to_the_last() -> None:
     model = models.get("ground_truth")().build(IMAGE)
     model.fit(images_with(FactorGrid(("shape", "constant", "x"), (3, 1, 5))), np.arange(2), 0)
     z, logvar = model.encode(torch.tensor([[0, 0, 4], [1, 0, 1], [2, 0, 0]]))
@@ -40,7 +27,7 @@ def test_the_truth_is_scaled_from_its_first_value_to_its_last() -> None:
     assert model.latents == 3
 
 
-def test_the_truth_loads_whatever_its_number_of_factors() -> None:
+def test_any_number_of_factors_can_be_loaded() -> None:
     fitted = models.get("ground_truth")().build(IMAGE)
     fitted.fit(images_with(FactorGrid(("a", "b"), (3, 2))), np.arange(2), 0)
     loaded = models.get("ground_truth")().build(IMAGE)
@@ -52,8 +39,8 @@ def test_the_truth_loads_whatever_its_number_of_factors() -> None:
         loaded.load_state_dict({})
 
 
-def test_there_is_no_truth_without_factors() -> None:
+def test_data_without_factors_are_refused() -> None:
     spec = models.get("ground_truth")()
-    with pytest.raises(UsageError, match="reads ground-truth factors, and the data set has none"):
+    with pytest.raises(UsageError, match="reads ground-truth factors, but the data set has none"):
         spec.check(images_with(FactorTable((), np.zeros((4, 0), np.int64))))
     spec.check(images_with(FactorGrid(("a",), (3,))))

@@ -1,8 +1,8 @@
-"""Convolutional encoders and decoders for images of any size that their layers can shrink.
+"""Convolutional encoders and decoders.
 
 Shapes: B images, C channels, H height, W width, L latents, O outputs.
-Every layer is padded by (kernel − 1) // 2. A decoder undoes the sizes of the encoder with the same
-layers, output padding included, so it meets the height and width of the images exactly.
+Every layer is padded by (kernel − 1) // 2. A decoder has the sizes of the encoder with the same layers in reverse,
+output padding included, so its output has exactly the height and width of the images.
 """
 
 from __future__ import annotations
@@ -16,40 +16,40 @@ from einops import rearrange
 from torch import nn
 
 from bvtk.errors import UsageError
-from bvtk.models.dense import ACTIVATIONS, dense_stack
+from bvtk.models.networks.dense import ACTIVATIONS, dense_stack
 from bvtk.protocols import ImageShape
 
 
 def padding(kernel: int) -> int:
-    """Pixels of zeros around the input of a layer: halves even sizes exactly with kernels 2 and 4, stride 2."""
+    """Zeros on each side of a layer's input; kernels of 2 and 4 with stride 2 then halve even sizes exactly."""
     return (kernel - 1) // 2
 
 
 def shrink(size: int, kernel: int, stride: int) -> int:
-    """The height or width after a convolution; less than 1 where the kernel is larger than the padded input."""
+    """The height or width after a convolution; less than 1 if the kernel is larger than the padded input."""
     return (size + 2 * padding(kernel) - kernel) // stride + 1
 
 
 def sizes(image: ImageShape, kernels: Sequence[int], stride: int, names: Sequence[str]) -> list[tuple[int, int]]:
-    """Height and width of an image before the first and after each of several convolutions.
+    """Height and width of an image before the first convolution and after each one.
 
     Args:
         image: shape of the images.
-        kernels: one a layer, from the image on.
-        stride: that of every layer.
-        names: what the layers are called in an error.
+        kernels: one per layer, from the image on.
+        stride: of every layer.
+        names: names of the layers for errors.
 
     Raises:
-        UsageError: where a layer's kernel is larger than what reaches it.
+        UsageError: if a layer's kernel is larger than its padded input.
     """
     found = [(image.height, image.width)]
     for kernel, name in zip(kernels, names, strict=True):
         height, width = (shrink(size, kernel, stride) for size in found[-1])
         if min(height, width) < 1:
             raise UsageError(
-                f"layer {name} ({kernel}×{kernel}, stride {stride}) no longer fits images of {image}: "
-                f"only {found[-1][0]}×{found[-1][1]} pixels are left there",
-                "use larger images, `conv` with fewer layers, or `mlp`, which takes any size",
+                f"layer {name} ({kernel}×{kernel}, stride {stride}) does not fit images of {image}: "
+                f"its input has only {found[-1][0]}×{found[-1][1]} pixels",
+                "use larger images, `conv` with fewer layers, or `mlp`, which takes images of any size",
             )
         found.append((height, width))
     return found
@@ -60,15 +60,15 @@ class ConvEncoder(nn.Module):
 
     Args:
         image: shape of the images.
-        outputs: features that come out.
+        outputs: number of output features.
         channels: output channels of the convolutions, from the image on.
         kernels: their kernel sizes.
-        stride: that of every convolution.
+        stride: of every convolution.
         hidden: units of the linear layers before the last.
-        activation: one of `ACTIVATIONS`, after every layer but the last.
+        activation: one of `ACTIVATIONS`, after every layer except the last.
 
     Raises:
-        UsageError: where a convolution no longer fits the images, naming it.
+        UsageError: if a convolution does not fit the images.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class ConvEncoder(nn.Module):
         kernels: Sequence[int],
         stride: int,
         hidden: Sequence[int],
-        activation: str = "relu",
+        activation: str,
     ) -> None:
         super().__init__()
         names = [f"conv{i}" for i in range(1, len(kernels) + 1)]
@@ -108,14 +108,14 @@ class ConvDecoder(nn.Module):
     Args:
         latents: number of latents.
         image: shape of the images.
-        channels: input channels of the transposed convolutions, from the latents on; the last gives the image's.
+        channels: input channels of the transposed convolutions, from the latents on; the last one outputs the image.
         kernels: their kernel sizes.
-        stride: that of every transposed convolution.
-        hidden: units of the linear layers, before the one that fills the first channels.
-        activation: one of `ACTIVATIONS`, after every layer but the last.
+        stride: of every transposed convolution.
+        hidden: units of the linear layers before the one that gives the first convolution its input.
+        activation: one of `ACTIVATIONS`, after every layer except the last.
 
     Raises:
-        UsageError: where a layer no longer fits the images, naming it.
+        UsageError: if a layer does not fit the images.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class ConvDecoder(nn.Module):
         kernels: Sequence[int],
         stride: int,
         hidden: Sequence[int],
-        activation: str = "relu",
+        activation: str,
     ) -> None:
         super().__init__()
         names = [f"deconv{i}" for i in range(1, len(kernels) + 1)]
@@ -138,8 +138,8 @@ class ConvDecoder(nn.Module):
             if i > 0:
                 layers[f"{activation}{i}"] = ACTIVATIONS[activation]()
             kernel, (height, width) = kernels[i], steps[i + 1]
-            rest = (_remainder(height, kernel, stride), _remainder(width, kernel, stride))
-            layers[names[i]] = nn.ConvTranspose2d(before, after, kernel, stride, padding(kernel), rest)
+            extra = (_remainder(height, kernel, stride), _remainder(width, kernel, stride))
+            layers[names[i]] = nn.ConvTranspose2d(before, after, kernel, stride, padding(kernel), extra)
         self.convolutions = nn.Sequential(layers)
 
     def forward(self, z_BL: torch.Tensor) -> torch.Tensor:
@@ -150,5 +150,5 @@ class ConvDecoder(nn.Module):
 
 
 def _remainder(size: int, kernel: int, stride: int) -> int:
-    # Rows that a strided convolution leaves over, and a transposed one has to add.
+    # Rows at the edge that a strided convolution ignores and a transposed one has to add.
     return (size + 2 * padding(kernel) - kernel) % stride

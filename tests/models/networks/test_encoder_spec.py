@@ -6,8 +6,7 @@ from pydantic import ValidationError
 
 from bvtk.component import encoders, parse
 from bvtk.protocols import ImageShape
-
-from .networks import CELEBA, NAMES, SPRITES, encoder, parameters
+from tests.models.builders import CELEBA, NAMES, SPRITES, encoder, parameters
 
 FC = 4096 * 1200 + 1200 + 1200 * 1200 + 1200 + 1200 * 20 + 20
 HIGGINS_CONV = (

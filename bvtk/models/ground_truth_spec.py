@@ -1,0 +1,42 @@
+"""The factors of an image as its code, in recipes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from bvtk.component import ModelSpec, register_model
+from bvtk.errors import UsageError
+from bvtk.protocols import Dataset, ImageShape
+
+if TYPE_CHECKING:
+    from bvtk.protocols import Model
+
+
+@register_model("ground_truth")
+class GroundTruth(ModelSpec):
+    """The factors of an image, each scaled to [0, 1], as its code: shows what metrics give to a perfect code.
+
+    It is fitted to learn the number of values of each factor, and makes no images. Baseline of Higgins et al. 2017,
+    figure 6.
+    """
+
+    learns: ClassVar[Literal["steps", "fit", "nothing"]] = "fit"
+    reads: ClassVar[Literal["images", "factors"]] = "factors"
+
+    def build(self, image: ImageShape) -> Model:  # noqa: ARG002
+        """The model, without factors until it is fitted or loaded."""
+        from bvtk.models import ground_truth
+
+        return ground_truth.GroundTruth()
+
+    def check(self, dataset: Dataset) -> None:
+        """Checks that the data set has factors.
+
+        Raises:
+            UsageError: if it has none.
+        """
+        if not dataset.factor_names:
+            raise UsageError(
+                "model 'ground_truth' reads ground-truth factors, but the data set has none",
+                "choose a data set with factors (`arrays` reads them from an .npz)",
+            )

@@ -1,0 +1,48 @@
+"""Independent components of pixels, in recipes."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import PositiveInt
+
+from bvtk.component import ModelSpec, register_model
+from bvtk.protocols import ImageShape
+
+if TYPE_CHECKING:
+    from bvtk.protocols import Model
+
+
+@register_model("ica")
+class Ica(ModelSpec):
+    """Independent components of the pixels: whitened principal components, rotated by FastICA.
+
+    Fitted without training steps. Hyvärinen & Oja 2000 ("Independent component analysis: algorithms and applications").
+    Baseline of Higgins et al. 2017, figure 6.
+    """
+
+    learns: ClassVar[Literal["steps", "fit", "nothing"]] = "fit"
+    gives: ClassVar[frozenset[str]] = frozenset({"reconstruction"})
+
+    latents: PositiveInt = 10
+    """Number of components, in no particular order."""
+
+    images: PositiveInt = 50_000
+    """Number of training images to fit it on, drawn by the seed; each takes 4 bytes of memory per pixel."""
+
+    iterations: PositiveInt = 200
+    """Maximum number of iterations of FastICA; a warning reports if it did not converge."""
+
+    unit: Literal["variance", "norm"] = "variance"
+    """What is 1 for every component over the images that it is fitted on: its variance or its norm. With `norm`, codes
+    are smaller by the square root of the number of images; this was scikit-learn's scale until 2023, and so probably
+    the paper's."""
+
+    def build(self, image: ImageShape) -> Model:
+        """The model, all zeros until it is fitted."""
+        from bvtk.models.ica import independent
+        from bvtk.models.linear import Linear
+
+        learner = partial(independent, iterations=self.iterations, unit=self.unit)
+        return Linear(image, self.latents, self.images, learner)
