@@ -50,14 +50,14 @@ def test_a_list_is_given_in_brackets(arrays: Cli) -> None:
         (("tiny.yaml", "--metric", "mig"), "not a .npz file"),
     ],
 )
-def test_what_can_be_wrong_is_one_clear_error(arrays: Cli, arguments: tuple[str, ...], said: str) -> None:
+def test_wrong_arguments(arrays: Cli, arguments: tuple[str, ...], said: str) -> None:
     done = arrays("score", *arguments, code=2)
     assert said in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_arrays_of_the_reference_score_as_published(cli: Cli) -> None:
-    """disentanglement_lib's own figures, of points to learn from and points to test on in one file."""
+def test_agrees_with_the_reference(cli: Cli) -> None:
+    """Compares with the scores of disentanglement_lib, for a file with a test set."""
     found = case("mixed_dsprites")
     names = ("codes", "factors", "codes_test", "factors_test")
     keys = ("codes_train", "factors_train", "codes_test", "factors_test")

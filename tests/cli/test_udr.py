@@ -27,7 +27,7 @@ def test_a_sweep_ranked_in_a_table_and_as_json(terminal: Terminal) -> None:
     assert sorted(Path().rglob("*")) == before
 
 
-def test_what_is_wrong_exits_with_2(terminal: Terminal) -> None:
+def test_wrong_arguments_exit_with_2(terminal: Terminal) -> None:
     assert terminal("udr", "nothing").code == 2
     assert terminal("udr", "r.yaml", "--measure", "kendall").code == 2
     recipe = recipe_of("pca")

@@ -1,4 +1,4 @@
-"""Scores that disentanglement_lib's own code gives made-up representations, and those representations."""
+"""Synthetic representations, and the scores that disentanglement_lib computes for them."""
 
 import json
 from functools import cache
@@ -13,12 +13,12 @@ from tests.metrics.representations import grid, labelled, standardised
 DATA = Path(__file__).parents[1] / "data"
 NAMES = tuple(json.loads((DATA / "metric_reference.json").read_text()))
 SAMPLED = tuple(name for name in NAMES if name.endswith("dsprites"))
-"""The cases that have sampled scores too: of the noise-free codes of the whole grid."""
+"""The cases that also have scores from sampled points of the noise-free codes on the whole grid."""
 DSPRITES = ("shape", "scale", "orientation", "x", "y")
 
 
 class Case(NamedTuple):
-    """One representation: 2,000 points, 1,000 to test on, the matrices it was made with, its scores."""
+    """A representation with 2,000 points to train and 1,000 to test on, its matrices, and its scores."""
 
     codes: Codes
     arrays: dict
@@ -27,7 +27,7 @@ class Case(NamedTuple):
 
 @cache
 def case(name):
-    """A case by its name."""
+    """The case of this name."""
     expected = json.loads((DATA / "metric_reference.json").read_text())[name]
     with np.load(DATA / "metric_reference.npz") as file:
         arrays = {key.split("/")[1]: file[key] for key in file.files if key.startswith(name + "/")}
@@ -38,7 +38,7 @@ def case(name):
 
 @cache
 def noise_free_grid(name):
-    """The case's code without its noise, as a function of the factors, over the whole grid."""
+    """The codes of a case without noise, as a function of the factors, on the whole grid."""
     found = case(name)
     factors = grid(tuple(found.expected["factor_sizes"]))
     return labelled(_noise_free(name, found.arrays, factors).astype(np.float32), factors, found.codes.factor_names)

@@ -1,4 +1,4 @@
-"""Made-up representations whose scores are known."""
+"""Synthetic representations with known scores."""
 
 import numpy as np
 
@@ -25,7 +25,7 @@ def perfect(n=3000, sizes=(10, 10, 10, 10, 10), seed=0):
 
 
 def uninformative(n=3000, sizes=(10, 10, 10, 10, 10), seed=0):
-    """Codes drawn without looking at the factors."""
+    """Codes that are independent of the factors."""
     rng = np.random.default_rng(seed)
     factors = rng.integers(sizes, size=(n, len(sizes)))
     return labelled(rng.normal(size=(n, 10)), factors)

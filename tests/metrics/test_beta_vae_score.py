@@ -31,9 +31,9 @@ def test_calibration(protocol):
 
 def test_one_point_is_the_mean_distance_over_pairs_that_share_the_factor():
     factors = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
-    codes = np.array([[0.0, 0.0], [0.0, 3.0], [2.0, 0.0], [2.0, 3.0]])  # code 0 is factor 0 doubled, code 1 trebled
+    codes = np.array([[0.0, 0.0], [0.0, 3.0], [2.0, 0.0], [2.0, 3.0]])  # factor 0 times 2, factor 1 times 3
     x, y = sample_points(codes, factors, ("a", "b"), [0, 1], 40, 5, np.random.default_rng(0))
-    # Two images that share one factor here always differ in the other.
+    # Two of these images that share one factor always differ in the other.
     np.testing.assert_array_equal(x[y == 0], np.tile([0.0, 3.0], (int((y == 0).sum()), 1)))
     np.testing.assert_array_equal(x[y == 1], np.tile([2.0, 0.0], (int((y == 1).sum()), 1)))
 
@@ -62,7 +62,7 @@ def test_pairs_share_a_category_too_if_only_one_other_factor_varies():
     assert beta_vae_score(codes, 0, **SMALL)["factors"] == ["shape", "scale"]
 
 
-def test_a_constant_factor_is_never_fixed():
+def test_a_constant_factor_is_never_shared():
     codes = perfect(sizes=(4, 5))
     named = labelled(codes.codes, np.insert(codes.factors, 0, 2, axis=1), ("colour", "a", "b"))
     assert beta_vae_score(named, 0, **SMALL)["factors"] == ["a", "b"]
@@ -86,18 +86,18 @@ def test_the_same_seed_gives_the_same_score(protocol):
 def test_order_and_sign_of_codes_do_not_matter():
     codes, factors = case("mixed_dsprites").codes.codes, case("mixed_dsprites").codes.factors
     usual = beta_vae_score(labelled(codes, factors), 0, protocol="dlib", **SMALL)["score"]
-    changed = np.insert(-codes[:, ::-1], 3, 0.5, axis=1)  # turned round, flipped, and a dead code beside them
+    changed = np.insert(-codes[:, ::-1], 3, 0.5, axis=1)  # reversed, negated, and with a constant code
     again = beta_vae_score(labelled(changed, factors), 0, protocol="dlib", **SMALL)
     assert again["score"] == pytest.approx(usual, abs=0.01)
 
 
-def test_the_paper_trains_as_many_classifiers_as_it_is_asked_for():
+def test_the_number_of_classifiers():
     result = beta_vae_score(perfect(sizes=(5, 5)), 0, classifiers=5, **SMALL)
     assert len(result["scores"]) == 5
     assert result["score"] == pytest.approx(1.0, abs=0.02)
 
 
-def test_points_to_measure_on_come_from_the_test_set_where_there_is_one():
+def test_test_points_come_from_the_test_set():
     codes, unlike = perfect(sizes=(5, 5)), uninformative(sizes=(5, 5))
     apart = type(codes)(codes.codes, codes.factors, codes.factor_names, unlike.codes[:, :2], unlike.factors)
     result = beta_vae_score(apart, 0, **SMALL)

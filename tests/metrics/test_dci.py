@@ -34,7 +34,7 @@ def test_agrees_with_scikit_learns_trees_in_the_reference(name):
 
 
 def test_disentanglement_by_hand():
-    """Row 0 in one of two columns, row 1 even: weights 1/4 and 3/4 of 1 and 0."""
+    """Row 0 is in one of two columns, row 1 is uniform: weights 1/4 and 3/4 of 1 and 0."""
     assert disentanglement(np.array([[1.0, 0.0], [1.5, 1.5]])) == pytest.approx(0.25)
     assert disentanglement(np.eye(4)) == pytest.approx(1.0)
     assert disentanglement(np.ones((5, 3))) == pytest.approx(0.0, abs=1e-9)
@@ -42,14 +42,14 @@ def test_disentanglement_by_hand():
     assert disentanglement(np.ones((4, 1))) == 1.0
 
 
-def test_completeness_is_of_the_factors():
-    """Each factor in two codes: every code is of one factor, and no factor of one code."""
+def test_completeness_by_hand():
+    """Each factor is in two codes: every code is about one factor, but no factor is in one code."""
     matrix = np.kron(np.eye(2), np.ones((2, 1)))
     assert disentanglement(matrix) == pytest.approx(1.0)
     assert disentanglement(matrix.T) == pytest.approx(1 - np.log(2) / np.log(4))
 
 
-def test_the_seed_decides_and_a_factor_that_never_varies_is_left_out():
+def test_a_constant_factor_is_left_out_and_the_seed_determines_the_score():
     codes = perfect(n=300, sizes=(3, 3))
     wider = labelled(codes.codes, np.insert(codes.factors, 1, 4, axis=1), ("a", "still", "b"))
     found = dci(wider, 1, rounds=3)

@@ -8,7 +8,7 @@ from tests.metrics.representations import labelled, perfect, scorer, uninformati
 downstream = scorer(Downstream)
 
 
-def test_accuracy_grows_with_labels_and_absent_sizes_are_absent():
+def test_accuracy_grows_with_labels_and_large_sizes_are_left_out():
     result = downstream(perfect(n=900), 0, labels=(10, 500, 10_000), rounds=5)
     assert list(result["boosted_trees"]) == list(result["logistic_regression"]) == ["10", "500"]
     assert result["boosted_trees"]["10"] < 0.6 < result["boosted_trees"]["500"] == result["score"]
@@ -16,14 +16,14 @@ def test_accuracy_grows_with_labels_and_absent_sizes_are_absent():
     assert np.mean(list(result["accuracy"].values())) == pytest.approx(result["score"])
 
 
-def test_noise_tells_no_more_than_the_commonest_value():
+def test_noise_scores_at_chance():
     result = downstream(uninformative(n=1500), 0, labels=(500,), rounds=5)
     assert result["score"] == pytest.approx(result["chance"], abs=0.05)
     assert result["logistic_regression"]["500"] == pytest.approx(result["chance"], abs=0.05)
 
 
-def test_a_line_reads_what_lies_on_a_line():
-    """Two values on one code are told by both classifiers; of a parity of two codes a line tells three in four."""
+def test_a_linear_classifier_does_not_learn_parity():
+    """Both classifiers separate two values of one code; a linear one gets at most three in four of a parity right."""
     rng = np.random.default_rng(0)
     bits = rng.integers(2, size=(900, 2))
     factors = np.stack([bits[:, 0], bits[:, 0] ^ bits[:, 1]], axis=1)
@@ -32,12 +32,12 @@ def test_a_line_reads_what_lies_on_a_line():
     assert result["logistic_regression"]["400"] < 0.9
 
 
-def test_the_seed_decides():
+def test_the_seed_determines_the_score():
     first, again, other = (downstream(perfect(), seed, labels=(20,), rounds=3)["score"] for seed in (1, 1, 2))
     assert first == again != other
 
 
-def test_what_cannot_be_measured_is_an_error():
+def test_constant_factors_and_too_few_images_are_an_error():
     with pytest.raises(UsageError, match="found 0 of 1"):
         downstream(labelled(np.ones((20, 2)), np.zeros((20, 1), int)), 0)
     with pytest.raises(UsageError, match="with 100 labels needs as many images to train on, found 40"):

@@ -18,23 +18,23 @@ def test_agrees_with_the_reference_on_whole_grids(name):
     assert factor_vae_score(noise_free_grid(name), 0)["score"] == pytest.approx(expected, abs=0.02)
 
 
-def test_the_still_code_votes_for_its_factor():
-    """Two factors, two codes: the code of the fixed factor never moves, so every vote is right."""
+def test_the_constant_code_votes_for_its_factor():
+    """Two factors, two codes: the code of the shared factor does not vary, so every vote is correct."""
     factors = grid((4, 5))
     result = factor_vae_score(labelled(factors * [3.0, -0.5], factors), 0, **FEW)
     assert result["score"] == result["train_accuracy"] == 1.0
     assert (result["chance"], result["active_codes"]) == (1 / 2, 2)
 
 
-def test_codes_are_compared_by_their_own_spread():
-    """With the first factor fixed code 0 keeps a five-hundredth of its variance, and moves as far as code 1."""
+def test_variances_are_relative():
+    """If the first factor is shared, code 0 keeps 1/500 of its variance and varies as much as code 1."""
     factors = grid((4, 5))
     wide = factors[:, 0] * 30.0 + factors[:, 1]
     result = factor_vae_score(labelled(np.stack([wide, factors[:, 1]], axis=1), factors), 0, **FEW)
     assert result["score"] == 1.0
 
 
-def test_codes_that_hardly_move_have_no_vote():
+def test_codes_with_a_small_deviation_do_not_vote():
     codes = perfect()
     with_dead = labelled(np.insert(codes.codes, 0, 0.5, axis=1), codes.factors)
     assert factor_vae_score(with_dead, 0, **FEW) == factor_vae_score(codes, 0, **FEW)
@@ -43,12 +43,12 @@ def test_codes_that_hardly_move_have_no_vote():
     assert factor_vae_score(labelled(codes.codes * 1e-3, codes.factors), 0, least_deviation=0, **FEW)["score"] == 1.0
 
 
-def test_noise_votes_by_luck():
+def test_noise_scores_at_chance_and_duplicates_perfectly():
     assert factor_vae_score(uninformative(), 0, **FEW)["score"] == pytest.approx(1 / 5, abs=0.06)
     assert factor_vae_score(duplicated(), 0, **FEW)["score"] == 1.0
 
 
-def test_a_test_set_is_what_is_voted_on():
+def test_test_votes_come_from_the_test_set():
     train, test = perfect(), uninformative()
     mixed = Codes(train.codes, train.factors, train.factor_names, test.codes[:, :5], test.factors)
     result = factor_vae_score(mixed, 0, **FEW)
@@ -56,7 +56,7 @@ def test_a_test_set_is_what_is_voted_on():
     assert result["score"] < 0.4
 
 
-def test_the_seed_decides():
+def test_the_seed_determines_the_score():
     codes = noise_free_grid("rotated_dsprites")
     first, again, other = (factor_vae_score(codes, seed, **FEW)["score"] for seed in (1, 1, 2))
     assert first == again != other

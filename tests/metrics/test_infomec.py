@@ -18,14 +18,14 @@ def test_concentration_by_hand():
     assert concentration(np.array([[3.0, 1.0, 0.0, 0.0]])) == pytest.approx((0.75 - 0.25) / 0.75)
 
 
-def test_what_is_known_to_nobody_is_spread_evenly():
+def test_rows_of_zeros_count_as_uniform():
     assert concentration(np.array([[0.0, 0.0], [1.0, 0.0]])) == pytest.approx(0.5)
     assert concentration(np.zeros((2, 2))) == 0
-    assert concentration(np.array([[0.3], [0.0]])) == 0.5  # all that is known is known to the only one
+    assert concentration(np.array([[0.3], [0.0]])) == 0.5  # with one column, rows count 1 or 0
     assert concentration(np.zeros((0, 3))) == concentration(np.zeros((3, 0))) == 0
 
 
-def test_codes_of_narrow_range_are_not_active():
+def test_codes_with_a_narrow_range_are_not_active():
     z = np.array([[0.0, 0.0, 5.0, 0.0], [20.0, 1.0, 5.0, 1.5]])
     assert active_codes(z).tolist() == [True, False, False, True]
     assert not active_codes(np.ones((4, 2))).any()
@@ -43,8 +43,8 @@ def test_known_representations(continuous):
     assert dead["explicitness"] == pytest.approx(0, abs=1e-9)
 
 
-def test_a_code_of_two_factors_shares_by_information():
-    # One code tells a factor of 4 values and one of 2 at once, an other tells the second again.
+def test_shares_of_a_code_that_encodes_two_factors():
+    # One code encodes a factor with 4 values and one with 2; the other encodes the second factor again.
     rng = np.random.default_rng(0)
     factors = rng.integers((4, 2), size=(4000, 2))
     codes = np.stack([factors @ [2, 1], factors[:, 1]], axis=1) + 1e-3 * rng.normal(size=(4000, 2))
@@ -53,8 +53,8 @@ def test_a_code_of_two_factors_shares_by_information():
     assert result["compactness"] == pytest.approx(((1 + 0.5) / 2 - 0.5) / 0.5, abs=0.01)
 
 
-def test_continuous_factors_seen_through_noise():
-    # A factor of variance 1 and noise of variance 1: R² is 1/2, for the factor that no code knows 0.
+def test_continuous_factors_with_noise():
+    # With a factor and noise of variance 1, R² is 1/2; it is 0 for the factor that no code encodes.
     rng = np.random.default_rng(0)
     factors = np.stack([rng.permutation(5000) for _ in range(2)], axis=1)
     signal = (factors[:, :1] - 2499.5) / factors[:, :1].std()
@@ -63,8 +63,8 @@ def test_continuous_factors_seen_through_noise():
     assert result["modularity"] > 0.9
 
 
-def test_explicitness_of_a_biased_reading():
-    # A binary code right in nine of ten images: the cross-entropy is that of a coin of bias 0.9.
+def test_explicitness_of_a_code_with_errors():
+    # A binary code that is correct for nine of ten images: the cross-entropy is that of a coin with bias 0.9.
     v = np.arange(2000) % 2
     wrong = np.arange(2000) % 20 < 2
     factors = np.stack([v, np.arange(2000) // 1000], axis=1)
@@ -74,7 +74,7 @@ def test_explicitness_of_a_biased_reading():
     assert infomec(labelled(codes, factors), 0)["explicitness"] == pytest.approx(expected, abs=1e-3)
 
 
-def test_a_test_set_shows_how_much_was_learned_by_heart():
+def test_a_test_set_shows_overfitting():
     whole = case("noise_mini").codes
     with_test = infomec(whole, 0)
     assert with_test["explicitness_test"] < 0 < with_test["explicitness"]
@@ -83,7 +83,7 @@ def test_a_test_set_shows_how_much_was_learned_by_heart():
     assert alone["explicitness"] == with_test["explicitness"]
 
 
-def test_factor_values_that_were_not_learned_are_passed_over():
+def test_factor_values_that_were_not_in_the_training_set_are_skipped():
     codes = perfect(n=300, sizes=(3, 3))
     new = Codes(codes.codes, codes.factors, codes.factor_names, codes.codes[:9], codes.factors[:9] + [[0, 9]] * 9)
     found = infomec(new, 0)
@@ -99,7 +99,7 @@ def test_factor_values_that_were_not_learned_are_passed_over():
     assert infomec(kept, 0)["explicitness_test"] > 0.9
 
 
-def test_factors_that_do_not_vary():
+def test_constant_factors():
     codes = perfect(n=300, sizes=(3, 4))
     result = infomec(labelled(codes.codes, np.insert(codes.factors, 0, 1, axis=1)), 0)
     assert result["left_out"] == ["factor_0"]

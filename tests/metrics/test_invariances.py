@@ -1,7 +1,7 @@
-"""What changes of codes and labels may do to each score, a line a metric.
+"""How much each score can change if codes and labels are transformed, one line per metric.
 
-A figure is how far the score may move, 0 for not at all beyond rounding. `None` promises nothing: there the metric
-depends on the scale of codes, or draws other points.
+A number is how much the score can change beyond rounding. `None` is no bound: the metric depends on the scale of codes,
+or draws other points.
 """
 
 from functools import cache
@@ -23,7 +23,7 @@ discover(installed=False)
 
 
 class Moves(NamedTuple):
-    """How far a score may move."""
+    """How much a score can change, by transformation."""
 
     order: float | None = 0.0
     """codes in another order"""
@@ -32,28 +32,28 @@ class Moves(NamedTuple):
     scale: float | None = 0.0
     """one code times a power of two"""
     dead: float | None = 0.0
-    """a constant code beside the others"""
+    """an additional constant code"""
     labels: float | None = 0.0
-    """the values of each factor numbered otherwise"""
+    """other numbers for the values of each factor"""
 
 
 QUICK = "train_points=1000,test_points=1000,pairs=32"
-TABLE = {  # a flipped code's bins are closed on the other side: points on an edge may move
+TABLE = {  # the bins of a flipped code are closed on the other side, so points on an edge can change their bin
     f"beta_vae_score:protocol=dlib,{QUICK}": Moves(signs=0.01, order=0.01, dead=0.01, scale=None, labels=None),
     "factor_vae_score:train_votes=1000,test_votes=1000": Moves(scale=None, labels=None),
     "mig": Moves(signs=5e-3),
-    "modularity_explicitness": Moves(signs=0.02, dead=None),  # a dead code counts as 0
-    "irs": Moves(scale=None),  # codes are weighted by how far they reach
+    "modularity_explicitness": Moves(signs=0.02, dead=None),  # a constant code counts as 0
+    "irs": Moves(scale=None),  # codes are weighted by their largest deviation
     "infomec": Moves(scale=None),  # codes of narrow range are not active
     "sap": Moves(signs=0.01, scale=None),  # the classifier is regularised
-    "dci:rounds=5": Moves(order=0.01, signs=0.01, dead=0.01, labels=0.01),  # what splits equally well is drawn
-    "downstream:rounds=5": Moves(order=0.03, signs=0.03, dead=0.03, labels=0.03),  # and so is what scores equally
+    "dci:rounds=5": Moves(order=0.01, signs=0.01, dead=0.01, labels=0.01),  # equally good splits are chosen at random
+    "downstream:rounds=5": Moves(order=0.03, signs=0.03, dead=0.03, labels=0.03),  # as above
 }
 EXAMPLES = settings(max_examples=4, deadline=None, derandomize=True)
 
 
 def promised(kind):
-    """The metrics whose score may only move so far."""
+    """The metrics with a bound for this transformation."""
     return [metric for metric, moves in TABLE.items() if getattr(moves, kind) is not None]
 
 
@@ -71,7 +71,7 @@ def usual(metric):
 
 
 def check(metric, kind, codes=lambda z: z, factors=lambda v: v):
-    """Scores changed points, and holds the score against that of the usual ones."""
+    """Compares the score of transformed points with that of the original ones."""
     may = getattr(TABLE[metric], kind)
     p = points()
     changed = Codes(codes(p.codes), factors(p.factors), p.factor_names, codes(p.codes_test), factors(p.factors_test))

@@ -17,11 +17,11 @@ def test_agrees_with_the_reference(name):
 
 def test_robustness_by_hand():
     z = np.array([[0.0], [2.0], [5.0], [5.0], [8.0]])  # mean 4, largest deviation 4
-    values = np.array([7, 7, 1, 1, 3])  # the 3 occurs once; within 7 codes stray by 1, within 1 by 0
+    values = np.array([7, 7, 1, 1, 3])  # 3 occurs once; the deviation is 1 within the value 7, and 0 within the value 1
     assert robustness(z, values, quantile=1.0)[0] == pytest.approx(1 - 0.5 * (1 + 0) / 4)
 
 
-def test_codes_count_by_their_reach():
+def test_codes_are_weighted_by_their_largest_deviation():
     factors = np.arange(4).repeat(25)[:, None]
     still = factors * 10.0
     restless = np.tile(np.linspace(-1, 1, 25), 4)[:, None]
@@ -36,7 +36,7 @@ def test_constant_codes_are_left_out():
     assert irs(labelled(np.ones((200, 3)), codes.factors), 0)["score"] == 0
 
 
-def test_a_factor_that_never_repeats_a_value_says_nothing():
+def test_a_factor_without_repeated_values_is_left_out():
     factors = np.stack([np.arange(30), np.arange(30) % 3, np.zeros(30, int)], axis=1)
     noise = np.random.default_rng(0).normal(size=(30, 2))
     result = irs(labelled(noise, factors, ("each", "thirds", "none")), 0)

@@ -27,7 +27,7 @@ def test_the_score_is_the_mean_of_the_gaps():
     assert result["score"] == pytest.approx(sum(result["gaps"].values()) / 2)
 
 
-def test_a_constant_factor_is_left_out_and_named():
+def test_a_constant_factor_is_left_out_and_listed():
     codes = perfect(sizes=(4, 5))
     with_constant = labelled(codes.codes, np.insert(codes.factors, 1, 3, axis=1), ("a", "colour", "b"))
     result = mig(with_constant, 0)
@@ -40,7 +40,7 @@ def test_no_factor_that_varies_is_an_error():
         mig(labelled(np.random.default_rng(0).normal(size=(9, 2)), np.ones((9, 2), int)), 0)
 
 
-def test_a_single_code_has_no_rival():
+def test_the_gap_of_a_single_code_is_its_information():
     factors = np.arange(10).repeat(10)[:, None]
     assert mig(labelled(factors.astype(float), factors), 0)["score"] == pytest.approx(1.0)
 
@@ -53,11 +53,11 @@ def test_order_sign_and_scale_of_codes_do_not_matter(order, signs, power):
     usual = mig(labelled(codes, factors), 0)["score"]
     scaled = mig(labelled(codes[:, order] * 2.0**power, factors), 0)["score"]
     assert scaled == pytest.approx(usual, abs=1e-12)
-    # A flipped code's bins are closed on the other side: points on an edge may move.
+    # The bins of a flipped code are closed on the other side, so points on an edge can change their bin.
     assert mig(labelled(codes * np.array(signs), factors), 0)["score"] == pytest.approx(usual, abs=5e-3)
 
 
-def test_a_dead_code_changes_nothing():
+def test_a_constant_code_changes_nothing():
     codes = perfect()
     with_dead = labelled(np.insert(codes.codes, 2, 0.5, axis=1), codes.factors)
     assert mig(with_dead, 0)["score"] == mig(codes, 0)["score"]

@@ -28,11 +28,11 @@ def test_modularity_by_hand():
 def test_areas_by_hand():
     scores = np.array([[0.9, 0.1], [0.4, 0.6], [0.4, 0.6], [0.2, 0.8]])
     labels = np.array([0, 0, 1, 1])
-    # Of the four pairs of a 0 and a 1 three are ranked right and one is tied.
+    # Of the four pairs of a 0 and a 1, three are in the correct order and one is tied.
     np.testing.assert_allclose(roc_areas(scores, labels, np.array([0, 1])), [3.5 / 4, 3.5 / 4])
 
 
-def test_areas_are_those_of_scikit_learn():
+def test_areas_agree_with_scikit_learn():
     rng = np.random.default_rng(0)
     labels = rng.integers(5, size=200)
     scores = rng.dirichlet(np.ones(5), size=200).round(2)
@@ -40,7 +40,7 @@ def test_areas_are_those_of_scikit_learn():
     np.testing.assert_allclose(roc_areas(scores, labels, np.arange(5)), expected)
 
 
-def test_a_value_that_no_image_or_every_image_has_is_passed_over():
+def test_a_value_that_no_image_or_every_image_has_is_skipped():
     assert roc_areas(np.ones((3, 2)), np.zeros(3, int), np.array([0, 1])).tolist() == []
     assert roc_areas(np.ones((3, 3)), np.array([0, 0, 2]), np.array([0, 1, 2])).tolist() == [0.5, 0.5]
 
@@ -51,7 +51,7 @@ def test_codes_that_are_all_constant_know_nothing():
     assert result["explicitness"] == pytest.approx(0.5)
 
 
-def test_a_constant_factor_is_left_out_and_named():
+def test_a_constant_factor_is_left_out_and_listed():
     codes = perfect(n=300)
     with_constant = labelled(codes.codes, np.insert(codes.factors, 1, 3, axis=1))
     result = modularity_explicitness(with_constant, 0)
@@ -69,7 +69,7 @@ def test_images_to_test_on_are_drawn_by_the_seed():
     assert first["modularity"] == other["modularity"]  # of all images
 
 
-def test_factors_of_many_values_are_binned_where_asked():
+def test_factors_with_many_values_can_be_binned():
     rng = np.random.default_rng(0)
     factors = np.stack([rng.permutation(600), rng.integers(3, size=600)], axis=1)
     codes = Codes(factors / 600, factors, ("length", "kind"), factors[:90] / 600, factors[:90])
@@ -78,7 +78,7 @@ def test_factors_of_many_values_are_binned_where_asked():
     assert result["explicitness"] > 0.95
 
 
-def test_what_is_missing_is_said():
+def test_too_few_factors_or_values_are_an_error():
     one = labelled(np.random.default_rng(0).normal(size=(9, 2)), np.stack([np.arange(9) % 2, np.ones(9, int)], axis=1))
     with pytest.raises(UsageError, match="at least 2 factors with more than one value, found 1 of 2"):
         modularity_explicitness(one, 0)

@@ -15,8 +15,8 @@ def test_agrees_with_the_reference(name):
     assert sap(case(name).codes, 0)["score"] == pytest.approx(case(name).expected["sap"], abs=0.01)
 
 
-def test_the_gap_between_the_best_code_and_the_second_by_hand():
-    """Code 0 tells the two values always, code 1 in three of four images: 1 − 3/4."""
+def test_gap_by_hand():
+    """Code 0 always predicts the value, code 1 in three of four images: 1 − 3/4."""
     factor = np.tile([0, 1], 200)
     second = np.where(np.arange(400) % 8 < 2, 1 - factor, factor)
     codes = np.stack([factor * 20.0 - 10, second * 20.0 - 10], axis=1)
@@ -26,8 +26,8 @@ def test_the_gap_between_the_best_code_and_the_second_by_hand():
     assert result["left_out"] == ["still"]
 
 
-def test_numbers_on_a_scale_are_correlated():
-    """Squared correlations by NumPy: of the best code and of the second."""
+def test_continuous_factors_are_correlated():
+    """Compares with the squared correlations of NumPy."""
     factors = np.arange(100)[:, None] % 10
     rng = np.random.default_rng(0)
     codes = factors + rng.normal(size=(100, 3)) * [0.5, 2.0, 8.0]
@@ -44,7 +44,7 @@ def test_a_constant_code_correlates_with_nothing():
     )
 
 
-def test_a_single_code_has_a_constant_rival():
+def test_a_single_code_is_compared_with_a_constant_one():
     factors = np.tile([0, 1], 100)[:, None]
     assert sap(labelled(factors * 20.0 - 10, factors), 0)["score"] == pytest.approx(0.5, abs=0.1)
 

@@ -15,7 +15,7 @@ SPECS = [entry.item for entry in metrics.entries() if entry.origin == BUILT_IN]
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.component)
-def test_its_fields_are_the_arguments_of_the_function_which_has_no_defaults(spec):
+def test_its_fields_are_the_arguments_of_the_function(spec):
     function = spec().build().func
     assert function.__module__ == spec.__module__.removesuffix("_spec")
     arguments = [a for a in inspect.signature(function).parameters.values() if a.kind is a.KEYWORD_ONLY]

@@ -10,7 +10,7 @@ MEASURES = ("lasso", "spearman")
 
 
 def independent(n=1000, d=4, seed=0):
-    """Codes that are uncorrelated to the last digit, each of mean 0 and variance 1."""
+    """Codes that are exactly uncorrelated, with mean 0 and variance 1."""
     z = np.random.default_rng(seed).normal(size=(n, d))
     return np.linalg.qr(z - z.mean(axis=0))[0] * np.sqrt(n)
 
@@ -26,11 +26,11 @@ def test_one_to_one_by_hand():
 def test_lasso_weights_of_independent_codes_are_shrunken_correlations():
     z = independent()
     target = np.stack([0.8 * z[:, 0] + 0.6 * z[:, 1], 0.05 * z[:, 2] + np.sqrt(1 - 0.05**2) * z[:, 3]], axis=1)
-    expected = np.array([[0.7, 0], [0.5, 0], [0, 0], [0, np.sqrt(1 - 0.05**2) - 0.1]])  # 0.1 off, none below 0
+    expected = np.array([[0.7, 0], [0.5, 0], [0, 0], [0, np.sqrt(1 - 0.05**2) - 0.1]])  # shrunken by 0.1, at least 0
     np.testing.assert_allclose(lasso_weights(z, target), expected, atol=1e-3)
 
 
-def test_lasso_weights_are_those_of_scikit_learn():
+def test_lasso_weights_agree_with_scikit_learn():
     rng = np.random.default_rng(0)
     source = rng.normal(size=(200, 3)) @ rng.normal(size=(3, 3))
     target = source @ rng.normal(size=(3, 2)) + rng.normal(size=(200, 2))
@@ -40,7 +40,7 @@ def test_lasso_weights_are_those_of_scikit_learn():
     assert lasso_weights(source, target[:, :1]).shape == (3, 1)
 
 
-def test_spearman_correlations_are_those_of_scipy():
+def test_spearman_correlations_agree_with_scipy():
     rng = np.random.default_rng(0)
     first, second = rng.normal(size=(2, 50, 2))
     second[:, 0] += first[:, 0]
@@ -79,7 +79,7 @@ def test_a_score_is_the_median_over_the_partners():
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-def test_codes_of_little_kl_and_constant_ones_are_dropped(measure):
+def test_codes_with_a_small_kl_and_constant_codes_are_dropped(measure):
     z = independent(d=2)
     more = np.hstack([z, independent(d=1, seed=5), np.full((1000, 1), 3.0)])
     kl = [np.ones(2), np.array([2.0, 0.01, 0.0099, 1.0])]
@@ -88,7 +88,7 @@ def test_codes_of_little_kl_and_constant_ones_are_dropped(measure):
     np.testing.assert_allclose(result.scores, udr([z, z], [None, None], measure=measure).scores)
 
 
-def test_a_collapsed_model_agrees_with_nobody():
+def test_a_collapsed_model_scores_0():
     z = independent(d=2)
     result = udr([z, z, np.zeros((1000, 2))], [None, None, np.zeros(2)], measure="lasso")
     assert result.scores[2] == 0

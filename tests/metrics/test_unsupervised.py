@@ -29,7 +29,7 @@ def test_total_correlation_of_two_gaussians():
 
 
 def test_wasserstein_correlation_of_two_gaussians():
-    # Of equal variances v and correlation r the roots of v²(1 ± r) are v√(1 ± r).
+    # For equal variances v and correlation r, the roots of v²(1 ± r) are v√(1 ± r).
     expected = 2 * 2 * 5 - 2 * 5 * (math.sqrt(1.6) + math.sqrt(0.4))
     assert wasserstein_correlation(np.array([[5.0, 3.0], [3.0, 5.0]])) == pytest.approx(expected)
     assert wasserstein_correlation(np.diag([1.0, 7.0])) == pytest.approx(0, abs=1e-12)
@@ -38,11 +38,11 @@ def test_wasserstein_correlation_of_two_gaussians():
 def test_codes_that_are_functions_of_others_have_no_finite_total_correlation():
     result = unsupervised(duplicated(n=400), 0)
     assert "gaussian_total_correlation" not in result
-    # Pairs of equal codes of variance 1: the roots of 1 ± 1 are √2 and 0, half of the variance is 2 − √2 too much.
+    # For pairs of equal codes of variance 1, the roots of 1 ± 1 are √2 and 0: (2 · 2 − 2 √2) / 2.
     assert result["gaussian_wasserstein_correlation_normalised"] == pytest.approx(2 - math.sqrt(2), abs=0.01)
 
 
-def test_dead_codes_change_no_gaussian_figure():
+def test_constant_codes_do_not_change_the_gaussian_scores():
     z = case("rotated_dsprites").codes.codes
     usual, with_dead = score(z), score(np.insert(z, 3, 0.25, axis=1))
     for key in usual.keys() - {"score", "mutual_information"}:  # a mean over more pairs
@@ -50,11 +50,11 @@ def test_dead_codes_change_no_gaussian_figure():
     assert with_dead["mutual_information"] == pytest.approx(usual["mutual_information"] * 45 / 55)
 
 
-def test_codes_that_are_all_dead_know_nothing_of_each_other():
+def test_constant_codes_score_0():
     assert set(score(np.full((50, 3), 0.1)).values()) == {0}
 
 
-def test_a_single_code_shares_nothing():
+def test_a_single_code_scores_0():
     result = score(np.random.default_rng(0).normal(size=(50, 1)))
     assert result["mutual_information"] == 0
     assert result["gaussian_total_correlation"] == pytest.approx(0)
@@ -65,7 +65,7 @@ def test_mutual_information_of_equal_codes_is_their_entropy():
     assert mean_information(np.hstack([z, -z]), 20, 10, 0) == pytest.approx(math.log(4))
 
 
-def test_of_many_pairs_the_seed_draws_some():
+def test_the_seed_draws_pairs_if_there_are_many():
     z = case("mixed_dsprites").codes.codes
     assert mean_information(z, 20, 5, 0) == mean_information(z, 20, 5, 0) != mean_information(z, 20, 5, 1)
     assert mean_information(z, 20, 44, 0) == pytest.approx(mean_information(z, 20, 45, 0), rel=0.1)

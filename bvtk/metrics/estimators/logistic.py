@@ -22,7 +22,7 @@ def logistic_regression(x: NDArray[np.float64], y: NDArray[np.integer[Any]], **s
         settings: arguments of scikit-learn's `LogisticRegression`; its penalty is C = 1 by default.
     """
     from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     with quiet(), threadpool_limits(1):
         return LogisticRegression(**settings).fit(x, y)

@@ -3,7 +3,7 @@ import numpy as np
 from bvtk.metrics.estimators.activation import mean_activation
 
 
-def test_means_by_hand_and_nan_where_no_image_is():
+def test_means_by_hand_and_nan_without_images():
     factors = np.array([[0, 0], [0, 0], [1, 2]])
     mu = np.array([[1.0, 10.0], [3.0, 20.0], [5.0, 30.0]])
     found = mean_activation(mu, factors, (2, 3))

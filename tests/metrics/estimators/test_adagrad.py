@@ -5,7 +5,7 @@ from bvtk.metrics.estimators import adagrad
 from bvtk.metrics.estimators.adagrad import softmax_classifiers
 
 
-def test_learns_classes_that_a_line_separates():
+def test_learns_separable_classes():
     rng = np.random.default_rng(0)
     y = rng.integers(3, size=600)
     x = np.eye(3)[y] + 0.1 * rng.normal(size=(600, 3))
@@ -15,7 +15,7 @@ def test_learns_classes_that_a_line_separates():
 
 
 def test_one_step_by_hand(monkeypatch):
-    # The gradient of the right class is negative, of the other positive; Adagrad's first step is the rate, signed.
+    # The gradient of the true class is negative, that of the other positive. The first step of Adagrad is ± the rate.
     monkeypatch.setattr(adagrad, "STEPS", 1)
     x, y = np.array([[3.0]]), np.array([1])
     weights = []
@@ -26,7 +26,7 @@ def test_one_step_by_hand(monkeypatch):
     np.testing.assert_allclose(weights[0] - start, [[[-0.01, 0.01], [-0.01, 0.01]]])
 
 
-def test_its_gradient_is_that_of_the_loss():
+def test_gradient_is_that_of_the_loss():
     rng = np.random.default_rng(1)
     weights, x, y = rng.normal(size=(1, 3, 4)), rng.normal(size=(1, 5, 3)), np.eye(4)[rng.integers(4, size=(1, 5))]
 

@@ -7,7 +7,7 @@ from tests.metrics.reference import case
 
 
 @pytest.mark.parametrize(("name", "factor"), [("mixed_dsprites", 0), ("aligned_dsprites", 1), ("dead_dsprites", 1)])
-def test_grows_the_trees_of_scikit_learn(name, factor):
+def test_agrees_with_scikit_learn(name, factor):
     codes = case(name).codes
     x, y, x_test = codes.codes[:500], codes.factors[:500, factor], codes.codes_test[:300]
     found = boost(x, y, x_test, np.random.default_rng(0), rounds=20)
@@ -28,7 +28,7 @@ def test_two_classes_have_one_logit():
 
 
 def test_one_leaf_is_one_newton_step_by_hand():
-    """Labels 0, 0, 0, 1 at x = 0, 1, 2, 3: the first stump parts the last, whose residual is 1 − 1/4."""
+    """Labels 0, 0, 0, 1 at x = 0, 1, 2, 3: the first stump separates the last, whose residual is 1 − 1/4."""
     x, y = np.arange(4.0)[:, None], np.array([0, 0, 0, 1])
     found = boost(x, y, np.array([[2.4], [2.6]]), np.random.default_rng(0), rounds=1, depth=1, rate=1.0)
     # log-odds start at log(1/3); the right leaf adds (3/4) / (3/16) = 4, the left (−3/4) / (9/16) = −4/3.

@@ -11,7 +11,7 @@ from tests.metrics.representations import labelled
 
 
 @pytest.mark.parametrize("metric", [Sap(), ModularityExplicitness(), InfoMec()], ids=lambda metric: metric.component)
-def test_a_factor_with_a_value_of_its_own_for_most_images_warns_of_nothing(metric):
+def test_a_factor_with_nearly_one_value_per_image_does_not_warn(metric):
     rng = np.random.default_rng(0)
     factors = np.stack([np.arange(60) // 1.5, rng.integers(3, size=60)], axis=1).astype(int)
     with warnings.catch_warnings():

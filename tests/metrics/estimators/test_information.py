@@ -6,11 +6,11 @@ import pytest
 from bvtk.metrics.estimators.information import discretise, entropy, joint_entropy, mutual_information
 
 
-def test_bins_have_equal_width_and_hold_the_maximum():
+def test_bins_have_equal_width_and_include_the_maximum():
     assert discretise(np.array([0.0, 0.9, 1.0, 1.9, 4.0]), 4).tolist() == [0, 0, 1, 1, 3]
 
 
-def test_a_constant_code_falls_into_one_bin():
+def test_a_constant_code_is_in_one_bin():
     for value in (0.0, 0.5, -3e20, 1e300):
         assert len(set(discretise(np.full(5, value), 20).tolist())) == 1
 

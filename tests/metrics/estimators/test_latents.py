@@ -20,7 +20,7 @@ def test_kl_against_a_sum_over_samples():
     assert kl[0] == pytest.approx(log_ratio.mean(), abs=0.01)
 
 
-def test_kl_keeps_small_values_of_single_precision():
+def test_kl_is_exact_for_small_values_in_single_precision():
     logvar = np.full((4, 1), 1e-4, np.float32)
     assert kl_per_latent(np.zeros((4, 1), np.float32), logvar)[0] == pytest.approx(0.25e-8, rel=1e-3)
 

@@ -10,7 +10,7 @@ def test_without_penalty_it_learns_the_frequencies():
     np.testing.assert_allclose(model.predict_proba([[0.0], [1.0]])[:, 1], [0.3, 0.8], atol=1e-3)
 
 
-def test_separable_classes_warn_of_nothing():
+def test_separable_classes_do_not_warn():
     x = np.arange(40.0)[:, None]
     model = logistic_regression(x, np.arange(40) // 4, C=np.inf)
     assert model.score(x, np.arange(40) // 4) > 0.9

@@ -44,7 +44,7 @@ def test_well_known_names_have_roles_and_declared_roles_are_kept():
         (np.where(HOLE, np.inf, CODES), FACTORS, "expected finite numbers"),
     ],
 )
-def test_what_cannot_be_scored_is_refused(codes, factors, message):
+def test_arrays_that_cannot_be_scored(codes, factors, message):
     with pytest.raises(UsageError, match=message):
         as_codes(codes, factors)
 
@@ -57,12 +57,12 @@ def test_test_sets_must_match():
 
 
 @pytest.mark.parametrize("names", [["a"], ["a", "a"], ["a", "b", "c"], 5, [["a"], ["b"]], [1, 2]])
-def test_names_must_be_one_a_factor(names):
+def test_wrong_names(names):
     with pytest.raises(UsageError, match="expected 2 different names"):
         as_codes(CODES, FACTORS, names)
 
 
-def test_reads_what_savez_wrote(tmp_path):
+def test_reads_a_file_of_savez(tmp_path):
     path = tmp_path / "codes.npz"
     np.savez(
         path, codes=CODES, factors=FACTORS, factor_names=["x", "y"], codes_test=CODES, factors_test=FACTORS, more=1
@@ -73,7 +73,7 @@ def test_reads_what_savez_wrote(tmp_path):
     np.testing.assert_array_equal(codes.factors_test, FACTORS)
 
 
-def test_missing_keys_name_those_found(tmp_path):
+def test_missing_keys(tmp_path):
     np.savez(tmp_path / "z.npz", z=CODES, labels=FACTORS)
     with pytest.raises(UsageError, match="expected 'codes' and 'factors', found z, labels"):
         read_codes(tmp_path / "z.npz")
@@ -85,7 +85,7 @@ def test_errors_name_the_file(tmp_path):
         read_codes(tmp_path / "z.npz")
 
 
-def test_files_of_another_kind_are_refused(tmp_path):
+def test_files_of_another_format(tmp_path):
     (tmp_path / "text.npz").write_text("hello")
     np.save(tmp_path / "one.npy", CODES)
     np.savez(tmp_path / "objects.npz", codes=np.array([{}], dtype=object), factors=FACTORS)

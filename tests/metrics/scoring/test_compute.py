@@ -27,18 +27,18 @@ class Broken(MetricSpec):
 Broken.component = "broken"
 
 
-def test_one_entry_a_metric_as_json():
+def test_one_json_entry_per_metric():
     scores = score(perfect(n=300), [QUICK, Mig()], seed=0)
     assert list(scores) == ["beta_vae_score", "mig"]
     assert json.loads(json.dumps(scores)) == scores
 
 
-def test_a_score_does_not_depend_on_its_neighbours():
+def test_a_score_does_not_depend_on_other_metrics():
     codes = perfect(n=300)
     assert score(codes, [Mig(), QUICK], 5)["beta_vae_score"] == score(codes, [QUICK], 5)["beta_vae_score"]
 
 
-def test_codes_that_are_not_finite_are_an_error_never_a_zero():
+def test_codes_that_are_not_finite_are_an_error():
     codes = perfect(n=50)
     broken = codes.codes.copy()
     broken[7, 1] = np.nan
@@ -47,14 +47,14 @@ def test_codes_that_are_not_finite_are_an_error_never_a_zero():
 
 
 @pytest.mark.parametrize(("value", "message"), [(float("nan"), "not finite"), (np.zeros(2), "not a JSON value")])
-def test_a_score_that_is_no_finite_json_value_is_an_error(value, message):
+def test_a_score_that_is_not_a_finite_json_value_is_an_error(value, message):
     with pytest.raises(BvtkError, match=f"broken: the score is {message}"):
         score(perfect(n=50), [Broken(value=value)], 0)
 
 
-def test_real_factors_are_for_the_metrics_that_take_them():
+def test_real_factors_are_an_error_for_other_metrics():
     codes = perfect(n=400)
-    real = labelled(codes.codes, codes.codes.astype(np.float64))  # each code is its factor, in other numbers
+    real = labelled(codes.codes, codes.codes.astype(np.float64))  # each code is its factor with other numbers
     taken = [
         Sap(continuous_factors=True),
         InfoMec(continuous_factors=True),

@@ -6,7 +6,7 @@ from bvtk.metrics.mig_spec import Mig
 from bvtk.metrics.scoring.keys import collapsed, keys, settings
 
 
-def test_a_metric_twice_is_told_apart_by_what_differs():
+def test_a_metric_with_other_settings_has_them_in_its_key():
     dlib = BetaVaeScore(protocol="dlib", pairs=5)
     specs = [BetaVaeScore(), Mig(), dlib, Mig(bins=30), Mig()]
     assert keys(specs) == {
@@ -17,7 +17,7 @@ def test_a_metric_twice_is_told_apart_by_what_differs():
     }
 
 
-def test_a_key_is_read_back_lists_included():
+def test_keys_are_parsed_even_with_lists():
     few = Downstream(labels=(10, 100), rounds=5)
     _, key = keys([Downstream(), few])
     assert key == "downstream:labels=[10, 100],rounds=5"
@@ -34,5 +34,5 @@ def test_a_key_is_read_back_lists_included():
     ],
     ids=["no latent", "one latent", "no posterior"],
 )
-def test_collapse_is_seen_where_there_is_a_posterior(scores, found):
+def test_collapse_is_detected_if_there_is_a_posterior(scores, found):
     assert collapsed(scores) is found
