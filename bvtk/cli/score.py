@@ -30,11 +30,11 @@ def score(
         typer.Option(
             "--metric",
             metavar="NAME",
-            help="Metric to compute, with settings as NAME:field=value,… Repeat for more.",
+            help="Metric to compute, as NAME or NAME:field=value,…; may be repeated.",
             show_default=False,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
     plugin: PluginFiles = None,
     no_plugins: NoPlugins = False,
     as_json: AsJson = False,

@@ -46,8 +46,7 @@ def udr(
 ) -> None:
     """Rank models that differ only in their seed by how much they agree, without labels (UDR, Duan et al. 2020).
 
-    Each model is compared with every other model of its setting on the same images. Its score is the median, from 0 to
-    1; higher is better. Nothing is written to disk.
+    A model's score is its median agreement with the others of its setting, from 0 to 1. Nothing is written to disk.
 
     Example: bvtk udr runs
 

@@ -32,9 +32,9 @@ class BetaVaeScore(MetricSpec):
 
     protocol: Literal["paper", "dlib"] = "paper"
     """`paper`: the shared factor is any factor except a category such as `shape`. The classifier is a linear softmax,
-    trained by Adagrad with rate 1e-2 for 10,000 steps of 10 points; the score is the mean of three. `dlib`: the shared
-    factor is any factor. The classifier is one logistic regression on unscaled features, as in disentanglement_lib.
-    Scores of different protocols are not comparable."""
+    trained by Adagrad with rate 1e-2 for 10,000 steps of 10 points; the score is the mean over several. `dlib`: the
+    shared factor is any factor. The classifier is one logistic regression on unscaled features, as in
+    disentanglement_lib. Scores of different protocols are not comparable."""
 
     pairs: Limited | None = None
     """Pairs per point, L (default: 200 for `paper`, 64 for `dlib`)."""

@@ -23,14 +23,7 @@ Labels = NDArray[np.integer[Any]]
 Classifier = Callable[[Floats, Labels, Floats, np.random.Generator], Labels]
 
 
-def downstream(
-    codes: Codes,
-    seed: int,
-    *,
-    labels: Sequence[int],
-    test_points: int,
-    rounds: int,
-) -> dict[str, Any]:
+def downstream(codes: Codes, seed: int, *, labels: Sequence[int], test_points: int, rounds: int) -> dict[str, Any]:
     """Accuracy of classifiers that predict the factors from codes, by the number of labelled images.
 
     Locatello et al. 2019, "Challenging Common Assumptions", Section 5.5: boosted trees and a logistic regression.

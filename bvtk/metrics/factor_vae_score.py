@@ -21,13 +21,7 @@ _CHUNK = 1_000_000
 
 
 def factor_vae_score(
-    codes: Codes,
-    seed: int,
-    *,
-    batch: int,
-    train_votes: int,
-    test_votes: int,
-    least_deviation: float,
+    codes: Codes, seed: int, *, batch: int, train_votes: int, test_votes: int, least_deviation: float
 ) -> dict[str, Any]:
     """How often the code that varies least identifies the factor that a batch of images shares.
 
@@ -55,8 +49,8 @@ def factor_vae_score(
     if active.any():
         sets = ((codes, train_votes), (separate_test_set(codes) or codes, test_votes))
         votes = [
-            _votes(of.codes[:, active], of.factors, codes.factor_names, shared, variance[active], count, batch, rng)
-            for (of, count), rng in zip(sets, np.random.default_rng(seed).spawn(2), strict=True)
+            _votes(part.codes[:, active], part.factors, codes.factor_names, shared, variance[active], count, batch, rng)
+            for (part, count), rng in zip(sets, np.random.default_rng(seed).spawn(2), strict=True)
         ]
         train, test = (_accuracy(votes[0].argmax(axis=0), cast) for cast in votes)
     return {

@@ -27,13 +27,7 @@ _LEAST_RANGE = 1 / 20
 
 
 def infomec(
-    codes: Codes,
-    seed: int,
-    *,
-    neighbours: int,
-    continuous_factors: bool,
-    points: int,
-    test_points: int,
+    codes: Codes, seed: int, *, neighbours: int, continuous_factors: bool, points: int, test_points: int
 ) -> dict[str, Any]:
     """Whether each code knows about one factor, one code knows about each factor, and factors are linearly readable.
 

@@ -24,13 +24,7 @@ _ROUNDING = 1e-12
 
 
 def modularity_explicitness(
-    codes: Codes,
-    seed: int,
-    *,
-    bins: int,
-    factor_bins: int | None,
-    points: int,
-    test_points: int,
+    codes: Codes, seed: int, *, bins: int, factor_bins: int | None, points: int, test_points: int
 ) -> dict[str, Any]:
     """Whether each code knows about one factor only, and how well a linear classifier predicts factors from all codes.
 

@@ -19,14 +19,7 @@ _CONSTANT = 1e-12
 """Variance below which a code counts as constant, as in disentanglement_lib."""
 
 
-def sap(
-    codes: Codes,
-    seed: int,
-    *,
-    continuous_factors: bool,
-    train_points: int,
-    test_points: int,
-) -> dict[str, Any]:
+def sap(codes: Codes, seed: int, *, continuous_factors: bool, train_points: int, test_points: int) -> dict[str, Any]:
     """How much better the best single code predicts a factor than the second best.
 
     Kumar et al. 2018, "Variational Inference of Disentangled Latent Concepts from Unlabeled Observations", Section 3.

@@ -90,8 +90,8 @@ class SharedValue:
             (count, size) row numbers.
         """
         group = self._group[rng.integers(len(self._order), size=count)][:, None]
-        place = rng.integers(self._sizes[group], size=(count, size))
-        return np.asarray(self._order[self._starts[group] + place])
+        position = rng.integers(self._sizes[group], size=(count, size))
+        return np.asarray(self._order[self._starts[group] + position])
 
 
 def _group_ends(ordered: NDArray[Any]) -> Rows:
