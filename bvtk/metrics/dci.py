@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bvtk.metrics.estimators.boosting import boost
-from bvtk.metrics.estimators.points import Split, train_and_test
+from bvtk.metrics.estimators.points import Labelled, train_and_test
 from bvtk.metrics.estimators.sampling import require_varying
 from bvtk.protocols import Codes
 
@@ -35,17 +35,17 @@ def dci(codes: Codes, seed: int, *, train_points: int, test_points: int, rounds:
     Raises:
         UsageError: if fewer than two factors vary among the images to train on.
     """
-    points = train_and_test(codes, train_points, test_points, seed)
-    kept = require_varying(points.factors, 2, "DCI")
-    importances, train, test = _trees(points, kept, rounds, seed)
+    train, test = train_and_test(codes, train_points, test_points, seed)
+    kept = require_varying(train.factors, 2, "DCI")
+    importances, train_accuracy, accuracy = _trees(train, test, kept, rounds, seed)
     disentangled = disentanglement(importances)
     return {
         "score": disentangled,
         "disentanglement": disentangled,
         "completeness": disentanglement(importances.T),
-        "informativeness": float(np.mean(test)),
-        "informativeness_train": float(np.mean(train)),
-        "accuracy": {codes.factor_names[j]: accuracy for j, accuracy in zip(kept, test, strict=True)},
+        "informativeness": float(np.mean(accuracy)),
+        "informativeness_train": float(np.mean(train_accuracy)),
+        "accuracy": {codes.factor_names[j]: share for j, share in zip(kept, accuracy, strict=True)},
         "left_out": [name for j, name in enumerate(codes.factor_names) if j not in kept],
     }
 
@@ -72,13 +72,15 @@ def disentanglement(importances: Array) -> float:
     return float((concentration * matrix.sum(axis=1)).sum() / matrix.sum())
 
 
-def _trees(points: Split, kept: list[int], rounds: int, seed: int) -> tuple[Array, list[float], list[float]]:
+def _trees(
+    train: Labelled, test: Labelled, kept: list[int], rounds: int, seed: int
+) -> tuple[Array, list[float], list[float]]:
     """Importances (d, k), and by factor the accuracy on the images to train and to test on."""
-    importances, train, test = [], [], []
+    importances, train_accuracy, accuracy = [], [], []
     for j, rng in zip(kept, np.random.default_rng(seed).spawn(len(kept)), strict=True):
-        y, y_test = points.factors[:, j], points.factors_test[:, j]
-        found = boost(points.codes, y, points.codes_test, rng, rounds=rounds)
+        y, y_test = train.factors[:, j], test.factors[:, j]
+        found = boost(train.codes, y, test.codes, rng, rounds=rounds)
         importances.append(found.importances)
-        train.append(float((found.train_predictions == y).mean()))
-        test.append(float((found.test_predictions == y_test).mean()))
-    return np.stack(importances, axis=1), train, test
+        train_accuracy.append(float((found.train_predictions == y).mean()))
+        accuracy.append(float((found.test_predictions == y_test).mean()))
+    return np.stack(importances, axis=1), train_accuracy, accuracy

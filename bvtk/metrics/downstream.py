@@ -13,7 +13,7 @@ from bvtk.counting import counted
 from bvtk.errors import UsageError
 from bvtk.metrics.estimators.boosting import boost
 from bvtk.metrics.estimators.logistic import logistic_regression
-from bvtk.metrics.estimators.points import Split, train_and_test
+from bvtk.metrics.estimators.points import Labelled, train_and_test
 from bvtk.metrics.estimators.sampling import require_varying
 from bvtk.metrics.estimators.scaling import standardised
 from bvtk.protocols import Codes
@@ -44,17 +44,18 @@ def downstream(codes: Codes, seed: int, *, labels: Sequence[int], test_points: i
     Raises:
         UsageError: if no factor varies, or if there are fewer images than the smallest number of labels.
     """
-    points = _shuffled(train_and_test(codes, max(labels), test_points, seed), seed)
-    kept = require_varying(points.factors, 1, "downstream accuracy")
-    sizes = sorted(size for size in set(labels) if size <= len(points.codes))
+    train, test = train_and_test(codes, max(labels), test_points, seed)
+    train = train.take(np.random.default_rng(seed).permutation(len(train.codes)))  # so that the first are a sample
+    kept = require_varying(train.factors, 1, "downstream accuracy")
+    sizes = sorted(size for size in set(labels) if size <= len(train.codes))
     if not sizes:
         raise UsageError(
             f"downstream accuracy with {counted(min(labels), 'label')} needs as many images to train on, "
-            f"found {len(points.codes):,}",
+            f"found {len(train.codes):,}",
             "score more images, or set fewer labels",
         )
     trees, linear = (
-        {size: _accuracies(points, kept, size, predict, seed) for size in sizes}
+        {size: _accuracies(train, test, kept, size, predict, seed) for size in sizes}
         for predict in (partial(_trees, rounds=rounds), _linear)
     )
     names = [codes.factor_names[j] for j in kept]
@@ -64,23 +65,19 @@ def downstream(codes: Codes, seed: int, *, labels: Sequence[int], test_points: i
         "boosted_trees": {str(n): float(np.mean(accuracy)) for n, accuracy in trees.items()},
         "logistic_regression": {str(n): float(np.mean(accuracy)) for n, accuracy in linear.items()},
         "accuracy": dict(zip(names, trees[sizes[-1]], strict=True)),
-        "chance": _chance(points, kept),
+        "chance": _chance(test, kept),
         "left_out": [name for name in codes.factor_names if name not in names],
     }
 
 
-def _shuffled(points: Split, seed: int) -> Split:
-    """The points to train on in random order, so that the first ones are a sample of all."""
-    order = np.random.default_rng(seed).permutation(len(points.codes))
-    return points._replace(codes=points.codes[order], factors=points.factors[order])
-
-
-def _accuracies(points: Split, kept: list[int], size: int, predict: Classifier, seed: int) -> list[float]:
-    """Test accuracy by factor after training on the first `size` points."""
+def _accuracies(
+    train: Labelled, test: Labelled, kept: list[int], size: int, predict: Classifier, seed: int
+) -> list[float]:
+    """Test accuracy by factor after training on the first `size` images."""
     accuracies = []
     for j, rng in zip(kept, np.random.default_rng(seed).spawn(len(kept)), strict=True):
-        predictions = predict(points.codes[:size], points.factors[:size, j], points.codes_test, rng)
-        accuracies.append(float((predictions == points.factors_test[:, j]).mean()))
+        predictions = predict(train.codes[:size], train.factors[:size, j], test.codes, rng)
+        accuracies.append(float((predictions == test.factors[:, j]).mean()))
     return accuracies
 
 
@@ -96,6 +93,6 @@ def _linear(x: Floats, y: Labels, x_test: Floats, _: np.random.Generator) -> Lab
     return predictions
 
 
-def _chance(points: Split, kept: list[int]) -> float:
-    counts = [np.unique(points.factors_test[:, j], return_counts=True)[1] for j in kept]
+def _chance(test: Labelled, kept: list[int]) -> float:
+    counts = [np.unique(test.factors[:, j], return_counts=True)[1] for j in kept]
     return float(np.mean([c.max() / c.sum() for c in counts]))

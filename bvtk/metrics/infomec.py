@@ -57,8 +57,8 @@ def infomec(
     shares = _shares(z[:, active], factors[:, kept], neighbours, continuous_factors, seed)
     sets = [Labelled(z, factors[:, kept])]
     if given := separate_test_set(codes):
-        test_rows = draw_rows(len(given.codes), test_points, seed)
-        sets.append(Labelled(given.codes[test_rows], given.factors[test_rows][:, kept]))
+        test = given.take(draw_rows(len(given.codes), test_points, seed))
+        sets.append(Labelled(test.codes, test.factors[:, kept]))
     explicitness = (_determination if continuous_factors else _usable_information)(sets)
     modularity = concentration(shares)
     return {

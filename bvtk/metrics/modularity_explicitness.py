@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bvtk.errors import UsageError
 from bvtk.metrics.estimators.information import discretise, mutual_information
 from bvtk.metrics.estimators.logistic import logistic_regression
-from bvtk.metrics.estimators.points import Split, draw_rows, train_and_test
+from bvtk.metrics.estimators.points import Labelled, draw_rows, train_and_test
 from bvtk.metrics.estimators.sampling import require_varying, varying
 from bvtk.metrics.estimators.scaling import standardised
 from bvtk.protocols import Codes
@@ -52,7 +52,7 @@ def modularity_explicitness(
     kept = require_varying(codes.factors[rows], 2, "modularity")
     information = mutual_information(codes.codes[rows], codes.factors[rows][:, kept], bins)
     modular = float(modularities(information).mean())
-    train, test, not_tested = _explicitness(train_and_test(codes, points, test_points, seed))
+    train, test, not_tested = _explicitness(*train_and_test(codes, points, test_points, seed))
     return {
         "score": modular,
         "modularity": modular,
@@ -105,25 +105,25 @@ def roc_areas(scores: Array, labels: Labels, classes: Labels) -> Array:
     return np.asarray(correct / (inside * outside))
 
 
-def _explicitness(codes: Split) -> tuple[float, float, list[int]]:
+def _explicitness(train: Labelled, test: Labelled) -> tuple[float, float, list[int]]:
     """Mean area under the ROC curve on the images to train and to test on, and the factors that were not tested."""
-    x, x_test = standardised(codes.codes, codes.codes_test)
-    train, test, not_tested = [], [], []
-    for j in varying(codes.factors):
-        y, y_test = codes.factors[:, j], codes.factors_test[:, j]
+    x, x_test = standardised(train.codes, test.codes)
+    train_areas, test_areas, not_tested = [], [], []
+    for j in varying(train.factors):
+        y, y_test = train.factors[:, j], test.factors[:, j]
         classifier = logistic_regression(x, y)
-        train.append(roc_areas(classifier.predict_proba(x), y, classifier.classes_).mean())
+        train_areas.append(roc_areas(classifier.predict_proba(x), y, classifier.classes_).mean())
         areas = roc_areas(classifier.predict_proba(x_test), y_test, classifier.classes_)
         if len(areas):
-            test.append(areas.mean())
+            test_areas.append(areas.mean())
         else:
             not_tested.append(j)
-    if not test:
+    if not test_areas:
         raise UsageError(
             "explicitness needs images to test on that differ in at least one factor, found none",
             "score more images, or give a test set in which factors vary",
         )
-    return float(np.mean(train)), float(np.mean(test)), not_tested
+    return float(np.mean(train_areas)), float(np.mean(test_areas)), not_tested
 
 
 def _with_binned_factors(codes: Codes, bins: int) -> Codes:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bvtk.metrics.estimators.fitting import quiet
-from bvtk.metrics.estimators.points import Split, train_and_test
+from bvtk.metrics.estimators.points import Labelled, train_and_test
 from bvtk.metrics.estimators.sampling import require_varying
 from bvtk.protocols import Codes
 
@@ -37,10 +37,10 @@ def sap(codes: Codes, seed: int, *, continuous_factors: bool, train_points: int,
     Raises:
         UsageError: if no factor varies among the images to train on.
     """
-    points = train_and_test(codes, train_points, test_points, seed)
-    kept = require_varying(points.factors, 1, "SAP")
-    predicted = (_correlations if continuous_factors else _accuracies)(_with_second_code(points), kept)
-    ranked = np.sort(predicted, axis=0)
+    train, test = train_and_test(codes, train_points, test_points, seed)
+    kept = require_varying(train.factors, 1, "SAP")
+    train, test = _with_second_code(train), _with_second_code(test)
+    ranked = np.sort(_correlations(train, kept) if continuous_factors else _accuracies(train, test, kept), axis=0)
     gaps = {codes.factor_names[j]: float(gap) for j, gap in zip(kept, ranked[-1] - ranked[-2], strict=True)}
     return {
         "score": float(np.mean(list(gaps.values()))),
@@ -49,22 +49,20 @@ def sap(codes: Codes, seed: int, *, continuous_factors: bool, train_points: int,
     }
 
 
-def _with_second_code(points: Split) -> Split:
-    """The same points. If there is a single code, a constant one is added, so that there is a second best."""
-    if points.codes.shape[1] > 1:
-        return points
-    z, z_test = (np.column_stack([z, np.zeros(len(z), z.dtype)]) for z in (points.codes, points.codes_test))
-    return points._replace(codes=z, codes_test=z_test)
+def _with_second_code(images: Labelled) -> Labelled:
+    """The same images. If there is a single code, a constant one is added, so that there is a second best."""
+    z = images.codes
+    return images if z.shape[1] > 1 else images._replace(codes=np.column_stack([z, np.zeros(len(z), z.dtype)]))
 
 
-def _accuracies(points: Split, kept: list[int]) -> Array:
+def _accuracies(train: Labelled, test: Labelled, kept: list[int]) -> Array:
     """Test accuracy (d, k) of a linear classifier on each code alone, for each factor."""
-    z, z_test = points.codes.astype(np.float64), points.codes_test.astype(np.float64)
+    z, z_test = train.codes.astype(np.float64), test.codes.astype(np.float64)
     found = np.empty((z.shape[1], len(kept)))
     for column, j in enumerate(kept):
         for i in range(z.shape[1]):
-            classifier = _support_vectors(z[:, [i]], points.factors[:, j])
-            found[i, column] = (classifier.predict(z_test[:, [i]]) == points.factors_test[:, j]).mean()
+            classifier = _support_vectors(z[:, [i]], train.factors[:, j])
+            found[i, column] = (classifier.predict(z_test[:, [i]]) == test.factors[:, j]).mean()
     return found
 
 
@@ -75,9 +73,9 @@ def _support_vectors(x: Array, y: Labels) -> Any:
         return LinearSVC(C=0.01, class_weight="balanced", dual=False).fit(x, y)
 
 
-def _correlations(points: Split, kept: list[int]) -> Array:
+def _correlations(train: Labelled, kept: list[int]) -> Array:
     """Squared correlation (d, k) of each code with each factor, over the images to train on."""
-    z, v = points.codes.astype(np.float64), points.factors[:, kept].astype(np.float64)
+    z, v = train.codes.astype(np.float64), train.factors[:, kept].astype(np.float64)
     z, v = z - z.mean(axis=0), v - v.mean(axis=0)
     variances = np.mean(z**2, axis=0)[:, None] * np.mean(v**2, axis=0)
     varies = np.mean(z**2, axis=0)[:, None] > _CONSTANT

@@ -11,22 +11,6 @@ from bvtk.metrics.estimators.sampling import Rows
 from bvtk.protocols import Codes
 
 
-class Split(NamedTuple):
-    """Points to train a classifier on, and other points to test it on.
-
-    Args:
-        codes: (n, d) to train on.
-        factors: (n, k) their factors.
-        codes_test: (m, d) to test on.
-        factors_test: (m, k) their factors.
-    """
-
-    codes: NDArray[np.floating[Any]]
-    factors: NDArray[np.integer[Any]]
-    codes_test: NDArray[np.floating[Any]]
-    factors_test: NDArray[np.integer[Any]]
-
-
 class Labelled(NamedTuple):
     """Codes and the factors of the same images.
 
@@ -37,6 +21,10 @@ class Labelled(NamedTuple):
 
     codes: NDArray[np.floating[Any]]
     factors: NDArray[np.integer[Any]]
+
+    def take(self, rows: Rows) -> Labelled:
+        """The images of these rows."""
+        return Labelled(self.codes[rows], self.factors[rows])
 
 
 def separate_test_set(codes: Codes) -> Labelled | None:
@@ -57,8 +45,8 @@ def draw_rows(n: int, points: int, seed: int) -> Rows:
     return np.arange(n) if n <= points else np.random.default_rng(seed).choice(n, points, replace=False)
 
 
-def train_and_test(codes: Codes, train_points: int, test_points: int, seed: int) -> Split:
-    """The points to train a classifier on, and those to test it on.
+def train_and_test(codes: Codes, train_points: int, test_points: int, seed: int) -> tuple[Labelled, Labelled]:
+    """The images to train a classifier on, and those to test it on.
 
     If the representation has a test set, that is used. Otherwise the images are split, at most a third to test on.
 
@@ -66,13 +54,12 @@ def train_and_test(codes: Codes, train_points: int, test_points: int, seed: int)
         codes: the representation.
         train_points: largest number of images to train on.
         test_points: largest number of images to test on.
-        seed: the same seed gives the same points.
+        seed: the same seed gives the same images.
     """
-    n = len(codes.codes)
+    n, images = len(codes.codes), Labelled(codes.codes, codes.factors)
     if given := separate_test_set(codes):
-        train, test = draw_rows(n, train_points, seed), draw_rows(len(given.codes), test_points, seed)
-        return Split(codes.codes[train], codes.factors[train], given.codes[test], given.factors[test])
+        test_rows = draw_rows(len(given.codes), test_points, seed)
+        return images.take(draw_rows(n, train_points, seed)), given.take(test_rows)
     tested = min(test_points, max(n // 3, 1))
     drawn = np.random.default_rng(seed).choice(n, min(n, tested + train_points), replace=False)
-    test, train = drawn[:tested], drawn[tested:]
-    return Split(codes.codes[train], codes.factors[train], codes.codes[test], codes.factors[test])
+    return images.take(drawn[tested:]), images.take(drawn[:tested])

@@ -20,23 +20,23 @@ def test_the_seed_draws_from_many_images_without_repeats():
 
 
 def test_without_a_test_set_at_most_a_third_is_used_to_test():
-    found = train_and_test(numbered(30), 10_000, 5_000, seed=0)
-    assert len(found.codes_test) == 10
-    assert sorted([*found.codes[:, 0], *found.codes_test[:, 0]]) == list(range(30))
-    assert found.factors[:, 0].tolist() == found.codes[:, 0].tolist()
-    assert found.factors_test[:, 0].tolist() == found.codes_test[:, 0].tolist()
+    train, test = train_and_test(numbered(30), 10_000, 5_000, seed=0)
+    assert len(test.codes) == 10
+    assert sorted([*train.codes[:, 0], *test.codes[:, 0]]) == list(range(30))
+    assert train.factors[:, 0].tolist() == train.codes[:, 0].tolist()
+    assert test.factors[:, 0].tolist() == test.codes[:, 0].tolist()
 
 
 def test_the_number_of_points_is_limited():
-    found = train_and_test(numbered(1000), 100, 50, seed=0)
-    assert (len(found.codes), len(found.codes_test)) == (100, 50)
-    assert not set(found.codes[:, 0]) & set(found.codes_test[:, 0])
+    train, test = train_and_test(numbered(1000), 100, 50, seed=0)
+    assert (len(train.codes), len(test.codes)) == (100, 50)
+    assert not set(train.codes[:, 0]) & set(test.codes[:, 0])
 
 
 def test_the_test_set_of_the_caller_is_used():
-    train, test = numbered(20), numbered(7)
-    kept = Codes(train.codes, train.factors, train.factor_names, test.codes + 100, test.factors)
-    found = train_and_test(kept, 10_000, 5, seed=0)
-    assert found.codes.tolist() == train.codes.tolist()
-    assert len(found.codes_test) == 5
-    assert found.codes_test.min() >= 100
+    first, second = numbered(20), numbered(7)
+    codes = Codes(first.codes, first.factors, first.factor_names, second.codes + 100, second.factors)
+    train, test = train_and_test(codes, 10_000, 5, seed=0)
+    assert train.codes.tolist() == first.codes.tolist()
+    assert len(test.codes) == 5
+    assert test.codes.min() >= 100
