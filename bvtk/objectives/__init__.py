@@ -1,1 +1,1 @@
-"""Objectives that train a model, and the schedules of their weights."""
+"""Objectives, and the schedules of their weights."""

@@ -1,4 +1,4 @@
-"""The objective of a VAE whose capacity grows. Burgess et al. 2018 (1804.03599)."""
+"""The objective of a VAE with a growing capacity. Burgess et al. 2018 (1804.03599)."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from bvtk.passes import Bound
 
 
 def capacity_penalty(kl: torch.Tensor, gamma: float, capacity: float) -> torch.Tensor:
-    """γ·|KL − C|: what a KL costs that is not the capacity, on either side. Burgess et al. 2018, equation 8.
+    """γ·|KL − C|: the penalty on a KL above or below the capacity. Burgess et al. 2018, equation 8.
 
     Args:
-        kl: KL in nats an image, already averaged over the batch: a mean of distances would be another penalty.
+        kl: KL in nats per image, already averaged over the batch; a mean of distances would be another penalty.
         gamma: weight γ.
-        capacity: C in nats an image.
+        capacity: C in nats per image.
     """
     return gamma * (kl - capacity).abs()
 
 
 class AnnealedVaeObjective(nn.Module):
-    """Trains a VAE whose KL is held at a capacity.
+    """Trains a VAE whose KL is kept at a capacity.
 
     Args:
-        gamma: weight of the distance between both as a function of the training step.
-        capacity: C in nats an image, likewise.
+        gamma: weight of the distance between KL and capacity, as a function of the training step.
+        capacity: C in nats per image, likewise.
     """
 
     def __init__(self, gamma: Callable[[int], float], capacity: Callable[[int], float]) -> None:
@@ -36,7 +36,7 @@ class AnnealedVaeObjective(nn.Module):
         self.capacity = capacity
 
     def forward(self, outputs: Bound, step: int) -> dict[str, torch.Tensor | float]:
-        """The loss of a batch at a training step, and its terms, in nats an image."""
+        """The loss of a batch at a training step, and its terms, in nats per image."""
         gamma, capacity = self.gamma(step), self.capacity(step)
         reconstruction, kl = bound_terms(outputs.reconstruction, outputs.kl)
         return {

@@ -1,7 +1,7 @@
 """The objective of β-TCVAE. Chen et al. 2018 (1802.04942). Shapes: B images, L latents.
 
-A latent sample z_i of image i has the density q(z_i|x_j) under the posterior of every image j of the batch. Their mean
-over the whole data set is q(z_i); what follows estimates it from the batch.
+A latent sample z_i of image i has the density q(z_i|x_j) under the posterior of image j. The mean over all images j of
+the data set is q(z_i), which is estimated here from the batch.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bvtk.passes import SampledBound
 
 
 class Decomposition(NamedTuple):
-    """The KL to the prior in three parts, scalars in nats an image. Chen et al. 2018, equation 2."""
+    """The KL to the prior in three parts, scalars in nats per image. Chen et al. 2018, equation 2."""
 
     mutual_information: torch.Tensor
     total_correlation: torch.Tensor
@@ -32,12 +32,12 @@ def gaussian_log_density(z: torch.Tensor, mu: torch.Tensor, logvar: torch.Tensor
 
 
 def weighted_weights(batch: int, dataset_size: int, device: torch.device | None = None) -> torch.Tensor:
-    """Weights (B, B) of minibatch weighted sampling: 1/(N·B) for all. Chen et al. 2018, section 3.1.
+    """Weights (B, B) of minibatch weighted sampling, all 1/(N·B). Chen et al. 2018, section 3.1.
 
     Args:
         batch: number of images in the batch, B.
         dataset_size: number of training images, N.
-        device: where the weights live.
+        device: device of the weights.
     """
     return torch.full((batch, batch), 1 / (dataset_size * batch), device=device)
 
@@ -45,8 +45,8 @@ def weighted_weights(batch: int, dataset_size: int, device: torch.device | None 
 def normalised(weights_BB: torch.Tensor) -> torch.Tensor:
     """Weights whose rows sum to 1.
 
-    Those of weighted sampling sum to 1/N, which makes every log-density log N too small: a constant that no gradient
-    sees and that would be (L − 1)·log N in the total correlation. Without it a batch of the whole data set is exact.
+    The rows of weighted sampling sum to 1/N, so every log-density is too small by log N. This constant has no gradient,
+    but adds (L − 1)·log N to the total correlation. Without it, the result for a batch of the whole data set is exact.
     """
     return weights_BB / weights_BB.sum(dim=1, keepdim=True)
 
@@ -54,21 +54,21 @@ def normalised(weights_BB: torch.Tensor) -> torch.Tensor:
 def stratified_weights(batch: int, dataset_size: int, device: torch.device | None = None) -> torch.Tensor:
     """Weights (B, B) of minibatch stratified sampling; those of a row sum to 1. Chen et al. 2018, appendix C.2.
 
-    With M = B − 1 other images in the batch, the image itself has 1/N, one other (N − M)/(N·M) and the remaining ones
-    1/M. The one is the next in the batch, another for every row, so that each image has this part once.
+    With M = B − 1 other images in the batch, the image itself has the weight 1/N, one other image (N − M)/(N·M) and the
+    remaining ones 1/M. The one other image is the next in the batch, so that each image has this role once.
 
     Args:
         batch: number of images in the batch, B.
         dataset_size: number of training images, N.
-        device: where the weights live.
+        device: device of the weights.
 
     Raises:
-        UsageError: for a batch without other images, or larger than the data set.
+        UsageError: if the batch has no other images, or is larger than the data set.
     """
     if not 2 <= batch <= dataset_size:
         raise UsageError(
-            f"stratified sampling needs batches of 2 to {dataset_size} images, as many as train, found {batch}",
-            "change training.batch_size, or say objective.estimator=weighted",
+            f"stratified sampling needs batches of 2 to {dataset_size} images (all that train), found {batch}",
+            "change training.batch_size, or set objective.estimator=weighted",
         )
     others = batch - 1
     itself_BB = torch.eye(batch, device=device)
@@ -82,7 +82,7 @@ WEIGHTS: dict[str, Callable[[int, int, torch.device], torch.Tensor]] = {
     "weighted": weighted_weights,
     "stratified": stratified_weights,
 }
-"""Both estimators by name."""
+"""Weights of both estimators, by name."""
 
 
 def decompose(
@@ -90,14 +90,14 @@ def decompose(
 ) -> Decomposition:
     """Estimates the three parts of the KL from a batch. Chen et al. 2018, equation 2.
 
-    q(z_i) ≈ Σ_j w_ij·q(z_i|x_j), and likewise for each latent alone. Whatever the weights, the parts sum to the mean of
-    log q(z|x) − log p(z), the KL by sampling.
+    q(z_i) ≈ Σ_j w_ij·q(z_i|x_j), and likewise for each latent alone. For any weights, the sum of the parts is the mean
+    of log q(z|x) − log p(z), a sampled estimate of the KL.
 
     Args:
         z_BL: a sample of every posterior.
         mu_BL: means of the posteriors.
         logvar_BL: their log-variances.
-        weights_BB: w_ij, how much image j counts for the density of sample i.
+        weights_BB: w_ij, weight of image j in the density of sample i.
     """
     log_q_BBL = gaussian_log_density(z_BL[:, None], mu_BL, logvar_BL)
     log_weights_BB = weights_BB.log()
@@ -141,7 +141,7 @@ class BetaTcVaeObjective(nn.Module):
         self.dataset_size = dataset_size
 
     def forward(self, outputs: SampledBound, step: int) -> dict[str, torch.Tensor | float]:
-        """The loss of a batch at a training step, and its terms, in nats an image."""
+        """The loss of a batch at a training step, and its terms, in nats per image."""
         alpha, beta, gamma = self.alpha(step), self.beta(step), self.gamma(step)
         reconstruction, kl = bound_terms(outputs.reconstruction, outputs.kl)
         weights_BB = WEIGHTS[self.estimator](len(outputs.z), self.dataset_size, outputs.z.device)

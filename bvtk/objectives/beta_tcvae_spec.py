@@ -1,4 +1,4 @@
-"""The objective of β-TCVAE as recipes declare it."""
+"""The objective of β-TCVAE in recipes."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ if TYPE_CHECKING:
 
 @register_objective("beta_tcvae")
 class BetaTcVae(ObjectiveSpec):
-    """Reconstruction + α·I + β·TC + γ·Σ KL of each latent: the KL in three parts, a weight on each.
+    """Reconstruction + α·I + β·TC + γ·Σ KL of each latent: the KL in three parts, each with a weight.
 
     Chen et al. 2018 ("Isolating Sources of Disentanglement in VAEs", 1802.04942), equation 4. I is the mutual
-    information of images and latents, TC the total correlation of the latents, both estimated from the batch; N in
-    stratified sampling is the number of images that train, and a constant log N of weighted sampling, which moves no
-    weight, is left out. In nats an image; α = β = γ = 1 is the VAE.
+    information of images and latents, TC the total correlation of the latents, both estimated from the batch. In
+    stratified sampling, N is the number of training images; weighted sampling is without its constant log N, which has
+    no gradient. In nats per image; α = β = γ = 1 is the VAE.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"reconstruction", "posterior", "sample"})
     least_batch: ClassVar[int] = 2
     use: ClassVar[str] = (
-        "The penalty on total correlation without a second network: as cheap as a β-VAE, one weight to choose, and "
-        "no game to balance. A good first method beside β-VAE."
+        "For a penalty on total correlation without a second network: it costs no more than a β-VAE, has one weight to "
+        "choose, and no adversarial training to balance. A good first method after β-VAE."
     )
     weaknesses: ClassVar[str] = (
-        "Both estimates are biased in small batches, the more the sharper the posteriors: with `weighted` the mutual "
-        "information can't exceed log of the batch size, and what is beyond counts as total correlation and is paid "
-        "for with β, as in a β-VAE; with `stratified` single batches vary more. Compare logged figures at one batch "
-        "size. Memory grows with the square of the batch."
+        "Both estimators are biased in small batches, especially for sharp posteriors. With `weighted`, the mutual "
+        "information can't exceed the log of the batch size; the excess counts as total correlation and is weighted by "
+        "β, as in a β-VAE. With `stratified`, single batches vary more. Compare logged values only at the same batch "
+        "size. Memory grows with the square of the batch size."
     )
 
     alpha: Weight = Constant(value=1.0)
@@ -45,7 +45,7 @@ class BetaTcVae(ObjectiveSpec):
     """Weight γ of the sum of each latent's KL to the prior."""
 
     estimator: Literal["weighted", "stratified"] = "weighted"
-    """How a batch stands for the data set: weighted sampling as in the paper's experiments, or stratified sampling."""
+    """How the batch estimates the data set: `weighted` sampling, as in the paper's experiments, or `stratified`."""
 
     def build(self, context: ObjectiveContext) -> Objective:
         """The objective as a module."""

@@ -12,7 +12,7 @@ from bvtk.objectives.elbo import bound_terms
 from bvtk.passes import Bound
 
 Beta = TypeVar("Beta", float, torch.Tensor)
-"""A β: a number, or a scalar where it is computed."""
+"""A β: a number, or a scalar tensor."""
 
 
 def beta_vae_loss(
@@ -23,22 +23,22 @@ def beta_vae_loss(
     Higgins et al. 2017, equation 4, with the sign that makes it a loss.
 
     Args:
-        reconstruction_B: −log p(x|z) in nats an image.
-        kl_BL: KL(q(z|x) ‖ p(z)) in nats an image and latent.
+        reconstruction_B: −log p(x|z) in nats per image.
+        kl_BL: KL(q(z|x) ‖ p(z)) in nats per image and latent.
         beta: weight of the KL; 1 is the VAE.
 
     Returns:
-        The loss, its reconstruction and its unweighted KL: scalars in nats an image.
+        The loss, its reconstruction and its unweighted KL: scalars in nats per image.
     """
     reconstruction, kl = bound_terms(reconstruction_B, kl_BL)
     return reconstruction + beta * kl, reconstruction, kl
 
 
 def normalised_beta(beta: Beta, latents: int, pixels: int) -> Beta:
-    """β_norm = β·M/N, comparable across sizes of latents M and inputs N. Higgins et al. 2017, section 4.2.
+    """β_norm = β·M/N, comparable across numbers of latents M and inputs N. Higgins et al. 2017, section 4.2.
 
     Args:
-        beta: weight of the summed KL beside the summed reconstruction.
+        beta: weight of the KL, summed over latents; the reconstruction is summed over pixels.
         latents: number of latents, M.
         pixels: channels × height × width, N.
     """
@@ -49,7 +49,7 @@ class BetaVaeObjective(nn.Module):
     """Trains a VAE with a weight β on its KL.
 
     Args:
-        beta: the weight as a function of the training step.
+        beta: the weight, as a function of the training step.
         latents: number of latents, M.
         pixels: channels × height × width of the images, N.
     """
@@ -61,7 +61,7 @@ class BetaVaeObjective(nn.Module):
         self.pixels = pixels
 
     def forward(self, outputs: Bound, step: int) -> dict[str, torch.Tensor | float]:
-        """The loss of a batch at a training step, and its terms, in nats an image."""
+        """The loss of a batch at a training step, and its terms, in nats per image."""
         beta = self.beta(step)
         loss, reconstruction, kl = beta_vae_loss(outputs.reconstruction, outputs.kl, beta)
         return {

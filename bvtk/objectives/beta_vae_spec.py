@@ -1,4 +1,4 @@
-"""The objective of β-VAE as recipes declare it."""
+"""The objective of β-VAE in recipes."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 @register_objective("beta_vae")
 class BetaVae(ObjectiveSpec):
-    """Reconstruction + β·KL, in nats an image.
+    """Reconstruction + β·KL, in nats per image.
 
-    Higgins et al. 2017 ("beta-VAE", ICLR), equation 4. β = 1 is the VAE of Kingma & Welling 2014. Both terms
-    are sums over pixels and latents, averaged over the batch: β here is the paper's, not that of libraries
-    which average over pixels. β_norm = β·latents/pixels is logged beside it.
+    Higgins et al. 2017 ("beta-VAE", ICLR), equation 4. β = 1 is the VAE of Kingma & Welling 2014. Both terms are sums
+    over pixels and latents, averaged over the batch, so β is that of the paper, not of libraries that average over
+    pixels. β_norm = β·latents/pixels is logged too.
     """
 
     use: ClassVar[str] = (
-        "The baseline: one weight, nothing to balance, and the most that is known about any method. With β = 1 a plain "
-        "VAE, with a `cyclical` or rising β an annealed one."
+        "As the baseline: it has a single weight, and is the best studied method. β = 1 is a plain VAE, a rising or "
+        "`cyclical` β an annealed one."
     )
     weaknesses: ClassVar[str] = (
-        "A higher β buys independence with information: latents fall silent and reconstructions blur, until all "
-        "collapse. The right β depends on the data, the number of latents and the likelihood; no β is good for all."
+        "A higher β trades information for independence: latents become inactive and reconstructions blur, until all "
+        "latents collapse. The right β depends on the data, the number of latents and the likelihood."
     )
 
     beta: Weight = Constant(value=4.0)

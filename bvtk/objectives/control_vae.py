@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,32 +14,32 @@ from bvtk.passes import Bound
 
 @dataclass(frozen=True)
 class Controller:
-    """A controller, proportional and integral, that raises β where the KL is above its target and lowers it below.
+    """A proportional-integral controller that raises β if the KL is above its target and lowers it if it is below.
 
     β = Kp/(1 + exp(e)) − Ki·Σe + β_min for the error e = target − KL, within bounds. Shao et al. 2020,
     algorithm 1.
 
     Args:
-        kp: Kp, the most that the error of one step adds to β.
-        ki: Ki, how much of every error stays.
-        beta_min: the least β.
-        beta_max: the greatest β.
+        kp: Kp, the most that the error of one step can add to β.
+        ki: Ki, weight of the sum of all errors.
+        beta_min: the lowest β.
+        beta_max: the highest β.
     """
 
     kp: float
     ki: float
     beta_min: float
-    beta_max: float = math.inf
+    beta_max: float
 
     def step(self, error: torch.Tensor, integral: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """β at a step, and the integral −Ki·Σe after it.
 
-        The integral stands still while β is clipped and the error drives it further out. Where the error has turned it
-        moves though β is clipped, as otherwise β might never come back.
+        The integral is constant while β is clipped and the error drives it further out of bounds. An error in the other
+        direction changes it even while β is clipped, as otherwise β might never return.
 
         Args:
-            error: e, target − KL in nats an image, a scalar.
-            integral: −Ki·Σe of the steps before, a scalar.
+            error: e, target − KL in nats per image, a scalar.
+            integral: −Ki·Σe of all previous steps, a scalar.
         """
         proportional = self.kp * torch.sigmoid(-error)
         moved = integral - self.ki * error
@@ -50,10 +49,10 @@ class Controller:
 
 
 class ControlVaeObjective(nn.Module):
-    """Trains a VAE with a weight β on its KL that a controller sets, so that the KL reaches a target.
+    """Trains a VAE whose KL has a weight β that a controller sets so that the KL reaches a target.
 
     Args:
-        target: the KL to reach, in nats an image, as a function of the training step.
+        target: target KL in nats per image, as a function of the training step.
         controller: sets β from the error of each batch.
         latents: number of latents, M.
         pixels: channels × height × width of the images, N.
@@ -70,7 +69,7 @@ class ControlVaeObjective(nn.Module):
         self.register_buffer("integral", torch.zeros(()))
 
     def forward(self, outputs: Bound, step: int) -> dict[str, torch.Tensor | float]:
-        """The loss of a batch at a training step, and its terms, in nats an image; moves the controller in training."""
+        """The loss of a batch at a step and its terms, in nats per image. Updates the controller in training."""
         target = self.target(step)
         error = target - outputs.kl.detach().sum(dim=1).mean()
         beta, integral = self.controller.step(error, self.integral)

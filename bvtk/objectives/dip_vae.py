@@ -13,7 +13,7 @@ from bvtk.passes import Bound
 
 
 def covariance_of_means(mu_BL: torch.Tensor) -> torch.Tensor:
-    """Cov(μ) (L, L) over the batch, divided by B: what DIP-VAE I holds to the identity. Kumar et al. 2018, section 2.2.
+    """Cov(μ) (L, L) over the batch, divided by B. DIP-VAE I pulls it to the identity. Kumar et al. 2018, section 2.2.
 
     Args:
         mu_BL: posterior means.
@@ -23,7 +23,7 @@ def covariance_of_means(mu_BL: torch.Tensor) -> torch.Tensor:
 
 
 def covariance_of_samples(mu_BL: torch.Tensor, logvar_BL: torch.Tensor) -> torch.Tensor:
-    """Cov(z) = E[diag σ²] + Cov(μ) (L, L): what DIP-VAE II holds to the identity. Kumar et al. 2018, equation 5.
+    """Cov(z) = E[diag σ²] + Cov(μ) (L, L). DIP-VAE II pulls it to the identity. Kumar et al. 2018, equation 5.
 
     Args:
         mu_BL: posterior means.
@@ -33,7 +33,7 @@ def covariance_of_samples(mu_BL: torch.Tensor, logvar_BL: torch.Tensor) -> torch
 
 
 def distances(covariance_LL: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Σ_{i≠j} C_ij² and Σ_i (C_ii − 1)², two scalars: how far a covariance is from the identity.
+    """Σ_{i≠j} C_ij² and Σ_i (C_ii − 1)², two scalars: the distance of a covariance from the identity.
 
     Kumar et al. 2018, equations 6 and 7.
     """
@@ -43,27 +43,27 @@ def distances(covariance_LL: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 class DipVaeObjective(nn.Module):
-    """Trains a VAE whose latents are to be uncorrelated over the data, with variance 1.
+    """Trains a VAE whose latents are uncorrelated over the data, with variance 1.
 
     Args:
-        of: whose covariance is held to the identity, that of posterior `means` (I) or of `samples` (II).
-        lambda_od: weight of the squared covariances as a function of the training step.
-        lambda_d_factor: how many times that the variances weigh, likewise.
+        codes: whose covariance is pulled to the identity: posterior `means` (I) or `samples` (II).
+        lambda_od: weight of the squared covariances, as a function of the training step.
+        lambda_d_factor: weight of the variances as a multiple of it, likewise.
     """
 
     def __init__(
         self,
-        of: Literal["means", "samples"],
+        codes: Literal["means", "samples"],
         lambda_od: Callable[[int], float],
         lambda_d_factor: Callable[[int], float],
     ) -> None:
         super().__init__()
-        self.of = of
+        self.codes = codes
         self.lambda_od = lambda_od
         self.lambda_d_factor = lambda_d_factor
 
     def forward(self, outputs: Bound, step: int) -> dict[str, torch.Tensor | float]:
-        """The loss of a batch at a training step, and its terms, in nats an image."""
+        """The loss of a batch at a training step, and its terms, in nats per image."""
         lambda_od = self.lambda_od(step)
         lambda_d = self.lambda_d_factor(step) * lambda_od
         reconstruction, kl = bound_terms(outputs.reconstruction, outputs.kl)
@@ -79,7 +79,7 @@ class DipVaeObjective(nn.Module):
         }
 
     def covariance(self, outputs: Bound) -> torch.Tensor:
-        """The covariance (L, L) that is held to the identity."""
-        if self.of == "means":
+        """The covariance (L, L) that is pulled to the identity."""
+        if self.codes == "means":
             return covariance_of_means(outputs.mu)
         return covariance_of_samples(outputs.mu, outputs.logvar)

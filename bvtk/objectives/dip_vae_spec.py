@@ -1,4 +1,4 @@
-"""The objectives of DIP-VAE as recipes declare them."""
+"""The objectives of DIP-VAE in recipes."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
 
 class _DipVae(ObjectiveSpec):
-    of: ClassVar[Literal["means", "samples"]]
+    codes: ClassVar[Literal["means", "samples"]]
     least_batch: ClassVar[int] = 2
 
     lambda_od: Weight = Constant(value=10.0)
-    """Weight λ_od of the squared covariances between latents: 1 to 50 in comparisons."""
+    """Weight λ_od of the squared covariances between latents; 1 to 50 in published comparisons."""
 
     def _build(self, context: ObjectiveContext, lambda_d_factor: Weight) -> Objective:
         from bvtk.objectives.dip_vae import DipVaeObjective
 
         steps = context.training_steps
-        return DipVaeObjective(self.of, self.lambda_od.build(steps), lambda_d_factor.build(steps))
+        return DipVaeObjective(self.codes, self.lambda_od.build(steps), lambda_d_factor.build(steps))
 
 
 @register_objective("dip_vae_i")
@@ -31,23 +31,23 @@ class DipVaeI(_DipVae):
     """Reconstruction + KL + λ_od·Σ_{i≠j} C_ij² + λ_d·Σ_i (C_ii − 1)², where C is the covariance of posterior means.
 
     Kumar et al. 2018 ("Variational Inference of Disentangled Latent Concepts from Unlabeled Observations",
-    1711.00848), equation 6. C is a matrix of latents × latents, over the batch. Reconstruction and KL in
-    nats an image; the distances of C are not.
+    1711.00848), equation 6. C is a matrix of latents × latents, over the batch. Reconstruction and KL are in
+    nats per image; the distances of C are not.
     """
 
-    of: ClassVar[Literal["means", "samples"]] = "means"
+    codes: ClassVar[Literal["means", "samples"]] = "means"
     use: ClassVar[str] = (
-        "When codes are posterior means and should be uncorrelated: it is they that are held so, at hardly any cost "
-        "in the reconstruction."
+        "When the codes, which are posterior means, should be uncorrelated. Exactly their covariance is penalised, at "
+        "little cost to the reconstruction."
     )
     weaknesses: ClassVar[str] = (
-        "Uncorrelated is less than independent. Every latent is asked for means of variance 1, also those that the "
-        "data have no factor for, so one factor may be spread over several latents; DIP-VAE II lets spare latents be "
-        "noise. The covariance of a small batch is noisy."
+        "Uncorrelated latents are not always independent. The means of every latent should have variance 1, even of "
+        "latents for which the data have no factor, so one factor may spread over several latents; DIP-VAE II allows "
+        "spare latents to be noise. The covariance of a small batch is noisy."
     )
 
     lambda_d_factor: Weight = Constant(value=10.0)
-    """λ_d, the weight of the variances, as a multiple of λ_od."""
+    """Weight λ_d of the variances, as a multiple of λ_od."""
 
     def build(self, context: ObjectiveContext) -> Objective:
         """The objective as a module."""
@@ -59,21 +59,21 @@ class DipVaeII(_DipVae):
     """Reconstruction + KL + λ_od·Σ_{i≠j} C_ij² + λ_d·Σ_i (C_ii − 1)², where C is the covariance of posterior samples.
 
     Kumar et al. 2018 (1711.00848), equation 7, with C = E[diag σ²] + Cov(μ), a matrix of latents × latents, over the
-    batch. Reconstruction and KL in nats an image; the distances of C are not.
+    batch. Reconstruction and KL are in nats per image; the distances of C are not.
     """
 
-    of: ClassVar[Literal["means", "samples"]] = "samples"
+    codes: ClassVar[Literal["means", "samples"]] = "samples"
     use: ClassVar[str] = (
-        "When there may be more latents than factors: a latent that is pure noise has variance 1 already and costs "
+        "When there may be more latents than factors: a latent that is pure noise already has variance 1 and costs "
         "nothing."
     )
     weaknesses: ClassVar[str] = (
-        "Uncorrelated is less than independent. The variance of noise counts like that of means, so means may stay "
-        "small, and correlated by what their noise hides. The covariance of a small batch is noisy."
+        "Uncorrelated latents are not always independent. The variance of the noise counts like that of the means, so "
+        "the means may stay small, and correlated if the noise hides it. The covariance of a small batch is noisy."
     )
 
     lambda_d_factor: Weight = Constant(value=1.0)
-    """λ_d, the weight of the variances, as a multiple of λ_od."""
+    """Weight λ_d of the variances, as a multiple of λ_od."""
 
     def build(self, context: ObjectiveContext) -> Objective:
         """The objective as a module."""

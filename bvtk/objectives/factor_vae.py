@@ -17,27 +17,27 @@ SLOPE = 0.2
 
 
 def permute_latents(z_BL: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-    """Samples whose latents are shuffled over the batch, each in an order of its own.
+    """Samples whose latents are shuffled over the batch, each in its own order.
 
-    Every latent keeps its values, so its marginal, and nothing of how they went together: draws from ∏ q(zₗ). Kim &
-    Mnih 2018, algorithm 1.
+    Every latent keeps its values, and so its marginal, but the latents are independent: samples of ∏ q(zₗ). Kim & Mnih
+    2018, algorithm 1.
 
     Args:
         z_BL: samples of the aggregate posterior.
-        generator: draws the orders, on the device of the samples; torch's default where None.
+        generator: draws the orders, on the device of the samples; torch's default if None.
     """
     order_BL = torch.rand(z_BL.shape, generator=generator, device=z_BL.device).argsort(dim=0)
     return z_BL.gather(0, order_BL)
 
 
 def discriminator_loss(real_B: torch.Tensor, permuted_B: torch.Tensor) -> torch.Tensor:
-    """Half the sum of both cross-entropies, a scalar in nats; log 2 for one who can't tell.
+    """Half the sum of both cross-entropies, a scalar in nats; log 2 for a discriminator that only guesses.
 
     Kim & Mnih 2018, algorithm 2, with the softmax of two logits written as the sigmoid of their difference.
 
     Args:
-        real_B: log-odds that samples of q(z) are such.
-        permuted_B: log-odds that permuted samples are samples of q(z).
+        real_B: log-odds that samples of q(z) are real.
+        permuted_B: log-odds that permuted samples are real.
     """
     return 0.5 * (softplus(-real_B).mean() + softplus(permuted_B).mean())
 
@@ -56,7 +56,7 @@ def build_discriminator(latents: int, hidden: Sequence[int]) -> nn.Sequential:
 
 
 def _linear(before: int, after: int) -> nn.Linear:
-    # He's scale: PyTorch's own shrinks the signal by two thirds a layer, and six of them start nearly blind.
+    # He's scale: PyTorch's default shrinks the signal by two thirds per layer, too much for six layers.
     layer = nn.Linear(before, after)
     nn.init.kaiming_normal_(layer.weight, SLOPE)
     nn.init.zeros_(layer.bias)
@@ -68,12 +68,12 @@ class SampledReconstruction(Reconstructing, Sampled, Protocol):
 
 
 class FactorVaeObjective(nn.Module):
-    """Trains an autoencoder with a weight on the total correlation of its code, which a discriminator estimates.
+    """Trains an autoencoder with a weight on the total correlation of its code, estimated by a discriminator.
 
-    A model with a posterior is trained with its KL too, which makes it a FactorVAE.
+    The loss of a model with a posterior contains its KL too: that is FactorVAE.
 
     Args:
-        gamma: the weight as a function of the training step.
+        gamma: the weight, as a function of the training step.
         discriminator: maps samples (B, L) to two logits.
     """
 
@@ -95,7 +95,7 @@ class FactorVaeObjective(nn.Module):
         half = (size + 1) // 2
         permuted_BL = permute_latents(outputs.z[-half:].detach())
         log_odds_B = self.log_odds(torch.cat([outputs.z, permuted_BL]))
-        # The first half is real to the discriminator, and the second, permuted, is not: samples of their own.
+        # The discriminator learns from the first half as real and the permuted second half: different samples.
         real_B, permuted_B = log_odds_B[:half], log_odds_B[size:]
         total_correlation = log_odds_B[:size].mean()
         right = ((real_B > 0).float().mean() + (permuted_B <= 0).float().mean()) / 2
@@ -115,5 +115,5 @@ class FactorVaeObjective(nn.Module):
         return difference_B
 
     def parts(self, model: Any) -> Mapping[str, nn.Module]:  # noqa: ARG002
-        """The discriminator, which is the objective's own; the VAE is the model."""
+        """The discriminator, which belongs to the objective."""
         return {"discriminator": self.discriminator}

@@ -1,4 +1,4 @@
-"""The objective of FactorVAE as recipes declare it."""
+"""The objective of FactorVAE in recipes."""
 
 from __future__ import annotations
 
@@ -17,37 +17,36 @@ if TYPE_CHECKING:
 
 @register_objective("factor_vae")
 class FactorVae(ObjectiveSpec):
-    """Reconstruction + KL + γ·TC, the total correlation estimated by a discriminator trained beside the VAE.
+    """Reconstruction + KL + γ·TC; the total correlation TC is estimated by a discriminator that is trained too.
 
     Kim & Mnih 2018 ("Disentangling by Factorising", 1802.05983), equation 2 and algorithm 2: TC = E[log(D/(1 − D))],
-    where D tells samples of q(z) from samples whose latents are permuted over a second half of the batch. Both players
-    move at once; the paper has them move in turns. In nats an image.
+    where D distinguishes samples of q(z) from samples whose latents are permuted over a second half of the batch. Both
+    networks take each step together; in the paper they alternate. In nats per image.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"reconstruction", "sample"})
     least_batch: ClassVar[int] = 2
     use: ClassVar[str] = (
-        "When a β-VAE's reconstructions are too blurred: beyond a VAE's own KL only the dependence between latents "
-        "is penalised, not the information that they carry. The estimate needs no size of the data set."
+        "When the reconstructions of a β-VAE are too blurred: apart from the KL of a VAE, only the dependence between "
+        "latents is penalised, not their information. The estimate does not need the size of the data set."
     )
     weaknesses: ClassVar[str] = (
-        "The estimate is as good as the discriminator: one that has fallen behind, at an accuracy near 0.5, reports a "
-        "total correlation near 0 that need not be so. Adversarial training may become unstable at a high γ. Half of "
-        "a small batch leaves few samples to permute. Samples of q(z) that are independent may still have means that "
-        "are not."
+        "The estimate is only as good as the discriminator: a weak one, with an accuracy near 0.5, estimates a total "
+        "correlation near 0 even if it is larger. Adversarial training may become unstable at a high γ. Half of a "
+        "small batch has few samples to permute. Even if samples of q(z) are independent, their means may not be."
     )
 
     gamma: Weight = Constant(value=35.0)
-    """Weight γ of the total correlation: 35 in the paper on 2D shapes, 10 to 100 in its follow-ups."""
+    """Weight γ of the total correlation; 35 in the paper on 2D shapes, 10 to 100 in later work."""
 
     hidden: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (1000,) * 6
-    """Units of each hidden layer of the discriminator, with leaky ReLUs of slope 0.2. Without any it could not tell
-    latents that are permuted."""
+    """Units of each hidden layer of the discriminator, with leaky ReLUs of slope 0.2. At least one: a linear
+    discriminator can't recognise permuted latents."""
 
     discriminator_optimizer: Optimizer = Field(
         default={"type": "adam", "lr": 1e-4, "beta1": 0.5, "beta2": 0.9}, validate_default=True
     )
-    """Moves the discriminator; the recipe's own optimiser moves the VAE."""
+    """Optimiser of the discriminator; the recipe's own optimiser trains the VAE."""
 
     def build(self, context: ObjectiveContext) -> Objective:
         """The objective as a module, with its discriminator."""
@@ -57,5 +56,5 @@ class FactorVae(ObjectiveSpec):
         return FactorVaeObjective(self.gamma.build(context.training_steps), discriminator)
 
     def optimizers(self) -> Mapping[str, OptimizerSpec]:
-        """The discriminator's."""
+        """The optimiser of the discriminator."""
         return {"discriminator": self.discriminator_optimizer}

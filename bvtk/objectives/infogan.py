@@ -24,7 +24,7 @@ def discriminator_loss(real_B: torch.Tensor, fake_B: torch.Tensor) -> torch.Tens
 
 
 def generator_loss(fake_B: torch.Tensor) -> torch.Tensor:
-    """−E log D(G(z)), the loss that does not saturate, a scalar in nats. Goodfellow et al. 2014, section 3.
+    """−E log D(G(z)), the non-saturating loss, a scalar in nats. Goodfellow et al. 2014, section 3.
 
     Args:
         fake_B: logits of generated images.
@@ -33,7 +33,7 @@ def generator_loss(fake_B: torch.Tensor) -> torch.Tensor:
 
 
 def mutual_information_bound(codes_BL: torch.Tensor, mu_BL: torch.Tensor, logvar_BL: torch.Tensor) -> torch.Tensor:
-    """L_I = E[log q(c|x)] + H(c), at most the mutual information of codes and images. Chen et al. 2016, equation 5.
+    """L_I = E[log q(c|x)] + H(c), a lower bound of the mutual information. Chen et al. 2016, equation 5.
 
     Args:
         codes_BL: codes drawn from U(−1, 1), whose entropy is log 2 nats each.
@@ -41,17 +41,17 @@ def mutual_information_bound(codes_BL: torch.Tensor, mu_BL: torch.Tensor, logvar
         logvar_BL: its log-variances.
 
     Returns:
-        A scalar in nats, summed over the codes and averaged over the images; below 0 for a poor q.
+        A scalar in nats, summed over the codes and averaged over the images; negative for a poor q.
     """
     log_q_BL = -0.5 * ((codes_BL - mu_BL).square() * (-logvar_BL).exp() + logvar_BL + math.log(2 * math.pi))
     return (log_q_BL + math.log(2)).sum(dim=1).mean()
 
 
 class InfoGanObjective(nn.Module):
-    """Trains a generator against a discriminator, both together for the mutual information.
+    """Trains a generator and a discriminator against each other, and both to raise the mutual information.
 
     Args:
-        information: weight λ of the mutual information as a function of the training step.
+        information: weight λ of the mutual information, as a function of the training step.
     """
 
     def __init__(self, information: Callable[[int], float]) -> None:
@@ -73,5 +73,5 @@ class InfoGanObjective(nn.Module):
         }
 
     def parts(self, model: Any) -> Mapping[str, nn.Module]:
-        """The discriminator, its recognition of codes included; the generator is the rest of the model."""
+        """The discriminator, including the recognition of codes; the generator is the rest of the model."""
         return {"discriminator": model.discriminator}

@@ -1,4 +1,4 @@
-"""The objective of InfoGAN as recipes declare it."""
+"""The objective of InfoGAN in recipes."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ if TYPE_CHECKING:
 
 @register_objective("infogan")
 class InfoGan(ObjectiveSpec):
-    """An adversarial game in which images must tell the codes that they were made from.
+    """Adversarial training in which the codes of generated images must be recognisable.
 
-    Chen et al. 2016 (1606.03657), equations 5 and 6, with the generator's loss that does not saturate. The recipe's
-    own optimiser moves the generator. Both players gain from the mutual information, as in the authors' code.
+    Chen et al. 2016 (1606.03657), equations 5 and 6, with the non-saturating loss of the generator. The recipe's own
+    optimiser trains the generator. The losses of both networks contain the mutual information, as in the authors' code.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"adversaries"})
     least_batch: ClassVar[int] = 2
 
     use: ClassVar[str] = (
-        "For sharp images and codes without a reconstruction: the model `infogan` alone, whose codes are asked of the "
-        "images that it makes."
+        "For sharp images and codes without a reconstruction. Trains only the model `infogan`, which recognises the "
+        "codes of the images that it generates."
     )
     weaknesses: ClassVar[str] = (
-        "Two players have to stay in balance: a discriminator that always wins teaches the generator little. Codes of "
-        "real images are known only as far as these resemble generated ones, and scores vary between seeds."
+        "Both networks must stay in balance: a discriminator that always wins teaches the generator little. Codes of "
+        "real images are only meaningful as far as these resemble generated images. Scores vary between seeds."
     )
 
     information: Weight = Constant(value=1.0)
-    """Weight λ of the mutual information in nats: the paper has 1 for discrete codes and less for continuous ones, but
-    at its authors' 0.1 the discriminator wins on 2D shapes."""
+    """Weight λ of the mutual information in nats. The paper uses 1 for discrete codes, less for continuous ones; with
+    the 0.1 of the authors' code, the discriminator wins on 2D shapes."""
 
     discriminator_optimizer: Optimizer = Field(
         default={"type": "adam", "lr": 2e-4, "beta1": 0.5}, validate_default=True
     )
-    """Moves the discriminator and the recognition network."""
+    """Optimiser of the discriminator and the recognition network."""
 
     def build(self, context: ObjectiveContext) -> Objective:
         """The objective as a module."""
@@ -51,5 +51,5 @@ class InfoGan(ObjectiveSpec):
         return InfoGanObjective(self.information.build(context.training_steps))
 
     def optimizers(self) -> Mapping[str, OptimizerSpec]:
-        """The discriminator's."""
+        """The optimiser of the discriminator."""
         return {"discriminator": self.discriminator_optimizer}

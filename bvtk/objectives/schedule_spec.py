@@ -1,4 +1,4 @@
-"""The schedules as recipes declare them."""
+"""The schedules in recipes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bvtk.objectives import schedules
 
 @register_schedule("constant")
 class Constant(ScheduleSpec):
-    """The same value throughout; a bare number is short for it."""
+    """The same value at every step; a bare number is short for it."""
 
     value: float = Field(examples=[4.0])
     """The value."""
@@ -33,13 +33,13 @@ class _Ramp(ScheduleSpec):
     """Value at step 0."""
 
     end: float = Field(examples=[4.0])
-    """Value at step `steps` and after it."""
+    """Value from step `steps` on."""
 
     steps: NonNegativeInt | None = None
-    """Length in training steps; left out, the whole training."""
+    """Length in training steps (default: the whole training)."""
 
     def bounds(self) -> tuple[float, float]:
-        """The lower and the higher of both ends."""
+        """The lower and the higher end."""
         return (min(self.start, self.end), max(self.start, self.end))
 
     def _length(self, training_steps: int) -> int:
@@ -48,7 +48,7 @@ class _Ramp(ScheduleSpec):
 
 @register_schedule("linear")
 class Linear(_Ramp):
-    """A straight line from start to end, then held."""
+    """A straight line from start to end, then constant."""
 
     def value_at(self, step: int, training_steps: int) -> float:
         """The value at a step."""
@@ -57,7 +57,7 @@ class Linear(_Ramp):
 
 @register_schedule("cosine")
 class Cosine(_Ramp):
-    """Half a cosine wave from start to end, then held: gentle at both ends."""
+    """Half a cosine wave from start to end, then constant: smooth at both ends."""
 
     def value_at(self, step: int, training_steps: int) -> float:
         """The value at a step."""
@@ -66,16 +66,16 @@ class Cosine(_Ramp):
 
 @register_schedule("sigmoid")
 class Sigmoid(_Ramp):
-    """An S-curve from start to end, then held.
+    """An S-curve from start to end, then constant.
 
-    Bowman et al. 2015 (1511.06349), section 3.1; stretched so that it meets both values exactly.
+    Bowman et al. 2015 (1511.06349), section 3.1; stretched to reach both values exactly.
     """
 
     midpoint: Annotated[float, Field(gt=0, lt=1)] = 0.5
-    """Where it is steepest, as a fraction of its length."""
+    """Position of the steepest point, as a fraction of the length."""
 
     slope: Annotated[float, Field(ge=0.1)] = 12.0
-    """Steepness: near 0.1 it is a straight line, above 100 nearly a jump."""
+    """Steepness: nearly a straight line at 0.1, nearly a jump above 100."""
 
     def value_at(self, step: int, training_steps: int) -> float:
         """The value at a step."""
@@ -91,16 +91,16 @@ class Sigmoid(_Ramp):
 
 @register_schedule("cyclical")
 class Cyclical(_Ramp):
-    """Several cycles, each a straight line from start to end and a plateau there.
+    """Several cycles, each a straight line from start to end and then a plateau.
 
     Fu et al. 2019 (1903.10145), equation 6: four cycles, each rising over its first half.
     """
 
     cycles: PositiveInt = 4
-    """How many cycles the length is divided into."""
+    """Number of cycles."""
 
     ramp: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """Fraction of each cycle that rises; the remainder stays at `end`."""
+    """Fraction of each cycle that is the line; the remainder is the plateau."""
 
     def value_at(self, step: int, training_steps: int) -> float:
         """The value at a step."""
@@ -116,7 +116,7 @@ class Cyclical(_Ramp):
 
 @register_schedule("staircase")
 class Staircase(ScheduleSpec):
-    """Equal stairs from start to end, up or down, then held.
+    """Equal steps from start to end, up or down, then constant.
 
     Shao et al. 2020 (2004.06218), section 5: the target KL of ControlVAE rises by 0.15 every 5,000 steps.
     """
@@ -125,41 +125,41 @@ class Staircase(ScheduleSpec):
     """Value at step 0."""
 
     end: float = Field(examples=[4.0])
-    """Value at the top, or at the bottom of stairs that go down."""
+    """Last value."""
 
     rise: PositiveFloat = Field(examples=[0.5])
-    """Height of a stair; the last one is as high as is left."""
+    """Height of each step; the last one may be smaller."""
 
     every: PositiveInt = Field(examples=[1000])
-    """Length of a stair in training steps."""
+    """Number of training steps at each value."""
 
     def value_at(self, step: int, training_steps: int) -> float:  # noqa: ARG002
         """The value at a step."""
         return schedules.staircase(step, start=self.start, end=self.end, rise=self.rise, every=self.every)
 
     def bounds(self) -> tuple[float, float]:
-        """The lower and the higher of both ends."""
+        """The lower and the higher end."""
         return (min(self.start, self.end), max(self.start, self.end))
 
 
 @register_schedule("piecewise")
 class Piecewise(ScheduleSpec):
-    """Straight lines between points; before the first and after the last, its value."""
+    """Straight lines between points; constant before the first and after the last."""
 
     points: tuple[tuple[NonNegativeInt, float], ...] = Field(
         json_schema_extra={"minItems": 1}, examples=[[[0, 0.0], [1000, 4.0]]]
     )
-    """Pairs of step and value, such as `[[0, 0], [1000, 4]]`, the steps in ascending order."""
+    """Pairs of step and value, such as `[[0, 0], [1000, 4]]`, in ascending order of the steps."""
 
     @field_validator("points")
     @classmethod
     def _ascending(cls, points: tuple[tuple[int, float], ...]) -> tuple[tuple[int, float], ...]:
         if not points:
-            raise PydanticCustomError("points", "needs at least one pair of step and value")
+            raise PydanticCustomError("points", "expected at least one pair of step and value")
         for (left, _), (right, _) in pairwise(points):
             if right <= left:
-                context = {"left": left, "right": right}
-                raise PydanticCustomError("points", "steps must ascend, found {right} after {left}", context)
+                message = "steps must be in ascending order, found {right} after {left}"
+                raise PydanticCustomError("points", message, {"left": left, "right": right})
         return points
 
     def value_at(self, step: int, training_steps: int) -> float:  # noqa: ARG002

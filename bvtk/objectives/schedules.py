@@ -1,7 +1,6 @@
 """Schedules: values as pure functions of the training step.
 
-Steps count from 0. A schedule of length `steps` has its last value at step `steps` and keeps it from
-there on; one of length 0 has it from the start.
+Steps count from 0. A schedule of length `steps` has its last value from step `steps` on; with length 0, from the start.
 """
 
 from __future__ import annotations
@@ -22,12 +21,12 @@ def linear(step: int, *, start: float, end: float, steps: int) -> float:
 
 
 def cosine(step: int, *, start: float, end: float, steps: int) -> float:
-    """Half a cosine wave from `start` to `end`: level at both ends, steepest in the middle."""
+    """Half a cosine wave from `start` to `end`: flat at both ends, steepest in the middle."""
     return _between(start, end, (1 - math.cos(math.pi * _progress(step, steps))) / 2)
 
 
 def sigmoid(step: int, *, start: float, end: float, steps: int, midpoint: float, slope: float) -> float:
-    """A logistic curve, stretched so that it meets `start` and `end` exactly.
+    """A logistic curve, stretched to reach `start` and `end` exactly.
 
     Bowman et al. 2015 (1511.06349), section 3.1.
 
@@ -36,8 +35,8 @@ def sigmoid(step: int, *, start: float, end: float, steps: int, midpoint: float,
         start: value at step 0.
         end: value from step `steps` on.
         steps: length.
-        midpoint: where the curve is steepest, as a fraction of the length, between 0 and 1.
-        slope: steepness; the larger, the more it resembles a jump at the midpoint.
+        midpoint: position of the steepest point, as a fraction of the length, between 0 and 1.
+        slope: steepness; a large value is nearly a jump at the midpoint.
     """
     first, last = _logistic(-slope * midpoint), _logistic(slope * (1 - midpoint))
     value = _logistic(slope * (_progress(step, steps) - midpoint))
@@ -54,8 +53,8 @@ def cyclical(step: int, *, start: float, end: float, steps: int, cycles: int, ra
         start: value at the beginning of each cycle.
         end: value on the plateaus, and from step `steps` on.
         steps: length of all cycles together.
-        cycles: how many there are.
-        ramp: fraction of each cycle that rises; the remainder is the plateau.
+        cycles: number of cycles.
+        ramp: fraction of each cycle that is the ramp; the remainder is the plateau.
     """
     if step >= steps or ramp == 0:
         return end
@@ -64,25 +63,25 @@ def cyclical(step: int, *, start: float, end: float, steps: int, cycles: int, ra
 
 
 def staircase(step: int, *, start: float, end: float, rise: float, every: int) -> float:
-    """Equal stairs from `start` to `end`, up or down, then held.
+    """Equal steps from `start` to `end`, up or down, then constant.
 
     Args:
         step: the training step.
         start: value at step 0.
-        end: value that is never passed.
-        rise: height of a stair.
-        every: length of a stair in steps.
+        end: last value.
+        rise: height of each step.
+        every: number of training steps at each value.
     """
     climbed = min(rise * (step // every), abs(end - start))
     return start + math.copysign(climbed, end - start)
 
 
 def piecewise(step: int, *, points: Sequence[tuple[int, float]]) -> float:
-    """Straight lines between points; before the first and after the last, its value.
+    """Straight lines between points; constant before the first and after the last.
 
     Args:
         step: the training step.
-        points: steps, strictly ascending, and the value at each.
+        points: pairs of step and value, the steps strictly ascending.
     """
     after = bisect_right(points, step, key=lambda point: point[0])
     if after == 0:
@@ -98,10 +97,10 @@ def _progress(step: int, steps: int) -> float:
 
 
 def _between(start: float, end: float, fraction: float) -> float:
-    # Unlike start + (end − start)·f, this is exact at both ends.
+    # Exact at both ends, unlike start + (end − start)·f.
     return (1 - fraction) * start + fraction * end
 
 
 def _logistic(x: float) -> float:
-    # 1/(1 + exp(−x)), written so that no argument overflows.
+    # 1/(1 + exp(−x)), without overflow.
     return (1 + math.tanh(x / 2)) / 2

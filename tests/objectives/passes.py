@@ -1,4 +1,4 @@
-"""Training passes with made-up numbers, and objectives to call with them."""
+"""Training passes with given numbers, and objectives to call with them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def build(name: str, latents: int = 2, dataset_size: int = 1000, **fields: Any) 
 def outputs(
     mu: Any = ((0.0, 0.0), (0.0, 0.0)), logvar: Any = None, z: Any = None, kl: Any = None, reconstruction: Any = None
 ) -> Outputs:
-    """A pass; what is not given is 0, and samples are means."""
+    """A pass; missing values are 0, and samples are means."""
     mu_BL = torch.as_tensor(mu)
     given = [torch.zeros_like(mu_BL) if value is None else torch.as_tensor(value) for value in (logvar, kl)]
     z_BL = mu_BL if z is None else torch.as_tensor(z)

@@ -6,13 +6,13 @@ from bvtk.objectives.annealed_vae import capacity_penalty
 from tests.objectives.passes import build, numbers, outputs
 
 KL = [[1.0, 2.0], [3.0, 6.0]]
-"""3 and 9 nats an image, 6 in the mean."""
+"""3 and 9 nats per image, 6 on average."""
 
 
 @pytest.mark.parametrize(
     ("kl", "penalty", "gradient"),
     [(6.0, 30.0, 10.0), (1.0, 20.0, -10.0), (3.0, 0.0, 0.0)],
-    ids=["too much is pushed down", "too little is pulled up", "at the capacity nothing pulls"],
+    ids=["above the capacity", "below the capacity", "at the capacity"],
 )
 def test_the_penalty_is_the_distance_on_both_sides(kl, penalty, gradient):
     value = torch.tensor(kl, requires_grad=True)
@@ -21,8 +21,8 @@ def test_the_penalty_is_the_distance_on_both_sides(kl, penalty, gradient):
     assert (found.item(), value.grad.item()) == (penalty, gradient)
 
 
-def test_the_kl_is_averaged_before_its_distance_is_taken():
-    # |6 − 6| = 0, where the mean of |3 − 6| and |9 − 6| would be 3.
+def test_the_kl_is_averaged_before_the_distance():
+    # |6 − 6| = 0; the mean of |3 − 6| and |9 − 6| would be 3.
     terms = build("annealed_vae", gamma=100, capacity=6)(outputs(kl=KL, reconstruction=[10.0, 20.0]), 0)
     assert numbers(terms) == {"loss": 15.0, "reconstruction": 15.0, "kl": 6.0, "capacity": 6.0, "gamma": 100.0}
     assert terms["capacity"] == 6.0
@@ -30,7 +30,7 @@ def test_the_kl_is_averaged_before_its_distance_is_taken():
 
 @pytest.mark.parametrize(("step", "loss"), [(0, 6000.0), (25, 1000.0), (100, 14000.0)])
 def test_the_capacity_follows_its_schedule(step, loss):
-    # |6 − 0|, |6 − 5|, |6 − 20|, each a thousand times.
+    # |6 − 0|, |6 − 5|, |6 − 20|, each times 1000.
     built = build("annealed_vae", capacity={"type": "linear", "end": 20})
     assert built(outputs(kl=KL), step)["loss"].item() == pytest.approx(loss)
 

@@ -15,7 +15,7 @@ from tests.objectives.passes import build, numbers, outputs
 
 CORRELATION = 0.8
 SIGMA = 0.6
-"""Of each posterior: means are spread so that q(z) has variance 1 and the correlation of above in every pair."""
+"""Standard deviation of each posterior; the means give q(z) variance 1 and this correlation in every pair."""
 TRUE_TC = -0.5 * math.log(1 - CORRELATION**2)
 """The total correlation of two standard normals with this correlation."""
 
@@ -36,15 +36,15 @@ def test_stratified_weights_of_a_batch_of_three():
 
 
 @pytest.mark.parametrize(("batch", "size"), [(2, 2), (2, 1000), (3, 3), (64, 737_280)])
-def test_stratified_weights_are_shares(batch, size):
+def test_stratified_weights_sum_to_1(batch, size):
     weights = stratified_weights(batch, size)
     assert (weights > 0).all()
     torch.testing.assert_close(weights.sum(dim=1), torch.ones(batch))
     torch.testing.assert_close(weights.diagonal(), torch.full((batch,), 1 / size))
 
 
-def test_over_all_batches_stratified_weights_count_every_image_alike():
-    """An image is in a batch with M of the N − 1 others: their shares add up to 1/N for each of the N."""
+def test_over_all_batches_stratified_weights_are_equal_for_all_images():
+    """Each image is in a batch with M of the N − 1 others: over all batches the weight of each of the N is 1/N."""
     size, batch = 50, 8
     row = stratified_weights(batch, size)[0]
     chance_to_be_in = (batch - 1) / (size - 1)
@@ -57,13 +57,13 @@ def test_weighted_weights_are_one_over_data_set_times_batch():
 
 
 @pytest.mark.parametrize("batch", [1, 11])
-def test_stratified_sampling_refuses_batches_that_have_no_others_or_too_many(batch):
-    with pytest.raises(UsageError, match=f"batches of 2 to 10 images, as many as train, found {batch}"):
+def test_stratified_sampling_refuses_batches_of_the_wrong_size(batch):
+    with pytest.raises(UsageError, match=f"needs batches of 2 to 10 images .*, found {batch}"):
         stratified_weights(batch, 10)
 
 
 def test_every_part_by_hand_on_a_batch_of_two():
-    # Two posteriors of variance 1 in one latent, about 0 and 1; the samples are their means.
+    # Two posteriors of variance 1 in one latent, around 0 and 1; the samples are their means.
     z, mu, logvar = torch.tensor([[0.0], [1.0]]), torch.tensor([[0.0], [1.0]]), torch.zeros(2, 1)
     weights = stratified_weights(2, 4)  # 1/4 for itself, 3/4 for the other
     near, far = density(0, 0), density(0, 1)
@@ -83,7 +83,7 @@ def a_batch(size, latents=3, seed=0):
 @pytest.mark.parametrize(
     "weights", [weighted_weights(5, 90), stratified_weights(5, 90)], ids=["weighted", "stratified"]
 )
-def test_the_parts_sum_to_the_kl_by_sampling(weights):
+def test_the_parts_sum_to_the_sampled_kl(weights):
     z, mu, logvar = a_batch(5)
     parts = decompose(z, mu, logvar, weights.double())
     zero = torch.zeros_like(z)
@@ -91,8 +91,8 @@ def test_the_parts_sum_to_the_kl_by_sampling(weights):
     assert sum(parts).item() == pytest.approx(sampled.item())
 
 
-def test_a_batch_of_the_whole_data_set_weighted_is_exact_but_for_known_constants():
-    """Weights 1/N² in place of 1/N: every estimated log-density is log N too low, the joint and each marginal."""
+def test_weighted_sampling_of_the_whole_data_set_is_exact_up_to_known_constants():
+    """Weights of 1/N² instead of 1/N: every estimated log-density, joint and marginal, is too low by log N."""
     z, mu, logvar = a_batch(40)
     exact = decompose(z, mu, logvar, torch.full((40, 40), 1 / 40, dtype=torch.float64))
     found = decompose(z, mu, logvar, weighted_weights(40, 40).double())
@@ -102,14 +102,14 @@ def test_a_batch_of_the_whole_data_set_weighted_is_exact_but_for_known_constants
     assert found.dimension_wise_kl.item() == pytest.approx(exact.dimension_wise_kl.item() - 3 * constant)
 
 
-def test_normalised_a_batch_of_the_whole_data_set_is_exact():
+def test_normalised_weights_of_the_whole_data_set_are_exact():
     z, mu, logvar = a_batch(40)
     exact = decompose(z, mu, logvar, torch.full((40, 40), 1 / 40, dtype=torch.float64))
     found = decompose(z, mu, logvar, normalised(weighted_weights(40, 40).double()))
     assert [part.item() for part in found] == pytest.approx([part.item() for part in exact])
 
 
-def test_normalising_leaves_stratified_weights_as_they_are():
+def test_normalising_does_not_change_stratified_weights():
     torch.testing.assert_close(normalised(stratified_weights(7, 90)), stratified_weights(7, 90))
 
 
@@ -163,7 +163,7 @@ def test_both_estimators_approach_the_total_correlation_of_a_known_gaussian():
     assert errors[1500] < errors[16]
 
 
-def test_the_constant_that_is_left_out_moves_no_weight():
+def test_the_omitted_constant_has_no_gradient():
     gradients = []
     for weights in (weighted_weights(8, 10**6).double(), normalised(weighted_weights(8, 10**6).double())):
         z, mu, logvar = (tensor.requires_grad_() for tensor in a_batch(8))
@@ -172,7 +172,7 @@ def test_the_constant_that_is_left_out_moves_no_weight():
     torch.testing.assert_close(*gradients)
 
 
-def test_the_objective_weighs_the_parts():
+def test_the_objective_weights_the_parts():
     z, mu, logvar = (tensor.float() for tensor in a_batch(6, latents=2))
     built = build("beta_tcvae", dataset_size=600, alpha=2, beta=3, gamma=5, estimator="stratified")
     terms = built(outputs(mu, logvar, z, reconstruction=[7.0] * 6), 0)
@@ -184,8 +184,8 @@ def test_the_objective_weighs_the_parts():
     assert (found["alpha"], found["beta"], found["gamma"]) == (2.0, 3.0, 5.0)
 
 
-def test_the_size_of_the_data_set_is_that_of_the_run():
-    """Posteriors so narrow that none reaches another: log q(z) is log q(z|x)/N, the information log N."""
+def test_the_size_of_the_data_set_comes_from_the_context():
+    """The posteriors are so narrow that they don't overlap: log q(z) is log q(z|x)/N, the information log N."""
     narrow = outputs(10.0 * torch.arange(8.0)[:, None].expand(8, 2), torch.full((8, 2), -8.0))
     for size in (100, 100_000):
         terms = build("beta_tcvae", dataset_size=size, estimator="stratified")(narrow, 0)
@@ -200,7 +200,7 @@ def test_weights_follow_their_schedules_and_default_to_the_papers():
     assert build("beta_tcvae")(outputs(*a_batch(8)), 0)["beta"] == 6.0
 
 
-def test_posteriors_of_hardly_any_width_stay_finite():
+def test_very_narrow_posteriors_stay_finite():
     mu = torch.randn(8, 2, generator=torch.Generator().manual_seed(0)).requires_grad_()
     terms = build("beta_tcvae", estimator="stratified")(outputs(mu, torch.full((8, 2), -30.0)), 0)
     assert all(math.isfinite(value) for value in numbers(terms).values())

@@ -7,7 +7,7 @@ SPECS = [entry.item for entry in objectives.entries() if entry.origin == BUILT_I
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.component)
-def test_every_objective_says_where_it_is_from_when_to_use_it_and_what_to_watch(spec):
+def test_every_objective_documents_its_source_its_use_and_its_weaknesses(spec):
     assert set(spec.notes()) == {"use", "weaknesses"}
     assert all(len(text) > 50 for text in spec.notes().values())
     assert "et al. 20" in spec.__doc__ or "& Mnih 2018" in spec.__doc__

@@ -16,8 +16,8 @@ def test_the_covariance_of_two_points():
     torch.testing.assert_close(covariance_of_means(MU), torch.tensor([[1.0, 2.0], [2.0, 4.0]]))
 
 
-def test_posterior_variances_count_on_the_diagonal_alone():
-    # E[σ²] is (2, 4): a matrix of latents × latents, in which the covariance stays 2.
+def test_posterior_variances_are_only_on_the_diagonal():
+    # E[σ²] is (2, 4), on the diagonal; the covariance is still 2.
     torch.testing.assert_close(covariance_of_samples(MU, LOGVAR), torch.tensor([[3.0, 2.0], [2.0, 8.0]]))
 
 
@@ -60,13 +60,13 @@ def test_the_objective_adds_both_distances(name, off_diagonal, diagonal, factor)
     )
 
 
-def test_spare_latents_of_pure_noise_cost_nothing_in_the_second_and_something_in_the_first():
+def test_latents_of_pure_noise_cost_nothing_in_ii_but_not_in_i():
     noise = outputs(torch.zeros(8, 3), torch.zeros(8, 3))
     assert build("dip_vae_ii")(noise, 0)["diagonal"].item() == 0.0
     assert build("dip_vae_i")(noise, 0)["diagonal"].item() == 3.0
 
 
-def test_gradients_reach_means_and_the_second_ones_also_variances():
+def test_gradients_reach_means_and_in_ii_also_variances():
     mu, logvar = MU.clone().requires_grad_(), LOGVAR.clone().requires_grad_()
     for name, reaches in (("dip_vae_i", False), ("dip_vae_ii", True)):
         loss = build(name)(outputs(mu, logvar), 0)["loss"]

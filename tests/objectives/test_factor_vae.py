@@ -28,7 +28,7 @@ def test_permuting_keeps_every_marginal_exactly():
     assert torch.equal(permuted.sort(dim=0).values, z.sort(dim=0).values)
 
 
-def test_every_latent_is_permuted_in_an_order_of_its_own():
+def test_every_latent_is_permuted_in_its_own_order():
     z = torch.arange(100.0)[:, None].expand(100, 4)
     permuted = permute_latents(z, torch.Generator().manual_seed(0))
     assert len({tuple(column) for column in permuted.T.tolist()}) == 4
@@ -49,14 +49,14 @@ def test_every_order_is_equally_likely():
     assert (counts / 2000 - 1 / 6).abs().max() < 0.03
 
 
-def test_the_seed_alone_decides_the_permutation():
+def test_the_permutation_depends_only_on_the_seed():
     z = torch.randn(16, 3)
     first, second, third = (permute_latents(z, torch.Generator().manual_seed(seed)) for seed in (5, 5, 6))
     assert torch.equal(first, second)
     assert not torch.equal(first, third)
 
 
-def test_the_discriminators_loss_at_odds_that_are_known():
+def test_the_discriminators_loss_at_known_odds():
     # D = 3/4 and 1/2 on samples of q(z), 1/5 and 1/2 on permuted ones.
     real, permuted = torch.tensor([math.log(3), 0.0]), torch.tensor([-math.log(4), 0.0])
     on_real, on_permuted = -(math.log(0.75) + math.log(0.5)) / 2, -(math.log(0.8) + math.log(0.5)) / 2
@@ -73,7 +73,7 @@ def test_the_discriminators_loss_is_the_cross_entropy_of_two_logits():
 
 
 class TrueOdds(nn.Module):
-    """The discriminator that can't be beaten, for two standard normals with a correlation."""
+    """The optimal discriminator for two correlated standard normals."""
 
     def __init__(self, correlation):
         super().__init__()
@@ -96,14 +96,14 @@ def test_with_the_best_discriminator_the_term_is_the_total_correlation_of_a_know
 
 
 class FirstLatent(nn.Module):
-    """Odds that are the first latent itself."""
+    """Log-odds that are the first latent."""
 
     def forward(self, z):
         return torch.stack([z[:, 0], torch.zeros(len(z))], dim=1)
 
 
 def test_the_terms_by_hand():
-    # The first half is real, the second is permuted: its odds 3 and −1 change places at most.
+    # The first half is real, the second is permuted: its log-odds are 3 and −1 in either order.
     z = [[1.0, 0.0], [-2.0, 0.0], [3.0, 0.0], [-1.0, 0.0]]
     kl, reconstruction = [[1.0, 1.0]] * 4, [10.0] * 4
     objective = FactorVaeObjective(lambda step: 4.0 * step, FirstLatent())
@@ -170,18 +170,18 @@ def experiment(*overrides):
     return build_experiment(recipe, dataset, len(dataset), CPU)
 
 
-def test_a_step_moves_each_player_by_the_gradient_of_its_own_loss(workplace):
-    """The total correlation leaves the discriminator alone, and the discriminator's loss the VAE."""
+def test_a_step_updates_each_network_by_the_gradient_of_its_own_loss(workplace):
+    """The total correlation does not update the discriminator, nor the discriminator's loss the VAE."""
     built, twin = experiment(), experiment()
     Stepper(built, CPU, "fp32").run(Batch({"x": np.arange(16)}), 0)
     x = torch.from_numpy(twin.dataset.images(np.arange(16)).astype(np.float32))
     passed = twin.model(x, torch.Generator().manual_seed(derive(0, "noise", 0)))
     torch.manual_seed(derive(0, "torch", 0))
     terms = twin.objective(passed, 0)
-    for player, loss, rate in (("model", "loss", 0.001), ("objective", "discriminator_loss", 0.1)):
-        weights = list(getattr(twin, player).parameters())
+    for part, loss, rate in (("model", "loss", 0.001), ("objective", "discriminator_loss", 0.1)):
+        weights = list(getattr(twin, part).parameters())
         gradients = torch.autograd.grad(terms[loss], weights, retain_graph=True)
-        for after, before, gradient in zip(getattr(built, player).parameters(), weights, gradients, strict=True):
+        for after, before, gradient in zip(getattr(built, part).parameters(), weights, gradients, strict=True):
             torch.testing.assert_close(after.detach(), (before - rate * gradient).detach(), rtol=1e-5, atol=1e-6)
 
 
@@ -194,7 +194,7 @@ def test_the_discriminator_belongs_to_the_objective(workplace):
     assert not any("discriminator" in name for name in built.model.state_dict())
 
 
-def test_a_discriminator_learns_to_tell_what_depends_from_what_does_not(workplace):
+def test_a_discriminator_learns_to_recognise_dependence(workplace):
     torch.manual_seed(0)
     objective = FactorVaeObjective(lambda step: 1.0, build_discriminator(2, [64, 64]))
     optimizer = torch.optim.Adam(objective.discriminator.parameters(), 3e-3)

@@ -23,12 +23,12 @@ discover(installed=False)
 CPU = torch.device("cpu")
 LOG_2 = math.log(2)
 GRID = torch.linspace(-1, 1, 20_001, dtype=torch.float64)[:-1] + 1 / 20_000
-"""Every code in equal shares: a mean over them is an expectation over U(−1, 1)."""
+"""Equally spaced codes: a mean over them is an expectation over U(−1, 1)."""
 GAP = 0.5 * math.log(2 * math.pi * math.e / 12)
-"""KL(U ‖ N) of a uniform density and the normal one with its mean and variance: what a Gaussian q can't have."""
+"""KL(U ‖ N) between a uniform density and the normal with its mean and variance: the error of a Gaussian q."""
 
 RECIPE = """\
-name: game
+name: infogan
 dataset: {type: arrays, path: padded.npz}
 model: {type: infogan, latents: 2, noise: 3}
 objective: {type: infogan, discriminator_optimizer: {type: adam, lr: 2e-3, beta1: 0.5}}
@@ -41,30 +41,30 @@ def bound(codes, mu, variance):
     return mutual_information_bound(codes, mu, torch.full_like(codes, variance).log()).item()
 
 
-def test_a_recogniser_that_knows_nothing():
+def test_the_bound_of_a_constant_recogniser():
     # E log N(c; 0, σ²) = −½(E[c²]/σ² + log 2πσ²) with E[c²] = 1/3, plus log 2.
     for variance in (1.0, 1 / 3, 0.25):
         expected = -0.5 * (1 / (3 * variance) + math.log(2 * math.pi * variance)) + LOG_2
         assert bound(GRID, torch.zeros_like(GRID), variance) == pytest.approx(expected, abs=1e-6)
-    # With the codes' own variance the bound misses the true 0 by nothing but the Gaussian's misfit.
+    # With the variance of the codes, the bound differs from the true 0 only by the error of the Gaussian.
     assert bound(GRID, torch.zeros_like(GRID), 1 / 3) == pytest.approx(-GAP, abs=1e-6)
 
 
-def test_a_recogniser_that_knows_every_code_but_is_unsure_by_a_variance():
+def test_the_bound_of_exact_means_with_a_variance():
     # The means are exact: log N(c; c, σ²) = −½ log 2πσ², for each of two codes.
     codes = torch.stack([GRID, -GRID], dim=1)
     assert bound(codes, codes, 0.01) == pytest.approx(2 * (LOG_2 - 0.5 * math.log(2 * math.pi * 0.01)))
 
 
-def test_images_that_tell_the_sign_of_a_code_tell_one_bit():
-    # q(c | sign) is centred in its half with that half's variance 1/12: the bound is one bit less the misfit.
+def test_images_that_show_the_sign_of_a_code_have_one_bit():
+    # q(c | sign) is centred in its half, with the variance 1/12 of that half: the bound is one bit minus the error.
     found = bound(GRID, 0.5 * GRID.sign(), 1 / 12)
     assert found == pytest.approx(LOG_2 - GAP, abs=1e-6)
     assert found < LOG_2
 
 
-def test_no_recogniser_beats_the_information_there_is():
-    # x = c + ε with ε ~ U(−¼, ¼): h(x) of a trapezium of height ½, flat over 1.5 and with two ramps of ½, less h(ε).
+def test_no_recogniser_exceeds_the_mutual_information():
+    # x = c + ε with ε ~ U(−¼, ¼): h(x) of a trapezium of height ½, flat over 1.5 and with two ramps of ½, minus h(ε).
     information = LOG_2 + 0.5 * 0.5 * 0.5 - math.log(0.5)
     generator = torch.Generator().manual_seed(0)
     codes = 2 * torch.rand(100_000, generator=generator, dtype=torch.float64) - 1
@@ -74,7 +74,7 @@ def test_no_recogniser_beats_the_information_there_is():
     assert bounds[4] == pytest.approx(LOG_2 - math.log(0.5) - GAP, abs=0.01)  # q = N(x, Var ε)
 
 
-def test_losses_at_logits_whose_probabilities_are_known():
+def test_losses_at_known_probabilities():
     # D = 0.75 and 0.5 for real images, 0.2 and 0.5 for generated ones.
     real, fake = torch.tensor([math.log(3), 0.0]), torch.tensor([-math.log(4), 0.0])
     on_real = -(math.log(0.75) + math.log(0.5)) / 2
@@ -83,7 +83,7 @@ def test_losses_at_logits_whose_probabilities_are_known():
     assert generator_loss(fake).item() == pytest.approx(-(math.log(0.2) + math.log(0.5)) / 2)
 
 
-def test_losses_stay_finite_and_keep_their_gradient_where_the_discriminator_is_sure():
+def test_losses_of_a_certain_discriminator_are_finite_and_have_a_gradient():
     fake = torch.tensor([-200.0], requires_grad=True)
     generator_loss(fake).backward()
     assert fake.grad.item() == pytest.approx(-1.0)  # does not saturate
@@ -96,7 +96,7 @@ def objective(**fields):
 
 
 def made():
-    """Logits 0 everywhere but for one real image; a code at 1, recognised as 0 with variance 1."""
+    """All logits are 0 except for one real image; a code of 1 is recognised as 0 with variance 1."""
     one = torch.ones(2, 1)
     zeros = torch.zeros(2, 1, requires_grad=True)
     return SimpleNamespace(
@@ -104,7 +104,7 @@ def made():
     )
 
 
-def test_both_players_gain_from_the_information():
+def test_both_losses_contain_the_mutual_information():
     terms = objective(information=2.0)(made(), step=0)
     shared = LOG_2 - 0.5 * (1 + math.log(2 * math.pi))
     assert terms["mutual_information"].item() == pytest.approx(shared)
@@ -129,14 +129,14 @@ def test_the_defaults_are_the_papers_and_the_weight_that_works():
 
 
 @pytest.fixture
-def game(workplace):
-    """Builds the tiny game, given overrides."""
+def infogan(workplace):
+    """Builds a small InfoGAN, given overrides."""
     images, factors = squares()
     np.savez("padded.npz", images=np.pad(images, ((0, 0), (0, 0), (2, 2), (2, 2))), factors=factors)
-    (workplace / "game.yaml").write_text(RECIPE)
+    (workplace / "infogan.yaml").write_text(RECIPE)
 
     def make(*overrides):
-        recipe = load_recipe(workplace / "game.yaml", overrides).recipe
+        recipe = load_recipe(workplace / "infogan.yaml", overrides).recipe
         dataset = build_dataset(recipe)
         experiment = build(recipe, dataset, len(dataset), CPU)
         experiment.model.train()
@@ -152,8 +152,8 @@ SGD = (
 )
 
 
-def test_a_step_moves_each_player_by_the_gradient_of_its_own_loss(game):
-    built, twin = game(*SGD), game(*SGD)
+def test_a_step_updates_each_network_by_the_gradient_of_its_own_loss(infogan):
+    built, twin = infogan(*SGD), infogan(*SGD)
     Stepper(built, CPU, "fp32").run(Batch({"x": np.arange(16)}), 0)
     x = torch.from_numpy(twin.dataset.images(np.arange(16)).astype(np.float32))
     terms = twin.objective(twin.model(x, torch.Generator().manual_seed(derive(0, "noise", 0))), 0)
@@ -167,8 +167,8 @@ def test_a_step_moves_each_player_by_the_gradient_of_its_own_loss(game):
             torch.testing.assert_close(after.detach(), (before - rate * gradient).detach(), rtol=1e-5, atol=1e-6)
 
 
-def test_each_player_has_its_optimiser(game):
-    own, other = game().parts
+def test_each_network_has_its_optimiser(infogan):
+    own, other = infogan().parts
     assert (own.name, own.loss, other.name, other.loss) == ("model", "loss", "discriminator", "discriminator_loss")
     assert (own.learning_rate(0), other.learning_rate(0)) == (1e-2, 2e-3)
 
@@ -182,22 +182,22 @@ def train(state, steps):
     return state
 
 
-def test_a_resumed_game_goes_on_bit_for_bit(game, workplace):
-    straight = train(TrainingState(game()), 7).tensors()
-    save_checkpoint(train(TrainingState(game()), 4), workplace, keep=1)
-    resumed = TrainingState(game())
+def test_a_resumed_training_continues_bit_for_bit(infogan, workplace):
+    straight = train(TrainingState(infogan()), 7).tensors()
+    save_checkpoint(train(TrainingState(infogan()), 4), workplace, keep=1)
+    resumed = TrainingState(infogan())
     assert resume(resumed, workplace, pytest.fail)
     found = train(resumed, 3).tensors()
     assert any(name.endswith("running_mean") for name in found["model"])
-    assert sum(name.endswith(".exp_avg") for name in found["optimizer"]) == len(list(game().model.parameters()))
+    assert sum(name.endswith(".exp_avg") for name in found["optimizer"]) == len(list(infogan().model.parameters()))
     for part, tensors in straight.items():
         assert tensors.keys() == found[part].keys()
         assert all(torch.equal(found[part][name], value) for name, value in tensors.items())
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_codes_are_learnt_and_everything_stays_finite(game, precision):
-    state = TrainingState(game("objective.information=1"))
+def test_codes_are_learnt_and_all_values_stay_finite(infogan, precision):
+    state = TrainingState(infogan("objective.information=1"))
     stepper = Stepper(state.experiment, CPU, precision)
     shared = []
     for step in range(40):
@@ -207,8 +207,8 @@ def test_codes_are_learnt_and_everything_stays_finite(game, precision):
     assert sum(shared[-10:]) / 10 > sum(shared[:10]) / 10 + 0.3
 
 
-def test_weights_that_went_bad_stop_the_game_by_name(game):
-    built = game()
+def test_weights_that_are_not_finite_stop_the_training_by_name(infogan):
+    built = infogan()
     with torch.no_grad():
         built.model.discriminator.recognition[-1].weight.fill_(float("nan"))
     with pytest.raises(RunError, match=r"weights discriminator\.recognition\.3\.weight are not finite"):

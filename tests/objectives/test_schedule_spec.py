@@ -18,7 +18,7 @@ def test_without_steps_a_schedule_spans_the_training(name):
 
 
 @pytest.mark.parametrize("name", SPANNING)
-def test_steps_win_over_the_length_of_the_training(name):
+def test_steps_override_the_length_of_the_training(name):
     built = schedule(name, start=1, end=2, steps=10).build(1000)
     assert (built(0), built(10), built(500)) == (1.0, 2.0, 2.0)
 
@@ -48,19 +48,19 @@ def test_piecewise_from_a_recipe():
 @pytest.mark.parametrize(
     ("points", "message"),
     [
-        ([], "needs at least one pair of step and value"),
-        ([[0, 0], [100, 1], [100, 2]], "steps must ascend, found 100 after 100"),
-        ([[100, 0], [0, 1]], "steps must ascend, found 0 after 100"),
+        ([], "expected at least one pair of step and value"),
+        ([[0, 0], [100, 1], [100, 2]], "steps must be in ascending order, found 100 after 100"),
+        ([[100, 0], [0, 1]], "steps must be in ascending order, found 0 after 100"),
     ],
 )
-def test_piecewise_refuses_points_that_are_no_curve(points, message):
+def test_piecewise_refuses_points_in_the_wrong_order(points, message):
     with pytest.raises(ValidationError) as caught:
         schedule("piecewise", points=points)
     assert [(e["loc"], e["msg"]) for e in caught.value.errors()] == [(("points",), message)]
 
 
 @pytest.mark.parametrize("points", [[[0.5, 1]], [[True, 1]], [[-1, 1]], [[0, 1, 2]], [["0", 1]]])
-def test_piecewise_refuses_points_that_are_no_pairs_of_numbers(points):
+def test_piecewise_refuses_points_that_are_not_pairs_of_numbers(points):
     with pytest.raises(ValidationError) as caught:
         schedule("piecewise", points=points)
     assert all(e["loc"][:2] == ("points", 0) for e in caught.value.errors())

@@ -1,4 +1,4 @@
-"""All objectives of a VAE in training: interrupted and resumed bit for bit, in float32 whatever the precision."""
+"""All objectives of a VAE in training: resumed bit for bit, and in float32 at any precision."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ OBJECTIVES = {
 }
 
 
-def test_every_objective_of_a_vae_is_tried() -> None:
+def test_every_objective_of_a_vae_is_tested() -> None:
     built_in = [entry for entry in objectives.entries() if entry.origin == BUILT_IN]
     assert set(OBJECTIVES) == {entry.name for entry in built_in if "adversaries" not in entry.item.needs}
 
@@ -59,7 +59,7 @@ def train(state: TrainingState, steps: int, precision: str = "fp32") -> Training
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
-def test_a_resumed_training_goes_on_bit_for_bit(name: str, workplace: Path) -> None:
+def test_a_resumed_training_continues_bit_for_bit(name: str, workplace: Path) -> None:
     straight = train(fresh(name), 9).tensors()
     save_checkpoint(train(fresh(name), 5), workplace, keep=1)
     resumed = fresh(name)
@@ -76,7 +76,7 @@ def same(found: dict[str, dict[str, torch.Tensor]], wanted: dict[str, dict[str, 
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
-def test_losses_are_float32_in_bf16_training_and_all_stays_finite(name: str, workplace: Path) -> None:
+def test_losses_are_float32_and_finite_in_bf16_training(name: str, workplace: Path) -> None:
     state = train(fresh(name), 20, "bf16")
     terms, _ = Stepper(state.experiment, CPU, "bf16").run(Batch({"x": np.arange(16)}), 20)
     assert {term.dtype for term in terms.values() if isinstance(term, torch.Tensor)} == {torch.float32}
@@ -86,7 +86,7 @@ def test_losses_are_float32_in_bf16_training_and_all_stays_finite(name: str, wor
 
 
 class StopsAt:
-    """Asks to stop at a logged step."""
+    """Requests a stop at a logged step."""
 
     def __init__(self, stop: Stop, step: int | None) -> None:
         self._stop, self._step = stop, step
@@ -107,7 +107,7 @@ def run(name: str, out: str, stop_at: int | None = None) -> RunFolder:
 
 
 @pytest.mark.parametrize("name", ["factor_vae", "control_vae"])
-def test_an_interrupted_run_ends_as_one_that_was_not(name: str, workplace: Path) -> None:
+def test_an_interrupted_run_ends_like_an_uninterrupted_one(name: str, workplace: Path) -> None:
     straight = run(name, "straight")
     with pytest.raises(Interrupted):
         run(name, "halted", stop_at=20)
@@ -121,7 +121,7 @@ def test_an_interrupted_run_ends_as_one_that_was_not(name: str, workplace: Path)
     assert logs[0] == logs[1]
 
 
-def test_the_discriminators_optimiser_is_kept(workplace: Path) -> None:
+def test_checkpoints_contain_the_discriminators_optimiser(workplace: Path) -> None:
     state = train(fresh("factor_vae"), 1)
     parameters = sum(len(part.parameters) for part in state.experiment.parts)
     assert sum(name.endswith(".exp_avg") for name in state.tensors()["optimizer"]) == parameters
