@@ -24,14 +24,12 @@ class _Torch(OptimizerSpec):
     """L2 penalty, added to the gradients."""
 
     def build(self, parameters: Parameters) -> torch.optim.Optimizer:
-        """The optimiser over these parameters."""
         import torch
 
         made: torch.optim.Optimizer = getattr(torch.optim, type(self).__name__)(parameters, lr=0.0, **self.settings())
         return made
 
     def settings(self) -> dict[str, Any]:
-        """The keyword arguments of torch's class."""
         own = {name: getattr(self, name) for name in type(self).model_fields.keys() - OptimizerSpec.model_fields.keys()}
         return own | ({"fused": True} if self.fused else {})
 
@@ -47,7 +45,6 @@ class _Moments(_Torch):
     """Added to the denominator."""
 
     def settings(self) -> dict[str, Any]:
-        """The keyword arguments of torch's class, which takes both decays as one."""
         settings = super().settings()
         return settings | {"betas": (settings.pop("beta1"), settings.pop("beta2"))}
 

@@ -73,7 +73,6 @@ class DcIgn(Vae):
             )
 
     def build(self, image: ImageShape) -> Model:
-        """The model, randomly initialised from torch's current seed."""
         from bvtk.models import dc_ign
 
         return dc_ign.DcIgn(self.latents, *self._parts(image), self.factors)

@@ -24,7 +24,6 @@ class GroundTruth(ModelSpec):
     reads: ClassVar[Literal["images", "factors"]] = "factors"
 
     def build(self, image: ImageShape) -> Model:  # noqa: ARG002
-        """The model, without factors until it is fitted or loaded."""
         from bvtk.models import ground_truth
 
         return ground_truth.GroundTruth()

@@ -40,7 +40,6 @@ class Ica(ModelSpec):
     the paper's."""
 
     def build(self, image: ImageShape) -> Model:
-        """The model, all zeros until it is fitted."""
         from bvtk.models.ica import independent
         from bvtk.models.linear import Linear
 

@@ -35,7 +35,6 @@ class InfoGan(ModelSpec):
     """Standard deviation of the noise on real and generated images, scaled to [−1, 1], during training."""
 
     def build(self, image: ImageShape) -> Model:
-        """The model, randomly initialised from torch's current seed."""
         from bvtk.models.infogan import build_infogan
 
         return build_infogan(self.latents, self.noise, image, self.instance_noise)

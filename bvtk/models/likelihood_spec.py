@@ -23,7 +23,6 @@ class Bernoulli(LikelihoodSpec):
     """
 
     def build(self, image: ImageShape) -> Likelihood:  # noqa: ARG002
-        """The likelihood as a module."""
         from bvtk.models import likelihoods
 
         return likelihoods.Bernoulli()
@@ -49,7 +48,6 @@ class Gaussian(LikelihoodSpec):
             raise PydanticCustomError("sigma", "must be a positive number, 'learned' or 'optimal'") from None
 
     def build(self, image: ImageShape) -> Likelihood:  # noqa: ARG002
-        """The likelihood as a module, with a parameter `log_sigma` if σ is learned."""
         from bvtk.models import likelihoods
 
         return likelihoods.Gaussian(self.sigma)
@@ -66,7 +64,6 @@ class Laplace(LikelihoodSpec):
     """Mean absolute deviation in units of intensity (0 to 1)."""
 
     def build(self, image: ImageShape) -> Likelihood:  # noqa: ARG002
-        """The likelihood as a module."""
         from bvtk.models import likelihoods
 
         return likelihoods.Laplace(self.scale)

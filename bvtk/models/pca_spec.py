@@ -35,7 +35,6 @@ class Pca(ModelSpec):
     """Whether every component is divided by its standard deviation over the training images."""
 
     def build(self, image: ImageShape) -> Model:
-        """The model, all zeros until it is fitted."""
         from bvtk.models.linear import Linear
         from bvtk.models.pca import principal
 

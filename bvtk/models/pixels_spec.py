@@ -22,7 +22,6 @@ class Pixels(ModelSpec):
     gives: ClassVar[frozenset[str]] = frozenset({"reconstruction"})
 
     def build(self, image: ImageShape) -> Model:
-        """The model, with one latent per pixel."""
         from bvtk.models import pixels
 
         return pixels.Pixels(image)

@@ -38,7 +38,6 @@ class Vae(ModelSpec):
     """Distribution of the pixels given the decoder's output."""
 
     def build(self, image: ImageShape) -> Model:
-        """The model, randomly initialised from torch's current seed."""
         from bvtk.models import vae
 
         return vae.Vae(self.latents, *self._parts(image))

@@ -38,7 +38,6 @@ class AnnealedVae(ObjectiveSpec):
     """Capacity C in nats per image: a schedule, or a constant."""
 
     def build(self, context: ObjectiveContext) -> Objective:
-        """The objective as a module."""
         from bvtk.objectives.annealed_vae import AnnealedVaeObjective
 
         steps = context.training_steps

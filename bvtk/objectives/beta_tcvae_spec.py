@@ -48,7 +48,6 @@ class BetaTcVae(ObjectiveSpec):
     """How the batch estimates the data set: `weighted` sampling, as in the paper's experiments, or `stratified`."""
 
     def build(self, context: ObjectiveContext) -> Objective:
-        """The objective as a module."""
         from bvtk.objectives.beta_tcvae import BetaTcVaeObjective
 
         alpha, beta, gamma = (weight.build(context.training_steps) for weight in (self.alpha, self.beta, self.gamma))

@@ -34,7 +34,6 @@ class BetaVae(ObjectiveSpec):
     """Weight of the KL: a number, or a schedule."""
 
     def build(self, context: ObjectiveContext) -> Objective:
-        """The objective as a module."""
         from bvtk.objectives.beta_vae import BetaVaeObjective
 
         beta = self.beta.build(context.training_steps)

@@ -58,7 +58,6 @@ class ControlVae(ObjectiveSpec):
         return self
 
     def build(self, context: ObjectiveContext) -> Objective:
-        """The objective as a module; its state is the controller's integral."""
         from bvtk.objectives.control_vae import Controller, ControlVaeObjective
 
         most = math.inf if self.beta_max is None else self.beta_max

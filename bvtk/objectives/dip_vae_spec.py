@@ -50,7 +50,6 @@ class DipVaeI(_DipVae):
     """Weight λ_d of the variances, as a multiple of λ_od."""
 
     def build(self, context: ObjectiveContext) -> Objective:
-        """The objective as a module."""
         return self._build(context, self.lambda_d_factor)
 
 
@@ -76,5 +75,4 @@ class DipVaeII(_DipVae):
     """Weight λ_d of the variances, as a multiple of λ_od."""
 
     def build(self, context: ObjectiveContext) -> Objective:
-        """The objective as a module."""
         return self._build(context, self.lambda_d_factor)

@@ -49,12 +49,10 @@ class FactorVae(ObjectiveSpec):
     """Optimiser of the discriminator; the recipe's own optimiser trains the VAE."""
 
     def build(self, context: ObjectiveContext) -> Objective:
-        """The objective as a module, with its discriminator."""
         from bvtk.objectives.factor_vae import FactorVaeObjective, build_discriminator
 
         discriminator = build_discriminator(context.latents, self.hidden)
         return FactorVaeObjective(self.gamma.build(context.training_steps), discriminator)
 
     def optimizers(self) -> Mapping[str, OptimizerSpec]:
-        """The optimiser of the discriminator."""
         return {"discriminator": self.discriminator_optimizer}

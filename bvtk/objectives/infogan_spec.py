@@ -45,11 +45,9 @@ class InfoGan(ObjectiveSpec):
     """Optimiser of the discriminator and the recognition network."""
 
     def build(self, context: ObjectiveContext) -> Objective:
-        """The objective as a module."""
         from bvtk.objectives.infogan import InfoGanObjective
 
         return InfoGanObjective(self.information.build(context.training_steps))
 
     def optimizers(self) -> Mapping[str, OptimizerSpec]:
-        """The optimiser of the discriminator."""
         return {"discriminator": self.discriminator_optimizer}

@@ -1,7 +1,10 @@
-"""The schedules in recipes."""
+"""The schedules in recipes: values that depend on the training step, counted from 0."""
 
 from __future__ import annotations
 
+import math
+from abc import abstractmethod
+from bisect import bisect_right
 from itertools import pairwise
 from typing import Annotated
 
@@ -9,7 +12,6 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_va
 from pydantic_core import PydanticCustomError
 
 from bvtk.component import ScheduleSpec, register_schedule
-from bvtk.objectives import schedules
 
 
 @register_schedule("constant")
@@ -20,11 +22,9 @@ class Constant(ScheduleSpec):
     """The value."""
 
     def value_at(self, step: int, training_steps: int) -> float:  # noqa: ARG002
-        """The value at a step."""
-        return schedules.constant(step, value=self.value)
+        return self.value
 
     def bounds(self) -> tuple[float, float]:
-        """The value, twice."""
         return (self.value, self.value)
 
 
@@ -39,29 +39,32 @@ class _Ramp(ScheduleSpec):
     """Length in training steps (default: the whole training)."""
 
     def bounds(self) -> tuple[float, float]:
-        """The lower and the higher end."""
         return (min(self.start, self.end), max(self.start, self.end))
 
-    def _length(self, training_steps: int) -> int:
-        return training_steps if self.steps is None else self.steps
+    def value_at(self, step: int, training_steps: int) -> float:
+        length = training_steps if self.steps is None else self.steps
+        progress = min(step / length, 1.0) if length > 0 else 1.0
+        return between(self.start, self.end, self._fraction(progress, step, length))
+
+    @abstractmethod
+    def _fraction(self, progress: float, step: int, length: int) -> float:
+        """Fraction of the way from start to end, at a progress from 0 to 1."""
 
 
 @register_schedule("linear")
 class Linear(_Ramp):
     """A straight line from start to end, then constant."""
 
-    def value_at(self, step: int, training_steps: int) -> float:
-        """The value at a step."""
-        return schedules.linear(step, start=self.start, end=self.end, steps=self._length(training_steps))
+    def _fraction(self, progress: float, step: int, length: int) -> float:  # noqa: ARG002
+        return progress
 
 
 @register_schedule("cosine")
 class Cosine(_Ramp):
     """Half a cosine wave from start to end, then constant: smooth at both ends."""
 
-    def value_at(self, step: int, training_steps: int) -> float:
-        """The value at a step."""
-        return schedules.cosine(step, start=self.start, end=self.end, steps=self._length(training_steps))
+    def _fraction(self, progress: float, step: int, length: int) -> float:  # noqa: ARG002
+        return (1 - math.cos(math.pi * progress)) / 2
 
 
 @register_schedule("sigmoid")
@@ -77,16 +80,9 @@ class Sigmoid(_Ramp):
     slope: Annotated[float, Field(ge=0.1)] = 12.0
     """Steepness: nearly a straight line at 0.1, nearly a jump above 100."""
 
-    def value_at(self, step: int, training_steps: int) -> float:
-        """The value at a step."""
-        return schedules.sigmoid(
-            step,
-            start=self.start,
-            end=self.end,
-            steps=self._length(training_steps),
-            midpoint=self.midpoint,
-            slope=self.slope,
-        )
+    def _fraction(self, progress: float, step: int, length: int) -> float:  # noqa: ARG002
+        first, last = _logistic(-self.slope * self.midpoint), _logistic(self.slope * (1 - self.midpoint))
+        return (_logistic(self.slope * (progress - self.midpoint)) - first) / (last - first)
 
 
 @register_schedule("cyclical")
@@ -102,16 +98,10 @@ class Cyclical(_Ramp):
     ramp: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Fraction of each cycle that is the line; the remainder is the plateau."""
 
-    def value_at(self, step: int, training_steps: int) -> float:
-        """The value at a step."""
-        return schedules.cyclical(
-            step,
-            start=self.start,
-            end=self.end,
-            steps=self._length(training_steps),
-            cycles=self.cycles,
-            ramp=self.ramp,
-        )
+    def _fraction(self, progress: float, step: int, length: int) -> float:
+        if progress == 1 or self.ramp == 0:
+            return 1.0
+        return min((step * self.cycles) % length / length / self.ramp, 1.0)
 
 
 @register_schedule("staircase")
@@ -134,11 +124,10 @@ class Staircase(ScheduleSpec):
     """Number of training steps at each value."""
 
     def value_at(self, step: int, training_steps: int) -> float:  # noqa: ARG002
-        """The value at a step."""
-        return schedules.staircase(step, start=self.start, end=self.end, rise=self.rise, every=self.every)
+        climbed = min(self.rise * (step // self.every), abs(self.end - self.start))
+        return self.start + math.copysign(climbed, self.end - self.start)
 
     def bounds(self) -> tuple[float, float]:
-        """The lower and the higher end."""
         return (min(self.start, self.end), max(self.start, self.end))
 
 
@@ -163,10 +152,24 @@ class Piecewise(ScheduleSpec):
         return points
 
     def value_at(self, step: int, training_steps: int) -> float:  # noqa: ARG002
-        """The value at a step."""
-        return schedules.piecewise(step, points=self.points)
+        after = bisect_right(self.points, step, key=lambda point: point[0])
+        if after == 0:
+            return self.points[0][1]
+        if after == len(self.points):
+            return self.points[-1][1]
+        (left, start), (right, end) = self.points[after - 1], self.points[after]
+        return between(start, end, (step - left) / (right - left))
 
     def bounds(self) -> tuple[float, float]:
-        """The lowest and the highest point."""
         values = [value for _, value in self.points]
         return (min(values), max(values))
+
+
+def between(start: float, end: float, fraction: float) -> float:
+    """A value between two others: unlike start + (end − start)·f, exact at both ends."""
+    return (1 - fraction) * start + fraction * end
+
+
+def _logistic(x: float) -> float:
+    # 1/(1 + exp(−x)), without overflow.
+    return (1 + math.tanh(x / 2)) / 2

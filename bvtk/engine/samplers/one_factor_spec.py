@@ -23,7 +23,6 @@ class OneFactor(SamplerSpec):
     gives: ClassVar[frozenset[str]] = frozenset({"varied"})
 
     def build(self, dataset: Dataset, indices: NDArray[np.int64], batch_size: int, seed: int) -> Sampler:
-        """The batches as a function of the step."""
         from bvtk.engine.samplers.one_factor import OneFactorSampler
 
         return OneFactorSampler(dataset, indices, batch_size, seed)

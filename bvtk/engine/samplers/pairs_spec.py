@@ -45,7 +45,6 @@ class Pairs(SamplerSpec):
             raise PydanticCustomError("changed", "expected 1 or random") from None
 
     def build(self, dataset: Dataset, indices: NDArray[np.int64], batch_size: int, seed: int) -> Sampler:
-        """The batches as a function of the step."""
         from bvtk.engine.samplers.pairs import PairSampler, Rule
 
         return PairSampler(dataset, indices, batch_size, seed, Rule(self.changed, self.must_change))

@@ -23,7 +23,6 @@ class Sequences(SamplerSpec):
     gives: ClassVar[frozenset[str]] = frozenset({"x_pair"})
 
     def build(self, dataset: Dataset, indices: NDArray[np.int64], batch_size: int, seed: int) -> Sampler:
-        """The batches as a function of the step."""
         from bvtk.engine.samplers.sequences import SequenceSampler
 
         return SequenceSampler(dataset, indices, batch_size, seed)

@@ -21,7 +21,6 @@ class Shuffled(SamplerSpec):
     """
 
     def build(self, dataset: Dataset, indices: NDArray[np.int64], batch_size: int, seed: int) -> Sampler:
-        """The batches as a function of the step."""
         from bvtk.engine.samplers.shuffled import ShuffledSampler, WeightedSampler
 
         if dataset.weights is not None:

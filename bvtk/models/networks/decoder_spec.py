@@ -22,7 +22,6 @@ class HigginsFc(DecoderSpec):
     """
 
     def build(self, latents: int, image: ImageShape) -> nn.Module:
-        """The network for these images."""
         from bvtk.models.networks.dense import DenseDecoder
 
         return DenseDecoder(latents, image, (1200, 1200, 1200), "tanh")
@@ -36,7 +35,6 @@ class HigginsConv(DecoderSpec):
     """
 
     def build(self, latents: int, image: ImageShape) -> nn.Module:
-        """The network for these images."""
         from bvtk.models.networks.convolutional import ConvDecoder
 
         channels, kernels = (64, 64, 32, 32), (4, 4, 4, 4)
@@ -54,7 +52,6 @@ class Burgess(DecoderSpec):
     """Units of each of the two dense layers."""
 
     def build(self, latents: int, image: ImageShape) -> nn.Module:
-        """The network for these images."""
         from bvtk.models.networks.convolutional import ConvDecoder
 
         hidden = (self.hidden, self.hidden)
@@ -69,7 +66,6 @@ class Locatello(DecoderSpec):
     """
 
     def build(self, latents: int, image: ImageShape) -> nn.Module:
-        """The network for these images."""
         from bvtk.models.networks.convolutional import ConvDecoder
 
         channels, kernels = (64, 64, 32, 32), (4, 4, 4, 4)
@@ -87,7 +83,6 @@ class Mlp(DecoderSpec):
     """Activation after each hidden layer."""
 
     def build(self, latents: int, image: ImageShape) -> nn.Module:
-        """The network for these images."""
         from bvtk.models.networks.dense import DenseDecoder
 
         return DenseDecoder(latents, image, self.hidden, self.activation)
@@ -117,7 +112,6 @@ class Conv(DecoderSpec):
     """Activation after each layer except the last."""
 
     def build(self, latents: int, image: ImageShape) -> nn.Module:
-        """The network for these images."""
         from bvtk.models.networks.convolutional import ConvDecoder
 
         kernels = (self.kernel,) * len(self.channels)
@@ -133,7 +127,6 @@ class DcIgn(DecoderSpec):
     """
 
     def build(self, latents: int, image: ImageShape) -> nn.Module:
-        """The network for these images."""
         from bvtk.models.networks.pooling import UnpoolDecoder
 
         return UnpoolDecoder(latents, image, (48, 48, 96))

@@ -28,7 +28,6 @@ class HigginsFc(EncoderSpec):
     """
 
     def build(self, image: ImageShape, outputs: int) -> nn.Module:
-        """The network for these images."""
         from bvtk.models.networks.dense import DenseEncoder
 
         return DenseEncoder(image, outputs, (1200, 1200), "relu")
@@ -42,7 +41,6 @@ class HigginsConv(EncoderSpec):
     """
 
     def build(self, image: ImageShape, outputs: int) -> nn.Module:
-        """The network for these images."""
         from bvtk.models.networks.convolutional import ConvEncoder
 
         return ConvEncoder(image, outputs, (32, 32, 64, 64), (4, 4, 4, 4), stride=2, hidden=(256,), activation="relu")
@@ -59,7 +57,6 @@ class Burgess(EncoderSpec):
     """Units of each of the two dense layers."""
 
     def build(self, image: ImageShape, outputs: int) -> nn.Module:
-        """The network for these images."""
         from bvtk.models.networks.convolutional import ConvEncoder
 
         hidden = (self.hidden, self.hidden)
@@ -74,7 +71,6 @@ class Locatello(EncoderSpec):
     """
 
     def build(self, image: ImageShape, outputs: int) -> nn.Module:
-        """The network for these images."""
         from bvtk.models.networks.convolutional import ConvEncoder
 
         return ConvEncoder(image, outputs, (32, 32, 64, 64), (4, 4, 2, 2), stride=2, hidden=(256,), activation="relu")
@@ -91,7 +87,6 @@ class Mlp(EncoderSpec):
     """Activation after each hidden layer."""
 
     def build(self, image: ImageShape, outputs: int) -> nn.Module:
-        """The network for these images."""
         from bvtk.models.networks.dense import DenseEncoder
 
         return DenseEncoder(image, outputs, self.hidden, self.activation)
@@ -121,7 +116,6 @@ class Conv(EncoderSpec):
     """Activation after each layer except the last."""
 
     def build(self, image: ImageShape, outputs: int) -> nn.Module:
-        """The network for these images."""
         from bvtk.models.networks.convolutional import ConvEncoder
 
         kernels = (self.kernel,) * len(self.channels)
@@ -137,7 +131,6 @@ class DcIgn(EncoderSpec):
     """
 
     def build(self, image: ImageShape, outputs: int) -> nn.Module:
-        """The network for these images."""
         from bvtk.models.networks.pooling import PoolEncoder
 
         return PoolEncoder(image, outputs, (96, 48, 48))

@@ -1,20 +1,23 @@
 import math
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bvtk.objectives import schedules
+from bvtk.component import parse, schedules
 
-RAMPS = {
-    "linear": lambda step, **ends: schedules.linear(step, **ends),
-    "cosine": lambda step, **ends: schedules.cosine(step, **ends),
-    "sigmoid": lambda step, **ends: schedules.sigmoid(step, **ends, midpoint=0.5, slope=12),
-}
+
+def at(name, step, **fields):
+    """The value of a schedule at a step."""
+    return parse(schedules.get(name), fields).build(1000)(step)
+
+
+RAMPS = {name: partial(at, name) for name in ("linear", "cosine", "sigmoid")}
 
 
 def test_constant_ignores_the_step():
-    assert [schedules.constant(step, value=4.0) for step in (0, 1, 10**9)] == [4.0, 4.0, 4.0]
+    assert [at("constant", step, value=4.0) for step in (0, 1, 10**9)] == [4.0, 4.0, 4.0]
 
 
 @pytest.mark.parametrize("name", RAMPS)
@@ -34,31 +37,31 @@ def test_ramps_pass_the_middle_halfway(name):
 
 
 def test_linear_is_a_straight_line():
-    assert schedules.linear(25, start=0.0, end=8.0, steps=100) == pytest.approx(2.0)
-    assert schedules.linear(25, start=8.0, end=0.0, steps=100) == pytest.approx(6.0)
+    assert at("linear", 25, start=0.0, end=8.0, steps=100) == pytest.approx(2.0)
+    assert at("linear", 25, start=8.0, end=0.0, steps=100) == pytest.approx(6.0)
 
 
 def test_cosine_starts_slowly():
-    third = schedules.cosine(1, start=0.0, end=1.0, steps=3)
+    third = at("cosine", 1, start=0.0, end=1.0, steps=3)
     assert third == pytest.approx(0.25)  # (1 − cos 60°) / 2
 
 
 def test_sigmoid_against_the_logistic_function():
     # Slope 2 around the middle: σ(−1) … σ(1), at a quarter σ(−0.5).
     first, last, quarter = (1 / (1 + math.exp(-x)) for x in (-1, 1, -0.5))
-    value = schedules.sigmoid(25, start=0.0, end=1.0, steps=100, midpoint=0.5, slope=2)
+    value = at("sigmoid", 25, start=0.0, end=1.0, steps=100, midpoint=0.5, slope=2)
     assert value == pytest.approx((quarter - first) / (last - first))
 
 
 def test_sigmoid_with_other_midpoints_and_extreme_slopes():
-    early = schedules.sigmoid(30, start=0.0, end=1.0, steps=100, midpoint=0.3, slope=1e6)
+    early = at("sigmoid", 30, start=0.0, end=1.0, steps=100, midpoint=0.3, slope=1e6)
     assert early == pytest.approx(0.5)
-    assert schedules.sigmoid(29, start=0.0, end=1.0, steps=100, midpoint=0.3, slope=1e6) == 0.0
-    assert schedules.sigmoid(31, start=0.0, end=1.0, steps=100, midpoint=0.3, slope=1e6) == 1.0
+    assert at("sigmoid", 29, start=0.0, end=1.0, steps=100, midpoint=0.3, slope=1e6) == 0.0
+    assert at("sigmoid", 31, start=0.0, end=1.0, steps=100, midpoint=0.3, slope=1e6) == 1.0
 
 
 def cyclical(step, **changes):
-    return schedules.cyclical(step, **({"start": 0.0, "end": 4.0, "steps": 80, "cycles": 4, "ramp": 0.5} | changes))
+    return at("cyclical", step, **({"start": 0.0, "end": 4.0, "steps": 80, "cycles": 4, "ramp": 0.5} | changes))
 
 
 def test_cyclical_rises_over_the_first_half_of_each_cycle():
@@ -82,22 +85,22 @@ def test_cyclical_corners():
 def test_staircase_rises_in_equal_steps_to_its_end():
     stairs = {"start": 0.5, "end": 1.0, "rise": 0.2, "every": 10}
     wanted = {0: 0.5, 9: 0.5, 10: 0.7, 19: 0.7, 20: 0.9, 29: 0.9, 30: 1.0, 10**9: 1.0}
-    assert {step: schedules.staircase(step, **stairs) for step in wanted} == pytest.approx(wanted)
+    assert {step: at("staircase", step, **stairs) for step in wanted} == pytest.approx(wanted)
 
 
 def test_staircase_can_fall():
     stairs = {"start": 1.0, "end": 0.0, "rise": 0.4, "every": 1}
-    assert [schedules.staircase(step, **stairs) for step in range(5)] == pytest.approx([1.0, 0.6, 0.2, 0.0, 0.0])
+    assert [at("staircase", step, **stairs) for step in range(5)] == pytest.approx([1.0, 0.6, 0.2, 0.0, 0.0])
 
 
 def test_piecewise_connects_its_points_and_is_constant_outside():
     points = [(10, 1.0), (20, 3.0), (40, 0.0)]
     wanted = {0: 1.0, 10: 1.0, 15: 2.0, 20: 3.0, 30: 1.5, 40: 0.0, 41: 0.0, 10**9: 0.0}
-    assert {step: schedules.piecewise(step, points=points) for step in wanted} == wanted
+    assert {step: at("piecewise", step, points=points) for step in wanted} == wanted
 
 
 def test_piecewise_of_one_point_is_constant():
-    assert [schedules.piecewise(step, points=[(5, 2.0)]) for step in (0, 5, 6)] == [2.0] * 3
+    assert [at("piecewise", step, points=[(5, 2.0)]) for step in (0, 5, 6)] == [2.0] * 3
 
 
 @given(
@@ -109,6 +112,6 @@ def test_piecewise_of_one_point_is_constant():
 )
 def test_no_value_lies_outside_the_ends(step, steps, start, end, name):
     ends = {"start": start, "end": end, "steps": steps}
-    value = schedules.cyclical(step, **ends, cycles=4, ramp=0.5) if name == "cyclical" else RAMPS[name](step, **ends)
+    value = at("cyclical", step, **ends, cycles=4, ramp=0.5) if name == "cyclical" else RAMPS[name](step, **ends)
     slack = 1e-9 * (abs(start) + abs(end))
     assert min(start, end) - slack <= value <= max(start, end) + slack
