@@ -7,6 +7,7 @@ that a kill or a power cut at any moment leaves either what was there before or 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 import secrets
@@ -69,6 +70,12 @@ def make_folder(path: Path) -> None:
     path.mkdir(parents=True, exist_ok=True)
     for folder in missing:
         fsync_folder(folder.parent)
+
+
+def sha256_of_file(path: Path) -> str:
+    """The SHA-256 of a file's contents, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def linked(*paths: Path) -> Path | None:

@@ -1,4 +1,4 @@
-"""Reads .npy and .npz files of strangers: nothing unpickled, nothing allocated that the file does not hold."""
+"""Reads .npy and .npz files that may come from anyone: never unpickles, allocates no more than the file contains."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from numpy.typing import NDArray
 from bvtk.errors import DataError, printable
 
 UNPACKED_LIMIT = 4 << 30
-"""The most bytes that an array in a .npz file may have, once unpacked."""
+"""The largest array that is read from a .npz file, in bytes after unpacking."""
 
 PACKED_RATIO = 200
-"""How many times smaller than itself an array beyond `RATIO_FREE` bytes may be packed in a .npz file.
+"""The largest ratio of unpacked to packed size of an array in a .npz file, for arrays of more than `RATIO_FREE` bytes.
 
-All of dSprites packs to a 116th, and nothing but zeros to between a 229th and a 1,030th.
+All of dSprites has a ratio of 116; zeros alone have ratios from 229 to 1,030.
 """
 
 RATIO_FREE = 256 << 20
 
 LONGEST_HEADER = 1 << 16
-"""The most bytes that the header of an array may have; NumPy itself takes no more than 10,000 characters."""
+"""The longest header of an array, in bytes. NumPy itself accepts up to 10,000 characters."""
 
 LONGEST_LISTING = 1 << 20
-"""The most bytes that an archive's list of its arrays may have: thousands of arrays."""
+"""The longest directory of a .npz file, in bytes: enough for thousands of arrays."""
 
 MOST_AXES = 32
-"""The most axes of an array: every release of NumPy takes as many."""
+"""The most axes of an array: what every release of NumPy supports."""
 
 _NAMES_SHOWN = 10
 _PIECE = 1 << 24
@@ -44,7 +44,7 @@ _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, Not
 
 
 class Header(NamedTuple):
-    """What a .npy file says that it holds."""
+    """The header of a .npy file."""
 
     shape: tuple[int, ...]
     fortran: bool
@@ -52,44 +52,44 @@ class Header(NamedTuple):
 
     @property
     def bytes(self) -> int:
-        """Size of the values."""
+        """Size of the values in bytes."""
         return math.prod(self.shape) * self.dtype.itemsize
 
     @property
     def order(self) -> Literal["C", "F"]:
-        """`C` where the last axis changes fastest, else `F`."""
+        """`C` if the last axis changes fastest, else `F`."""
         return "F" if self.fortran else "C"
 
 
 def read_header(file: IO[bytes], name: str) -> Header:
-    """Reads the header of a .npy file, and leaves the file at its values.
+    """Reads the header of a .npy file, and leaves the file at the first value.
 
     Args:
         file: at the start of the .npy data.
         name: what to call it in errors.
 
     Raises:
-        DataError: where it is damaged, or holds Python objects.
+        DataError: if it is damaged, or the array has Python objects.
     """
     try:
         major, _ = np.lib.format.read_magic(file)
         read = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
         header = Header(*read(io.BytesIO(_header_bytes(file, 2 if major == 1 else 4))))
-    except Exception as error:  # NumPy's parser raises almost anything on what is no header
+    except Exception as error:  # NumPy's parser raises almost anything on invalid headers
         raise DataError(f"{name} has a damaged header", "save it again with numpy.save or numpy.savez") from error
     if header.dtype.hasobject:
-        raise DataError(f"{name} holds Python objects, which bvtk never unpickles", "save it as an array of numbers")
+        raise DataError(f"{name} has Python objects, which bvtk never unpickles", "save it as an array of numbers")
     if header.dtype.itemsize == 0:
-        raise DataError(f"{name} is of type {header.dtype}, values of no size", "save it as an array of numbers")
+        raise DataError(f"{name} is of type {header.dtype}, which has size 0", "save it as an array of numbers")
     if len(header.shape) > MOST_AXES:
-        raise DataError(f"{name} has {len(header.shape)} axes, {MOST_AXES} are the most", "reshape it")
+        raise DataError(f"{name} has {len(header.shape)} axes, expected at most {MOST_AXES}", "reshape it")
     if any(length < 0 for length in header.shape):
-        raise DataError(f"{name} says that its shape is {header.shape}", "save it again with numpy.save or numpy.savez")
+        raise DataError(f"{name} has the invalid shape {header.shape}", "save it again with numpy.save or numpy.savez")
     return header
 
 
 def _header_bytes(file: IO[bytes], size: int) -> bytes:
-    """The length of a header, a number of `size` bytes, and the header: NumPy would read it however long it is."""
+    """The length of a header, a number of `size` bytes, and the header, bounded: NumPy reads any length."""
     length = file.read(size)
     if int.from_bytes(length, "little") > LONGEST_HEADER:
         raise ValueError("a header of more than 64 KiB")
@@ -97,10 +97,10 @@ def _header_bytes(file: IO[bytes], size: int) -> bytes:
 
 
 def map_npy(path: Path) -> NDArray[Any]:
-    """Maps a .npy file into memory, to be read as it is used.
+    """Maps a .npy file into memory, so that values are read when they are used.
 
     Raises:
-        DataError: where it can't be read, is damaged or shorter than it says.
+        DataError: if it can't be read, is damaged, or is shorter than its header says.
     """
     try:
         with path.open("rb") as file:
@@ -111,7 +111,7 @@ def map_npy(path: Path) -> NDArray[Any]:
         raise DataError(f"{path} can't be read: {error.strerror}") from error
     if held < header.bytes:
         raise DataError(
-            f"{path} is cut short: its header says {header.bytes} bytes for shape {header.shape}, {held} follow",
+            f"{path} is truncated: shape {header.shape} needs {header.bytes} bytes, the file has {held}",
             "copy or save it again",
         )
     if header.bytes == 0:
@@ -125,7 +125,7 @@ class Npz:
 
     Args:
         archive: the zip archive.
-        path: where it lies.
+        path: its path, for errors.
     """
 
     def __init__(self, archive: zipfile.ZipFile, path: Path) -> None:
@@ -135,28 +135,28 @@ class Npz:
 
     @property
     def held(self) -> str:
-        """The names of its arrays in words, the first few where they are many."""
+        """The names of its arrays, in words; only the first few if they are many."""
         shown = [printable(name) for name in self.names[:_NAMES_SHOWN]]
         more = len(self.names) - len(shown)
         return ", ".join(shown) + (f" and {more} more" if more else "") or "nothing"
 
     @contextmanager
     def open(self, name: str) -> Iterator[tuple[IO[bytes], Header]]:
-        """Opens an array at its values, for reading them piece by piece.
+        """Opens an array at its first value, to read it piece by piece.
 
         Raises:
-            DataError: where it is missing, damaged or of another size than it says.
+            DataError: if it is missing, damaged, or not of the size that its header says.
         """
         label = f"{self._path}, array '{name}',"
         if name not in self.names:
-            raise DataError(f"{self._path} has no array '{name}', it holds {self.held}", f"save it with {name}=…")
+            raise DataError(f"{self._path} has no array '{name}', found {self.held}", f"save it with {name}=…")
         try:
             member = self._archive.getinfo(f"{name}.npy")
             with self._archive.open(member) as file:
                 header = read_header(file, label)
                 if member.file_size != file.tell() + header.bytes:
                     raise DataError(
-                        f"{label} says {header.bytes} bytes for shape {header.shape}, the archive says "
+                        f"{label} has shape {header.shape}, which needs {header.bytes} bytes, but the archive says "
                         f"{member.file_size - file.tell()}",
                         "copy or save it again",
                     )
@@ -165,10 +165,10 @@ class Npz:
             raise DataError(f"{label} is damaged: {error}", "copy or save it again") from error
 
     def header(self, name: str) -> Header:
-        """What an array's header says.
+        """The header of an array.
 
         Raises:
-            DataError: where it is missing, damaged or of another size than it says.
+            DataError: if it is missing, damaged, or not of the size that its header says.
         """
         with self.open(name) as (_, header):
             return header
@@ -177,7 +177,7 @@ class Npz:
         """Reads a whole array into memory.
 
         Raises:
-            DataError: as `open` does, and where it is larger than `UNPACKED_LIMIT` or packed suspiciously tight.
+            DataError: as `open` does, or if it is larger than `UNPACKED_LIMIT` or looks like a decompression bomb.
         """
         with self.open(name) as (file, header):
             self._check_size(name, header)
@@ -191,7 +191,7 @@ class Npz:
 
     def _check_size(self, name: str, header: Header) -> None:
         packed = min(self._archive.getinfo(f"{name}.npy").compress_size, self._path.stat().st_size)
-        hint = "save it with numpy.save as a .npy file, which is read from disk as needed"
+        hint = "save it with numpy.save as a .npy file, which is not read into memory"
         if header.bytes > UNPACKED_LIMIT:
             raise DataError(
                 f"{self._path}, array '{name}', unpacks to {header.bytes / 1e9:.1f} GB, the limit is "
@@ -201,7 +201,7 @@ class Npz:
         if header.bytes > max(RATIO_FREE, PACKED_RATIO * packed):
             raise DataError(
                 f"{self._path}, array '{name}', unpacks to {header.bytes / 1e6:.0f} MB from {packed / 1e6:.1f} MB, "
-                f"more than {PACKED_RATIO} times its size: it looks like a decompression bomb",
+                f"more than {PACKED_RATIO} times its size, which looks like a decompression bomb",
                 hint,
             )
 
@@ -211,46 +211,46 @@ def open_npz(path: Path) -> Iterator[Npz]:
     """Opens a .npz file.
 
     Raises:
-        DataError: where it can't be read or is no zip archive.
+        DataError: if it can't be read or is not a zip archive.
     """
     with ExitStack() as opened:
         try:
             file = opened.enter_context(_BoundedFile(path))
             archive = opened.enter_context(zipfile.ZipFile(file))
         except _DAMAGED as error:
-            raise DataError(f"{path} is damaged or cut short: {error}", "copy or save it again") from error
+            raise DataError(f"{path} is damaged or truncated: {error}", "copy or save it again") from error
         file.listing = False
         yield Npz(archive, path)
 
 
 class _BoundedFile(io.FileIO):
-    """A file of which no list of arrays beyond `LONGEST_LISTING` is read, which `zipfile` takes in as a whole."""
+    """A file whose directory is not read if it is longer than `LONGEST_LISTING`: `zipfile` reads it as a whole."""
 
     listing = True
 
     def read(self, size: int | None = -1) -> bytes:
         """Up to `size` bytes."""
         if self.listing and size and size > LONGEST_LISTING:
-            raise zipfile.BadZipFile("its list of arrays is longer than that of any archive of arrays")
+            raise zipfile.BadZipFile("its directory is too long for a .npz file")
         return super().read(size) or b""
 
 
 def as_texts(array: NDArray[Any], name: str) -> tuple[str, ...]:
-    """The texts in an array of them, which may come from a stranger's file.
+    """The texts in an array, checked.
 
     Args:
         array: of any type and shape.
         name: what to call it in errors.
 
     Raises:
-        DataError: where it holds no text, or characters that are none.
+        DataError: if it is not an array of text, or has invalid characters.
     """
     if array.dtype.kind != "U":
         raise DataError(f"{name} is of type {array.dtype}, expected text", 'save it as numpy.array(["shape", …])')
     flat = np.ascontiguousarray(array, array.dtype.newbyteorder("=")).reshape(-1)
     codes = flat.view(np.uint32)
     if codes.size and (codes.max() > _LAST_CHARACTER or ((codes >> 11) == _SURROGATES).any()):
-        raise DataError(f"{name} holds characters that are none", "save the names again")
+        raise DataError(f"{name} has invalid characters", "save the names again")
     return tuple(map(str, flat))
 
 
@@ -258,10 +258,10 @@ def fill(file: IO[bytes], view: memoryview) -> None:
     """Fills a buffer from a file.
 
     Raises:
-        EOFError: where the file ends before.
+        EOFError: if the file ends before.
     """
     while view:
         count = file.readinto(view)  # type: ignore[attr-defined]
         if not count:
-            raise EOFError("it ends too early")
+            raise EOFError("unexpected end of file")
         view = view[count:]

@@ -20,6 +20,7 @@ from bvtk.files import (
     make_folder,
     remove_all_leftovers,
     remove_leftovers,
+    sha256_of_file,
     write_bytes_atomic,
     write_text_atomic,
 )
@@ -204,3 +205,8 @@ def test_a_damaged_lock_file_has_no_owner(tmp_path: Path, text: str) -> None:
     assert lock_owner(tmp_path / "lock") is None
     with file_lock(tmp_path / "lock"):
         assert lock_owner(tmp_path / "lock") == os.getpid()
+
+
+def test_the_sum_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    assert sha256_of_file(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

@@ -64,9 +64,9 @@ def test_good_files_are_read_as_numpy_reads_them(tmp_path: Path, dtype: str, ord
 @pytest.mark.parametrize(
     ("header", "found"),
     [
-        (described("'|u1'", "(10, 64, 64)"), "cut short"),
-        (described("'<f8'", f"({10**18}, {10**18})"), "cut short"),
-        (described("'|u1'", "(-1, 64, 64)"), "its shape is"),
+        (described("'|u1'", "(10, 64, 64)"), "truncated"),
+        (described("'<f8'", f"({10**18}, {10**18})"), "truncated"),
+        (described("'|u1'", "(-1, 64, 64)"), "has the invalid shape"),
         (described("'|O'", "(1,)"), "Python objects"),
         (described("[('a', '|O'), ('b', '<f4')]", "(1,)"), "Python objects"),
         (described("'|u1'", "'no'"), "damaged header"),
@@ -90,7 +90,7 @@ def test_hostile_headers(tmp_path: Path, header: str, found: str) -> None:
 @pytest.mark.parametrize("size", [0, 3, 6, 8, 10, 40, 127, 150])
 def test_files_cut_short(tmp_path: Path, size: int) -> None:
     data = saved(np.zeros((4, 8, 8), np.uint8))
-    with pytest.raises(DataError, match=r"damaged|cut short"):
+    with pytest.raises(DataError, match=r"damaged|truncated"):
         map_npy(write(tmp_path / "a.npy", data[:size]))
 
 
@@ -106,7 +106,7 @@ def test_a_missing_array_lists_those_that_are_there(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", imgs=np.zeros(3), labels=np.zeros(3))
     with (
         open_npz(tmp_path / "a.npz") as npz,
-        pytest.raises(DataError, match="no array 'images', it holds imgs, labels"),
+        pytest.raises(DataError, match="no array 'images', found imgs, labels"),
     ):
         npz.read("images")
 
@@ -117,13 +117,13 @@ def test_headers_and_lists_of_arrays_are_bounded_before_they_are_read(tmp_path: 
     with open_npz(tmp_path / "a.npz") as npz, pytest.raises(DataError, match="damaged header"):
         npz.read("images")
     write_npz(tmp_path / "b.npz", {f"{number:0200}.npy": b"" for number in range(5000)}, zipfile.ZIP_STORED)
-    with pytest.raises(DataError, match="list of arrays is longer"), open_npz(tmp_path / "b.npz"):
+    with pytest.raises(DataError, match="its directory is too long"), open_npz(tmp_path / "b.npz"):
         pass
 
 
 @pytest.mark.parametrize("descr", ["'|S0'", "'<U0'", "'|V0'"])
 def test_values_of_no_size(tmp_path: Path, descr: str) -> None:
-    with pytest.raises(DataError, match="values of no size"):
+    with pytest.raises(DataError, match="which has size 0"):
         map_npy(write(tmp_path / "a.npy", npy_bytes(described(descr, f"({10**12},)"))))
 
 

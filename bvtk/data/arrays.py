@@ -1,67 +1,69 @@
-"""The user's own images from a .npz or .npy file."""
+"""The data set `arrays`: images of a .npz or .npy file."""
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.data.cache import user_path
+from bvtk.data.blocks import channels_first, has_channels_last
 from bvtk.data.factors import FactorTable
 from bvtk.data.imageset import Bytes, ImageSet
+from bvtk.data.paths import user_path
 from bvtk.errors import DataError
+from bvtk.files import sha256_of_file
 from bvtk.npy import Header, Npz, as_texts, map_npy, open_npz
 
 _NPY_MAGIC = b"\x93NUMPY"
 _ZIP_MAGIC = b"PK"
 _PIECE = 1 << 24
-_MOST_CHANNELS = 4
 _LONGEST_NAME = 64
 
 
 def open_arrays(path: str) -> ImageSet:
-    """Opens the images of a .npz or .npy file, and the factors that a .npz has.
+    """Opens the images of a .npz or .npy file, with the factors and sequences of a .npz.
 
     Args:
-        path: a .npz with `images` and optionally `factors` and `factor_names`, or a .npy of images:
-            (n, C, H, W) or (n, H, W), uint8 or floats in [0, 1].
+        path: a .npz with `images` and optionally `factors`, `factor_names` and `sequences`, or a .npy of images.
+            Images are (n, C, H, W) or (n, H, W), uint8 or floats in [0, 1].
 
     Returns:
-        The data set. Images of 0 and 1 alone have peak 1; others have peak 255, floats rounded to that.
+        The data set. Images of only 0 and 1 have peak 1. Others have peak 255; floats are rounded to 255 levels.
 
     Raises:
-        DataError: naming the file, what is wrong with it and what would be right.
+        DataError: if the file can't be used, with what was found and what was expected.
     """
     file = user_path(path)
     magic = _read_magic(file)
+    factors, sequences = None, None
     if magic.startswith(_NPY_MAGIC):
-        images, factors = map_npy_images(file), FactorTable((), np.zeros((0, 0), np.int64))
+        images = map_npy_images(file)
     elif magic.startswith(_ZIP_MAGIC):
         with open_npz(file) as npz:
             images, factors = _read_npz_images(npz, file), _read_factors(npz, file)
+            sequences = _read_sequences(npz, file, len(images))
     else:
         raise DataError(f"{file} is neither a .npz nor a .npy file", "save it with numpy.savez or numpy.save")
     pixels, peak = to_bytes(images, str(file))
-    if factors.names and len(factors) != len(pixels):
+    if factors is not None and len(factors) != len(pixels):
         raise DataError(
-            f"{file} has {len(pixels)} images and {len(factors)} rows of factors", "save one row of factors an image"
+            f"{file} has {len(pixels)} images and {len(factors)} rows of factors", "save one row of factors per image"
         )
     provenance = {"source": "arrays", "path": path, "sha256": _sha256(file)}
-    return ImageSet(Bytes(pixels), factors, peak, provenance)
+    return ImageSet(Bytes(pixels), factors, peak, provenance, sequences=sequences)
 
 
 def map_npy_images(file: Path) -> NDArray[Any]:
     """Images of a .npy file, (n, C, H, W), mapped from the disk.
 
     Raises:
-        DataError: where they are damaged or of the wrong form.
+        DataError: if they are damaged or of the wrong shape or type.
     """
     images = map_npy(file)
     _check_images(Header(images.shape, False, images.dtype), str(file))
-    return with_channels(images)
+    return channels_first(images)
 
 
 def to_bytes(images: NDArray[Any], name: str) -> tuple[NDArray[np.uint8], int]:
@@ -72,10 +74,10 @@ def to_bytes(images: NDArray[Any], name: str) -> tuple[NDArray[np.uint8], int]:
         name: what to call them in errors.
 
     Returns:
-        (n, C, H, W) uint8, uncopied where they were so already; and 1 where all are 0 or 1, else 255.
+        (n, C, H, W) uint8, without a copy if they already are; and 1 if all are 0 or 1, else 255.
 
     Raises:
-        DataError: where a float is not finite or out of range.
+        DataError: if a float is not finite or out of range.
     """
     step = max(1, _PIECE // max(1, images[:1].nbytes))
     pieces = [slice(start, start + step) for start in range(0, len(images), step)]
@@ -93,16 +95,11 @@ def to_bytes(images: NDArray[Any], name: str) -> tuple[NDArray[np.uint8], int]:
     return pixels, 1 if binary else 255
 
 
-def with_channels(images: NDArray[Any]) -> NDArray[Any]:
-    """Images as (n, C, H, W), from that or (n, H, W)."""
-    return images[:, None] if images.ndim == 3 else images
-
-
 def _read_magic(file: Path) -> bytes:
     if not file.exists():
         raise DataError(f"{file} does not exist", "paths are relative to the folder that bvtk is started in")
     if not file.is_file():
-        raise DataError(f"{file} is no file", "for a folder of pictures use `type: images`")
+        raise DataError(f"{file} is not a file", "for a folder of image files use `type: images`")
     try:
         with file.open("rb") as opened:
             return opened.read(len(_NPY_MAGIC))
@@ -112,7 +109,7 @@ def _read_magic(file: Path) -> bytes:
 
 def _read_npz_images(npz: Npz, file: Path) -> NDArray[Any]:
     _check_images(npz.header("images"), f"{file}, array 'images',")
-    return with_channels(npz.read("images"))
+    return channels_first(npz.read("images"))
 
 
 def _check_images(header: Header, name: str) -> None:
@@ -120,42 +117,42 @@ def _check_images(header: Header, name: str) -> None:
     if dtype != np.uint8 and dtype.kind != "f":
         raise DataError(
             f"{name} is of type {dtype}, expected uint8 or floats in [0, 1]",
-            "convert it, such as by images.astype(numpy.uint8)",
+            "convert it, for example with images.astype(numpy.uint8)",
         )
     if len(shape) not in (3, 4):
         raise DataError(f"{name} has shape {shape}, expected (n, C, H, W) or (n, H, W)", "reshape it")
-    if len(shape) == 4 and shape[1] > _MOST_CHANNELS >= shape[3]:
+    if has_channels_last(shape):
         raise DataError(
-            f"{name} has shape {shape}: the channels stand last, expected (n, C, H, W)",
-            "move them by images.transpose(0, 3, 1, 2)",
+            f"{name} has shape {shape} with the channels last, expected (n, C, H, W)",
+            "move them with images.transpose(0, 3, 1, 2)",
         )
     if 0 in shape:
-        raise DataError(f"{name} has shape {shape}: there is no image in it", "save at least one image")
+        raise DataError(f"{name} has shape {shape}, so there is no image in it", "save at least one image")
 
 
 def _check_range(values: NDArray[np.floating[Any]], name: str) -> None:
     least, most = values.min(), values.max()
     if not (np.isfinite(least) and np.isfinite(most)):
-        raise DataError(f"{name} holds values that are not finite", "replace them")
+        raise DataError(f"{name} has values that are not finite", "replace them")
     if least < 0 or most > 1:
         raise DataError(
-            f"{name} holds floats from {least:g} to {most:g}, expected [0, 1]",
-            "scale them, or save bytes of 0 to 255 as uint8",
+            f"{name} has floats from {least:g} to {most:g}, expected [0, 1]",
+            "scale them, or save values from 0 to 255 as uint8",
         )
 
 
-def _read_factors(npz: Npz, file: Path) -> FactorTable:
+def _read_factors(npz: Npz, file: Path) -> FactorTable | None:
     if "factors" not in npz.names:
-        return FactorTable((), np.zeros((0, 0), np.int64))
+        return None
     name = f"{file}, array 'factors',"
     header = npz.header("factors")
     if len(header.shape) != 2 or header.shape[1] == 0:
-        raise DataError(f"{name} has shape {header.shape}, expected (n, k)", "save one row an image")
+        raise DataError(f"{name} has shape {header.shape}, expected (n, k)", "save one row per image")
     if header.dtype.kind not in "iu":
         raise DataError(f"{name} is of type {header.dtype}, expected integers", "number the values of each factor")
     values = npz.read("factors")
     if values.size and values.min() < 0:
-        raise DataError(f"{name} holds the negative value {values.min()}", "number the values of each factor from 0")
+        raise DataError(f"{name} has the negative value {values.min()}", "number the values of each factor from 0")
     return FactorTable(_read_names(npz, file, values.shape[1]), values)
 
 
@@ -173,14 +170,33 @@ def _read_names(npz: Npz, file: Path, count: int) -> tuple[str, ...]:
     for text in names:
         if not text or len(text) > _LONGEST_NAME or not text.isprintable() or names.count(text) > 1:
             raise DataError(
-                f"{name} holds {text[:_LONGEST_NAME]!r}, expected distinct printable names", "name every factor once"
+                f"{name} has {text[:_LONGEST_NAME]!r}, expected distinct printable names", "name every factor once"
             )
     return names
 
 
+def _read_sequences(npz: Npz, file: Path, count: int) -> NDArray[np.int64] | None:
+    if "sequences" not in npz.names:
+        return None
+    name = f"{file}, array 'sequences',"
+    header = npz.header("sequences")
+    if header.dtype.kind not in "iu" or header.shape != (count,):
+        raise DataError(
+            f"{name} is of type {header.dtype} and shape {header.shape}, expected {count} integers",
+            "save the number of the sequence that each image belongs to",
+        )
+    numbers = npz.read("sequences")
+    begins = numbers[1:] != numbers[:-1]
+    known, counts = np.unique(numbers[np.concatenate([[True], begins])], return_counts=True)
+    if counts.max() > 1:
+        raise DataError(
+            f"{name} has sequence {known[counts > 1][0]} in several places", "sort the images by sequence, then by time"
+        )
+    return np.concatenate([[0], np.cumsum(begins)])
+
+
 def _sha256(file: Path) -> str:
     try:
-        with file.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
+        return sha256_of_file(file)
     except OSError as error:
         raise DataError(f"{file} can't be read: {error.strerror}") from error

@@ -1,8 +1,8 @@
-"""The cache folder, and the prepared arrays in it: memory-mapped bytes with a JSON sidecar.
+"""The cache folder and the arrays in it: memory-mapped bytes, each with a JSON sidecar.
 
-The sidecar says what the array was prepared from, its sha256 and when it was written. Opening
-compares these and the array's header and size; only where the file was touched since are its
-contents hashed again. What does not agree is prepared anew.
+The sidecar says what the array was made from, its sha256 and when it was written. Opening compares
+these with the array's header and size. The contents are hashed again only if the file was modified
+since. An array that does not match is made again.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ import math
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bvtk.data.paths import user_path
 from bvtk.errors import DataError
-from bvtk.files import atomic_file, file_lock, remove_leftovers, write_text_atomic
+from bvtk.files import atomic_file, file_lock, remove_leftovers, sha256_of_file, write_text_atomic
 from bvtk.npy import map_npy
 
 _FORMAT = 1
@@ -37,7 +38,7 @@ class Prepared:
 
     Args:
         array: its values, mapped from the disk.
-        facts: what is known of it, `sha256` of its file included.
+        facts: what the `Plan` said of it, and `sha256` of its file.
     """
 
     array: NDArray[np.uint8]
@@ -46,17 +47,17 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Plan:
-    """How to prepare an array.
+    """How to make an array.
 
     Args:
         shape: its shape.
-        facts: what to keep beside it, as JSON values.
-        blocks: its values, cut along the first axis, in order.
+        blocks: its values in order, cut along the first axis. Only one block at a time is in memory.
+        facts: what to remember about it, as JSON values.
     """
 
     shape: tuple[int, ...]
-    facts: dict[str, Any]
     blocks: Iterable[NDArray[np.uint8]]
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,10 @@ class _Sidecar:
 
 
 def cache_folder() -> Path:
-    """Where prepared data lies: `$BVTK_CACHE`, else `bvtk` in the system's cache folder of the user.
+    """The cache folder: `$BVTK_CACHE`, else `bvtk` in the user's cache folder of the system.
 
     Raises:
-        DataError: where the user has no home folder.
+        DataError: if the user has no home folder.
     """
     own, xdg = os.environ.get("BVTK_CACHE"), os.environ.get("XDG_CACHE_HOME", "")
     if own:
@@ -86,35 +87,54 @@ def cache_folder() -> Path:
     return user_path("~/Library/Caches/bvtk" if sys.platform == "darwin" else "~/.cache/bvtk")
 
 
-def user_path(text: str) -> Path:
-    """A path as users write it, `~` for the home folder.
+def file_key(path: Path) -> dict[str, Any]:
+    """What tells one version of a file from another, for the `key` of `prepare_array`: path, size, time of change.
 
     Raises:
-        DataError: where there is no home folder, or the system can't take the path.
+        DataError: if it is not a file that can be read.
     """
     try:
-        path = Path(text).expanduser()
-        path.exists()
-    except RuntimeError as error:
-        raise DataError(
-            f"{text!r} names a home folder that is unknown", "write the whole path, or set BVTK_CACHE"
-        ) from error
+        status = path.stat()
+        path.open("rb").close()
+    except IsADirectoryError:
+        raise DataError(f"{path} is a folder, expected a file", "give the path of a file") from None
     except OSError as error:
-        raise DataError(
-            f"{text[:200]} can't be reached: {error.strerror}", "check the path and its permissions"
-        ) from error
-    return path
+        raise DataError(f"{path} can't be read: {error.strerror}", "check the path and its permissions") from error
+    return {"path": str(path.absolute()), "size": status.st_size, "mtime_ns": status.st_mtime_ns}
 
 
-def open_prepared(path: Path, key: dict[str, Any]) -> Prepared | None:
+def prepare_array(folder: str, key: Mapping[str, Any], plan: Callable[[], Plan]) -> Prepared:
+    """Opens an array of the cache, making it first if it is not there.
+
+    Nothing is seen of an array before it is whole on the disk. If several processes ask for the same array at once,
+    one makes it and the others wait.
+
+    Args:
+        folder: a folder inside the cache folder, such as the name of the data set.
+        key: what the array is made from, as JSON values; another key means another array.
+        plan: called only if the array must be made.
+
+    Raises:
+        DataError: if the cache folder can't be written or has no room, or the blocks don't match the plan's shape.
+    """
+    return prepare(array_path(folder, key), key, plan)
+
+
+def array_path(folder: str, key: Mapping[str, Any]) -> Path:
+    """The file of an array that is named by its key."""
+    digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
+    return cache_folder() / folder / f"{digest[:16]}.npy"
+
+
+def open_prepared(path: Path, key: Mapping[str, Any]) -> Prepared | None:
     """Opens an array of the cache.
 
     Args:
         path: its .npy file.
-        key: what it must have been prepared from, as JSON values.
+        key: what it must have been made from, as JSON values.
 
     Returns:
-        The array; None where it is missing, damaged or was prepared from something else.
+        The array; None if it is missing, damaged or made from something else.
     """
     sidecar = _read_sidecar(path)
     if sidecar is None or sidecar.key != json.loads(json.dumps(key)):
@@ -128,18 +148,16 @@ def open_prepared(path: Path, key: dict[str, Any]) -> Prepared | None:
     return Prepared(array, sidecar.facts | {"sha256": sidecar.sha256})
 
 
-def prepare(path: Path, key: dict[str, Any], plan: Callable[[], Plan]) -> Prepared:
-    """Opens an array of the cache, preparing it first where that is needed.
-
-    Of several processes that ask at once one prepares it, and the others wait.
+def prepare(path: Path, key: Mapping[str, Any], plan: Callable[[], Plan]) -> Prepared:
+    """Opens an array of the cache as `prepare_array` does, under a name of the caller's choice.
 
     Args:
         path: its .npy file.
-        key: what it is prepared from, as JSON values; another key means another array.
-        plan: called only where it must be prepared.
+        key: what it is made from, as JSON values.
+        plan: called only if the array must be made.
 
     Raises:
-        DataError: where the cache folder can't be written or has no room.
+        DataError: as `prepare_array` does.
     """
     prepared = open_prepared(path, key)
     if prepared:
@@ -154,30 +172,42 @@ def prepare(path: Path, key: dict[str, Any], plan: Callable[[], Plan]) -> Prepar
                 prepared = open_prepared(path, key)
     except OSError as error:
         raise DataError(
-            f"the cache can't be written, {error.filename or path}: {error.strerror}",
+            f"can't write to the cache, {error.filename or path}: {error.strerror}",
             "set BVTK_CACHE to a folder that can be written",
         ) from error
     if prepared is None:
         raise DataError(
-            f"{path} was changed by another program while it was written", "set BVTK_CACHE to a quiet folder"
+            f"{path} was changed by another program while it was written",
+            "set BVTK_CACHE to a folder that no other program writes to",
         )
     return prepared
 
 
-def _write(path: Path, key: dict[str, Any], plan: Plan) -> None:
+def _write(path: Path, key: Mapping[str, Any], plan: Plan) -> None:
     _check_room(path, math.prod(plan.shape))
     digest = hashlib.sha256()
     with atomic_file(path) as temporary, temporary.open("xb") as file:
         for piece in _pieces(plan):
             digest.update(piece)
             file.write(piece)
-    _write_sidecar(path, _Sidecar(_FORMAT, key, list(plan.shape), digest.hexdigest(), _mtime(path), plan.facts))
+    sidecar = _Sidecar(_FORMAT, dict(key), list(plan.shape), digest.hexdigest(), _mtime(path), dict(plan.facts))
+    _write_sidecar(path, sidecar)
 
 
 def _pieces(plan: Plan) -> Iterator[bytes | memoryview]:
     yield _header(plan.shape)
+    rows = 0
     for block in plan.blocks:
+        rows += len(block)
+        if block.dtype != np.uint8 or block.shape[1:] != plan.shape[1:] or rows > plan.shape[0]:
+            raise _block_error(plan, f"a block is {block.dtype} of shape {block.shape} and ends at row {rows}")
         yield np.ascontiguousarray(block).data.cast("B")
+    if rows != plan.shape[0]:
+        raise _block_error(plan, f"the blocks have {rows} rows")
+
+
+def _block_error(plan: Plan, found: str) -> DataError:
+    return DataError(f"can't fill an array of shape {plan.shape}: {found}", "yield uint8 blocks that add up to it")
 
 
 def _header(shape: tuple[int, ...]) -> bytes:
@@ -188,11 +218,11 @@ def _header(shape: tuple[int, ...]) -> bytes:
 
 
 def _is_untouched(path: Path, sidecar: _Sidecar) -> bool:
-    """Whether a file holds what was written; hashed only where its time of change is another, as after copying."""
+    """Whether a file holds what was written. It is hashed only if its time of change differs, as after copying."""
     mtime = _mtime(path)
     if mtime == sidecar.mtime_ns:
         return True
-    if _sha256(path) != sidecar.sha256:
+    if sha256_of_file(path) != sidecar.sha256:
         return False
     with suppress(OSError):
         _write_sidecar(path, replace(sidecar, mtime_ns=mtime))
@@ -211,7 +241,7 @@ def _check_room(path: Path, size: int) -> None:
     free = shutil.disk_usage(path.parent).free
     if free < size + _SPARE:
         raise DataError(
-            f"{path} needs {size / 1e6:.0f} MB, {free / 1e6:.0f} MB are free",
+            f"{path} needs {size / 1e6:.0f} MB, only {free / 1e6:.0f} MB are free",
             "make room, or set BVTK_CACHE to a folder on a larger disk",
         )
 
@@ -222,8 +252,3 @@ def _read_sidecar(path: Path) -> _Sidecar | None:
     except (OSError, ValueError, TypeError, RecursionError):
         return None
     return sidecar if sidecar.format == _FORMAT and isinstance(sidecar.facts, dict) else None
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""dSprites: drawn here or read from the official file, kept in the cache folder as packed bits."""
+"""The data set `dsprites`: rendered here or read from the official file, cached as packed bits."""
 
 from __future__ import annotations
 
@@ -10,53 +10,55 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.data import official, sprites
-from bvtk.data.cache import Plan, Prepared, cache_folder, open_prepared, prepare, user_path
+from bvtk.data import dsprites_official as official
+from bvtk.data import dsprites_renderer as renderer
+from bvtk.data.cache import Plan, Prepared, cache_folder, open_prepared, prepare
 from bvtk.data.factors import FactorGrid
 from bvtk.data.imageset import Bits, ImageSet
+from bvtk.data.paths import user_path
 from bvtk.errors import DataError
 from bvtk.protocols import ImageShape, Role
 
-IMAGE = ImageShape(1, sprites.SIZE, sprites.SIZE)
+IMAGE = ImageShape(1, renderer.SIZE, renderer.SIZE)
 FACTOR_NAMES = ("shape", "scale", "orientation", "x", "y")
 FACTOR_ROLES: Mapping[str, Role] = {"shape": "category", "x": "horizontal", "y": "vertical"}
 FACTOR_SIZES = (
-    len(sprites.SHAPES),
-    len(sprites.SCALES),
-    sprites.ORIENTATIONS,
-    sprites.POSITIONS,
-    sprites.POSITIONS,
+    len(renderer.SHAPES),
+    len(renderer.SCALES),
+    renderer.ORIENTATIONS,
+    renderer.POSITIONS,
+    renderer.POSITIONS,
 )
-"""Every factor but colour, which is the same in all images."""
+"""Sizes of all factors but colour, which is the same in all images."""
 
 
 def open_dsprites(source: str = "rendered", path: str | None = None) -> ImageSet:
-    """Opens dSprites, preparing it first where the cache does not hold it.
+    """Opens dSprites, preparing it first if it is not in the cache.
 
     Args:
-        source: `rendered`, `original`, or `auto` for the original where it is on this machine already.
-        path: the official .npz or .hdf5 file; by default looked for in the cache folder.
+        source: `rendered`, `original`, or `auto` for the original if it is already on this machine.
+        path: the official .npz or .hdf5 file (default: looked up in the cache folder).
 
     Returns:
-        The data set; `provenance["source"]` says which it is.
+        The data set; `provenance["source"]` is `rendered` or `original`.
 
     Raises:
-        DataError: where the official file is asked for and missing or another, or the cache can't be written.
+        DataError: if the official file is wanted and missing or another file, or the cache can't be written.
     """
     prepared = _rendered() if source == "rendered" else _find_original(source, path)
     factors = FactorGrid(FACTOR_NAMES, FACTOR_SIZES)
-    names = {"shape": sprites.SHAPES}
+    names = {"shape": renderer.SHAPES}
     return ImageSet(Bits(prepared.array, IMAGE), factors, 1, prepared.facts, names, factor_roles=FACTOR_ROLES)
 
 
 def folder() -> Path:
-    """Where the prepared images lie, and where the official file is looked for."""
+    """The folder of the prepared images, in which the official file is looked up."""
     return cache_folder() / "dsprites"
 
 
 def _rendered() -> Prepared:
-    facts = {"source": "rendered", "renderer": sprites.VERSION}
-    return prepare(folder() / "rendered.npy", _key(**facts), lambda: _plan(facts, sprites.draw_all()))
+    facts = {"source": "rendered", "renderer": renderer.VERSION}
+    return prepare(folder() / "rendered.npy", _key(**facts), lambda: _plan(facts, renderer.draw_all()))
 
 
 def _find_original(source: str, path: str | None) -> Prepared:
@@ -75,18 +77,18 @@ def _original(path: Path) -> Prepared:
     algorithm, checksum = official.CHECKSUMS[form]
     facts = {"source": "original", "file": path.name, algorithm: checksum}
     shape = (math.prod(FACTOR_SIZES), IMAGE.height, IMAGE.width)
-    plan = lambda: _plan(facts, official.read_blocks(path, form, shape))  # noqa: E731
-    return prepare(folder() / "original.npy", _original_key(), plan)
+    images = official.read_sprites(path, form, shape)
+    return prepare(folder() / "original.npy", _original_key(), lambda: _plan(facts, images))
 
 
 def _original_of_cache() -> Prepared | DataError:
-    """The original where it was converted before, else from an official file in the cache folder, else why not."""
+    """The original from an earlier conversion or an official file in the cache folder, else the reason why not."""
     prepared = open_prepared(folder() / "original.npy", _original_key())
     if prepared:
         return prepared
     failure = DataError(
         f"the official dSprites file is not on this machine: neither {' nor '.join(official.NAMES)} is in {folder()}",
-        "put one there or give its `path`; `source: rendered` draws the images instead",
+        "put one there or give its `path`, or set `source: rendered` to draw the images",
     )
     for path in (folder() / name for name in official.NAMES):
         try:
@@ -107,4 +109,4 @@ def _original_key() -> dict[str, Any]:
 
 def _plan(facts: dict[str, Any], blocks: Iterable[NDArray[np.uint8]]) -> Plan:
     shape = (math.prod(FACTOR_SIZES), math.ceil(IMAGE.pixels / 8))
-    return Plan(shape, facts, (np.packbits(block.reshape(len(block), -1), axis=1) for block in blocks))
+    return Plan(shape, (np.packbits(block.reshape(len(block), -1), axis=1) for block in blocks), facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
@@ -14,11 +15,26 @@ from bvtk.errors import DataError
 Index = NDArray[np.integer[Any]]
 
 
+def column_of(name: str, names: tuple[str, ...]) -> int:
+    """The column of a factor.
+
+    Raises:
+        DataError: if no factor has this name, with the one that comes close.
+    """
+    if name in names:
+        return names.index(name)
+    if not names:
+        raise DataError(f"there is no factor {name!r}: the data set has no factors", "choose a data set with factors")
+    close = get_close_matches(name, names, 1)
+    hint = f"did you mean {close[0]!r}?" if close else ""
+    raise DataError(f"the data set has no factor {name!r}, its factors are {', '.join(names)}", hint)
+
+
 class FactorGrid:
     """Factors of images that hold every combination once, the last factor changing fastest.
 
     Args:
-        names: one a factor.
+        names: one per factor.
         sizes: the number of values of each factor.
     """
 
@@ -38,21 +54,21 @@ class FactorGrid:
         """Indices (n,) of the images with these factor values (n, k).
 
         Raises:
-            DataError: where a value is out of range.
+            DataError: if a value is out of range.
         """
         values = _checked(values, self.names, self.sizes)
         return np.asarray(np.ravel_multi_index(tuple(values.T), self.sizes), np.int64)
 
 
 class FactorTable:
-    """Factors of images in any order, of any subset of the combinations, repeated or not.
+    """Factors of images in any order, with any of the combinations, repeated or not.
 
     Args:
-        names: one a factor.
-        values: (N, k) integers; each column is renumbered from 0 in the order of its values.
+        names: one per factor.
+        values: (N, k) numbers; each column is renumbered from 0 in the order of its values.
     """
 
-    def __init__(self, names: tuple[str, ...], values: Index) -> None:
+    def __init__(self, names: tuple[str, ...], values: NDArray[np.number[Any]]) -> None:
         columns = [np.unique(column, return_inverse=True) for column in values.T]
         self.names = names
         self.sizes = tuple(len(known) for known, _ in columns)
@@ -71,10 +87,10 @@ class FactorTable:
         """Indices (n,) of the first images with these renumbered factor values (n, k).
 
         Raises:
-            DataError: where there are no factors, a value is out of range, or no image has the combination.
+            DataError: if there are no factors, a value is out of range, or no image has the combination.
         """
         if not self.names:
-            raise DataError("these images have no factors to look up", "choose a data set with factors")
+            raise DataError("the data set has no factors to look up", "choose a data set with factors")
         values = _checked(values, self.names, self.sizes)
         levels, first = self._lookup
         key = np.zeros(len(values), np.int64)
@@ -84,15 +100,15 @@ class FactorTable:
             found &= wanted
         if not found.all():
             missing = dict(zip(self.names, values[~found][0].tolist(), strict=True))
-            raise DataError(f"no image has the factors {missing}", "this data set does not hold every combination")
+            raise DataError(f"no image has the factors {missing}", "this data set does not have every combination")
         return first[key]
 
     @cached_property
     def _lookup(self) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
-        """The combinations of the first 1, 2, … k factors that occur, and the first image of each whole one.
+        """The combinations of the first 1, 2, … k factors that occur, and the first image of each full combination.
 
-        A combination is numbered by its rank among those that occur, so that no number can overflow,
-        however many factors there are.
+        Combinations are numbered by their rank among those that occur, so that numbers can't overflow however many
+        factors there are.
         """
         levels = []
         key = np.zeros(len(self), np.int64)
@@ -110,9 +126,7 @@ def _rank(known: NDArray[np.int64], wanted: NDArray[np.int64]) -> tuple[NDArray[
 def _checked(values: Index, names: tuple[str, ...], sizes: tuple[int, ...]) -> NDArray[np.int64]:
     values = np.asarray(values)
     if values.ndim != 2 or values.shape[1] != len(sizes):
-        raise DataError(
-            f"factor values of shape {values.shape} were looked up, expected (n, {len(sizes)}): {', '.join(names)}"
-        )
+        raise DataError(f"got factor values of shape {values.shape}, expected (n, {len(sizes)}): {', '.join(names)}")
     for name, size, column in zip(names, sizes, values.T, strict=True):
         outside = (column < 0) | (column >= size)
         if outside.any():

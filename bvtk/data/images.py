@@ -1,9 +1,8 @@
-"""The user's own images from a folder of pictures."""
+"""The data set `images`: the image files of a folder."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -16,15 +15,15 @@ from typing import NoReturn, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.data import pictures
-from bvtk.data.cache import Plan, Prepared, cache_folder, open_prepared, prepare, user_path
-from bvtk.data.factors import FactorTable
+from bvtk.data import image_files
+from bvtk.data.cache import Plan, Prepared, array_path, open_prepared, prepare
 from bvtk.data.imageset import Bytes, ImageSet
+from bvtk.data.paths import user_path
 from bvtk.errors import DataError
 from bvtk.protocols import ImageShape
 
 IN_MEMORY = 64 << 20
-"""Decoded pictures of more bytes than this are kept in the cache folder, and decoded once for all later openings."""
+"""Decoded images of more bytes than this are kept in the cache folder, so that they are decoded only once."""
 
 _BLOCK = 64
 _WORKERS = min(8, os.cpu_count() or 1)
@@ -35,45 +34,45 @@ R = TypeVar("R")
 
 
 def open_images(path: str, size: tuple[int, int] | None = None, channels: int | None = None) -> ImageSet:
-    """Opens a folder of pictures.
+    """Opens a folder of image files.
 
     Args:
         path: the folder, searched recursively.
-        size: height and width in pixels; the pictures' own by default.
-        channels: 1 for grey, 3 for RGB; by default 1 where all pictures are grey.
+        size: height and width in pixels (default: those of the files).
+        channels: 1 for greyscale, 3 for RGB (default: 1 if all files are greyscale).
 
     Returns:
-        The data set, in the order of the pictures' names, with peak 255 and no factors.
+        The data set, in the order of the file names, with peak 255 and no factors.
 
     Raises:
-        DataError: where there are no pictures, one can't be read, or they differ in size and none is given.
+        DataError: if there are no image files, one can't be read, or they differ in size and none is given.
     """
     folder = user_path(path)
-    files = find_pictures(folder)
+    files = find_files(folder)
     prepared = _open(folder, files, size, channels)
     facts = {"source": "images", "path": path, "count": len(files), "sha256": prepared.facts["contents"]}
-    return ImageSet(Bytes(prepared.array), FactorTable((), np.zeros((0, 0), np.int64)), 255, facts)
+    return ImageSet(Bytes(prepared.array), None, 255, facts)
 
 
-def find_pictures(folder: Path) -> list[Path]:
-    """All pictures in a folder and its folders, sorted by name; hidden ones are left out.
+def find_files(folder: Path) -> list[Path]:
+    """All image files in a folder and its subfolders, sorted by name, without hidden ones.
 
     Raises:
-        DataError: where it is no folder or holds no pictures.
+        DataError: if it is not a folder or has no image files.
     """
     if not folder.is_dir():
-        what = "is no folder" if folder.exists() else "does not exist"
+        what = "is not a folder" if folder.exists() else "does not exist"
         raise DataError(f"{folder} {what}", "paths are relative to the folder that bvtk is started in")
-    files = [file for file in _walk(folder) if file.suffix.lower() in pictures.SUFFIXES and file.is_file()]
+    files = [file for file in _walk(folder) if file.suffix.lower() in image_files.SUFFIXES and file.is_file()]
     if not files:
-        raise DataError(f"{folder} holds no pictures", f"known are {', '.join(pictures.SUFFIXES)}")
+        raise DataError(f"{folder} has no image files", f"bvtk reads {', '.join(image_files.SUFFIXES)}")
     return sorted(files, key=lambda file: file.relative_to(folder).as_posix())
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Files that are not hidden; a folder that several links lead to is entered once."""
+    """Files that are not hidden. A folder that several links point to is entered once."""
     seen = set()
-    for parent, folders, names in os.walk(folder, onerror=_refuse, followlinks=True):
+    for parent, folders, names in os.walk(folder, onerror=_raise, followlinks=True):
         status = Path(parent).stat()
         place = (status.st_dev, status.st_ino)
         if place in seen:
@@ -84,14 +83,13 @@ def _walk(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in names if not name.startswith("."))
 
 
-def _refuse(error: OSError) -> NoReturn:
-    raise DataError(f"{error.filename} can't be searched: {error.strerror}", "check its permissions") from error
+def _raise(error: OSError) -> NoReturn:
+    raise DataError(f"can't search {error.filename}: {error.strerror}", "check its permissions") from error
 
 
 def _open(folder: Path, files: list[Path], size: tuple[int, int] | None, channels: int | None) -> Prepared:
-    key = {"decoder": _VERSION, "size": size, "channels": channels, "listing": _listing_sum(folder, files)}
-    digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
-    path = cache_folder() / "images" / f"{digest[:16]}.npy"
+    key = {"decoder": _VERSION, "size": size, "channels": channels, "listing": _listing_digest(folder, files)}
+    path = array_path("images", key)
     prepared = open_prepared(path, key)
     if prepared:
         return prepared
@@ -101,12 +99,12 @@ def _open(folder: Path, files: list[Path], size: tuple[int, int] | None, channel
     facts = {"contents": survey.contents}
     blocks = _decode(files, target)
     if math.prod(shape) > IN_MEMORY:
-        return prepare(path, key, lambda: Plan(shape, facts, blocks))
+        return prepare(path, key, lambda: Plan(shape, blocks, facts))
     return Prepared(np.concatenate(list(blocks)), facts)
 
 
-def _listing_sum(folder: Path, files: list[Path]) -> str:
-    """A digest that changes when a picture is added, removed, renamed or written to."""
+def _listing_digest(folder: Path, files: list[Path]) -> str:
+    """A digest that changes if a file is added, removed, renamed or modified."""
     digest = hashlib.sha256(str(folder.absolute()).encode("utf-8", "surrogateescape"))
     for file in files:
         status = file.stat()
@@ -116,15 +114,15 @@ def _listing_sum(folder: Path, files: list[Path]) -> str:
 
 @dataclass(frozen=True)
 class Survey:
-    """What a look at every picture found.
+    """What reading every file found.
 
     Args:
-        heads: what each picture says of itself.
-        files: their names, within the folder.
-        contents: sha256 over all names and contents.
+        heads: the size and mode of each image.
+        files: their names, relative to the folder.
+        contents: sha256 of all names and contents.
     """
 
-    heads: list[pictures.Head]
+    heads: list[image_files.Head]
     files: list[str]
     contents: str
 
@@ -133,9 +131,9 @@ def _survey(folder: Path, files: list[Path]) -> Survey:
     digest = hashlib.sha256()
     heads, names = [], [file.relative_to(folder).as_posix() for file in files]
     for file, name in zip(files, names, strict=True):
-        data = pictures.read(file)
+        data = image_files.read(file)
         digest.update(hashlib.sha256(os.fsencode(name)).digest() + hashlib.sha256(data).digest())
-        heads.append(pictures.look(data, file))
+        heads.append(image_files.read_head(data, file))
     return Survey(heads, names, digest.hexdigest())
 
 
@@ -151,23 +149,23 @@ def _target(folder: Path, survey: Survey, size: tuple[int, int] | None, channels
 
 
 def _size_error(folder: Path, survey: Survey, other: str) -> DataError:
-    """Names two pictures that differ, and proposes 64 or the largest power of two that the smallest fills."""
+    """Names two files that differ, and proposes 64 or the largest power of two that the smallest image fills."""
     first, second = survey.heads[0], survey.heads[survey.files.index(other)]
     smallest = min(min(head.size) for head in survey.heads)
     proposal = min(64, 1 << (smallest.bit_length() - 1))
     return DataError(
-        f"the pictures in {folder} differ in size: {survey.files[0]} is {first}, {other} is {second} (width × height)",
-        f"say to which size they are to be brought, such as `size: {proposal}`",
+        f"the images in {folder} differ in size: {survey.files[0]} is {first}, {other} is {second} (width × height)",
+        f"set a size to crop and resize them to, such as `size: {proposal}`",
     )
 
 
 def _decode(files: list[Path], target: ImageShape) -> Iterator[NDArray[np.uint8]]:
-    for block in _in_order(lambda file: pictures.decode(file, target), files):
+    for block in _in_order(lambda file: image_files.decode(file, target), files):
         yield np.stack(block)
 
 
 def _in_order(function: Callable[[T], R], items: Iterable[T]) -> Iterator[list[R]]:
-    """Results in the order of the items, a block at a time, worked out by several threads."""
+    """Results in the order of the items, one block at a time, computed by several threads."""
     remaining = iter(items)
     with ThreadPoolExecutor(_WORKERS) as pool:
         while block := list(islice(remaining, _BLOCK)):

@@ -1,4 +1,4 @@
-"""A data set as images and factors put together: what every data set of bvtk is made of."""
+"""Images and factors combined into a data set."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bvtk.data.factors import FactorTable
 from bvtk.protocols import ImageShape, Role, conventional_roles
 
 Index = NDArray[np.integer[Any]]
 
 
 class Pixels(Protocol):
-    """Where the images lie."""
+    """Stored images."""
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -27,10 +28,10 @@ class Pixels(Protocol):
 
 
 class Factors(Protocol):
-    """What is known of the images.
+    """Ground-truth factors of images.
 
     Attributes:
-        names: one a factor.
+        names: one per factor.
         sizes: the number of values of each factor.
     """
 
@@ -47,7 +48,7 @@ class Factors(Protocol):
 
 
 class Bytes:
-    """Images of one byte a value, in memory or mapped from a file.
+    """Images of one byte per value, in memory or mapped from a file.
 
     Args:
         array: (N, C, H, W).
@@ -64,11 +65,11 @@ class Bytes:
 
 
 class Bits:
-    """Binary images of one bit a value, in memory or mapped from a file.
+    """Binary images of one bit per value, in memory or mapped from a file.
 
     Args:
-        array: (N, ⌈C·H·W/8⌉), each row an image as `numpy.packbits` packs it.
-        image: shape of an image.
+        array: (N, ⌈C·H·W/8⌉), each row an image packed by `numpy.packbits`.
+        image: shape of the images.
     """
 
     def __init__(self, array: NDArray[np.uint8], image: ImageShape) -> None:
@@ -83,23 +84,23 @@ class Bits:
 
 
 class ImageSet:
-    """Images and their factors: implements `bvtk.component.Dataset`.
+    """Images and their factors: implements `bvtk.Dataset`.
 
     Args:
         pixels: the images.
-        factors: their factors; a table of no columns where there are none.
+        factors: their factors, a `FactorGrid` or a `FactorTable`; None if there are none.
         peak: the value of a fully lit pixel, 1 for binary images and 255 otherwise.
-        provenance: what the images are and where they came from, as JSON values.
-        value_names: by factor, the names of its values, for those whose values have names.
-        factor_roles: by factor, its role; by default those of the well-known names.
-        weights: (N,) how likely each image is, not normalised; None if all are equally likely.
-        sequences: (N,) the number of the sequence that each image belongs to; None if there are none.
+        provenance: what the images are and where they came from, as JSON values: at least `source` and `sha256`.
+        value_names: by factor, the names of its values, for factors whose values have names.
+        factor_roles: by factor, its role, for factors that have one (default: those of the well-known names).
+        weights: (N,) how likely each image is to be drawn in training, not normalised; None if all are equally likely.
+        sequences: (N,) the number of the sequence that each image belongs to; None if the images are not sequences.
     """
 
     def __init__(
         self,
         pixels: Pixels,
-        factors: Factors,
+        factors: Factors | None,
         peak: int,
         provenance: dict[str, Any],
         value_names: Mapping[str, tuple[str, ...]] | None = None,
@@ -109,8 +110,10 @@ class ImageSet:
         sequences: NDArray[np.int64] | None = None,
     ) -> None:
         self._pixels = pixels
-        self._factors = factors
         self._length, *image = pixels.shape
+        if factors is None:
+            factors = FactorTable((), np.zeros((self._length, 0), np.int64))
+        self._factors = factors
         self.image_shape = ImageShape(*image)
         self.peak = peak
         self.factor_names = factors.names
@@ -137,6 +140,6 @@ class ImageSet:
         """The inverse of `factors`: for values (n, k), indices (n,) of images that have them.
 
         Raises:
-            DataError: where no image has them.
+            DataError: if no image has them.
         """
         return self._factors.index_of(factors)

@@ -1,25 +1,24 @@
-"""Part of another data set: some values of its factors, and every image that has them."""
+"""The data set `subset`: the images of another one that have some values of its factors."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.data.factors import FactorTable
+from bvtk.data.factors import FactorTable, column_of
 from bvtk.data.imageset import ImageSet, Index
 from bvtk.errors import DataError
 from bvtk.protocols import Dataset
 
 Value = int | str
-"""A value of a factor: its number, or its name where values have names."""
+"""A value of a factor: its number, or its name if the values have names."""
 
 
 class Chosen:
-    """Some images of a data set, read from it when they are asked for.
+    """Some images of a data set, read from it on demand.
 
     Args:
         dataset: the data set.
@@ -37,17 +36,17 @@ class Chosen:
 
 
 def take(dataset: Dataset, keep: Mapping[str, Sequence[Value]], every: Mapping[str, int]) -> ImageSet:
-    """The images that have certain values of factors, in their old order.
+    """The images that have certain values of factors, in their original order.
 
-    Values are renumbered from 0 in theirs; factors that are left with one value are no factors any more.
+    Values are renumbered from 0 in their original order. Factors that are left with one value are dropped.
 
     Args:
         dataset: a data set with factors.
-        keep: by factor, the values that stay.
-        every: by factor, n where the values 0, n, 2n, … stay.
+        keep: by factor, the values to keep.
+        every: by factor, n to keep the values 0, n, 2n, …
 
     Raises:
-        DataError: where the data set lacks a factor or a value, or no image is left.
+        DataError: if the data set lacks a factor or a value, or no image is left.
     """
     kept = {name: _numbers(dataset, name, values) for name, values in keep.items()}
     kept |= {name: list(range(0, _size(dataset, name), step)) for name, step in every.items()}
@@ -66,7 +65,7 @@ def take(dataset: Dataset, keep: Mapping[str, Sequence[Value]], every: Mapping[s
         _provenance(dataset, kept),
         value_names,
         factor_roles={name: role for name, role in dataset.factor_roles.items() if name in names},
-        weights=None if dataset.weights is None else dataset.weights[index],
+        weights=None if dataset.weights is None else _weights(dataset.weights[index]),
         sequences=None if dataset.sequences is None else _sequences(dataset.sequences, index),
     )
 
@@ -80,28 +79,25 @@ def _matching(dataset: Dataset, kept: Mapping[str, list[int]]) -> tuple[NDArray[
         stays[numbers] = True
         matching &= stays[factors[:, dataset.factor_names.index(name)]]
     if not matching.any():
-        said = "; ".join(f"{name}: {', '.join(map(str, numbers))}" for name, numbers in kept.items())
-        raise DataError(f"no image has these values together: {said}", "keep more values")
+        values = "; ".join(f"{name}: {', '.join(map(str, numbers))}" for name, numbers in kept.items())
+        raise DataError(f"no image has all of these values: {values}", "keep more values")
     return np.flatnonzero(matching), factors[matching]
 
 
+def _weights(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    if not weights.any():
+        raise DataError("the images that are left all have weight 0, so none would be drawn", "keep more values")
+    return weights
+
+
 def _sequences(sequences: NDArray[np.int64], index: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The sequences of the images that are left: a sequence ends where an image after it was left out."""
+    """The sequences of the images that are left: one that lost images from its middle becomes several."""
     begins = (np.diff(index) > 1) | (np.diff(sequences[index]) != 0)
     return np.concatenate([[0], np.cumsum(begins)])
 
 
 def _size(dataset: Dataset, name: str) -> int:
-    known = dataset.factor_names
-    if not known:
-        raise DataError(
-            "a subset is chosen by factors, and the data set within has none", "give a data set with factors"
-        )
-    if name not in known:
-        close = get_close_matches(name, known, 1)
-        hint = f"did you mean {close[0]!r}?" if close else ""
-        raise DataError(f"the data set has no factor {name!r}, its factors are {', '.join(known)}", hint)
-    return dataset.factor_sizes[known.index(name)]
+    return dataset.factor_sizes[column_of(name, dataset.factor_names)]
 
 
 def _numbers(dataset: Dataset, name: str, values: Sequence[Value]) -> list[int]:

@@ -87,6 +87,16 @@ def test_factors_are_renumbered_and_named(tmp_path: Path) -> None:
         data.index_of(np.array([[0, 2]]))
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.uint64])
+def test_sequences_are_renumbered(tmp_path: Path, dtype: Any) -> None:
+    sequences = np.array([7, 7, 3, 9, 9, 9], dtype)
+    data = open_arrays(npz(tmp_path, images=IMAGES, sequences=sequences))
+    assert data.sequences is not None
+    assert data.sequences.dtype == np.int64
+    assert data.sequences.tolist() == [0, 0, 1, 2, 2, 2]
+    assert open_arrays(npz(tmp_path, images=IMAGES)).sequences is None
+
+
 def test_factors_without_names(tmp_path: Path) -> None:
     data = open_arrays(npz(tmp_path, images=IMAGES, factors=np.ones((6, 2), np.uint64)))
     assert data.factor_names == ("factor_0", "factor_1")
@@ -101,24 +111,30 @@ F = np.zeros((6, 2), int)
     [
         ({"images": IMAGES[0, 0]}, r"shape \(8, 5\), expected \(n, C, H, W\) or \(n, H, W\)"),
         ({"images": IMAGES[None]}, r"expected \(n, C, H, W\)"),
-        ({"images": IMAGES.transpose(0, 2, 3, 1)}, "the channels stand last"),
+        ({"images": IMAGES.transpose(0, 2, 3, 1)}, "with the channels last"),
         ({"images": IMAGES[:0]}, "there is no image in it"),
         ({"images": IMAGES[:, :, :0]}, "there is no image in it"),
         ({"images": IMAGES.astype(np.int64)}, "of type int64, expected uint8 or floats"),
-        ({"images": IMAGES.astype(np.float32)}, r"holds floats from 0 to 25\d, expected \[0, 1\]"),
-        ({"images": np.full((1, 2, 2), -0.1)}, "holds floats from -0.1"),
+        ({"images": IMAGES.astype(np.float32)}, r"has floats from 0 to 25\d, expected \[0, 1\]"),
+        ({"images": np.full((1, 2, 2), -0.1)}, "has floats from -0.1"),
         ({"images": np.full((1, 2, 2), np.nan)}, "not finite"),
         ({"images": np.full((1, 2, 2), np.inf)}, "not finite"),
         ({"images": np.array([[["a"]]])}, "of type <U1"),
         ({"images": np.zeros((1, 2, 2), "u1,f4")}, "expected uint8 or floats"),
-        ({"imgs": IMAGES}, "no array 'images', it holds imgs"),
-        ({}, "no array 'images', it holds nothing"),
+        ({"imgs": IMAGES}, "no array 'images', found imgs"),
+        ({}, "no array 'images', found nothing"),
         ({"images": IMAGES, "factors": F[:5]}, "6 images and 5 rows of factors"),
         ({"images": IMAGES, "factors": F[:0]}, "6 images and 0 rows of factors"),
         ({"images": IMAGES, "factors": F[:, 0]}, r"shape \(6,\), expected \(n, k\)"),
         ({"images": IMAGES, "factors": F[:, :0]}, r"shape \(6, 0\), expected \(n, k\)"),
         ({"images": IMAGES, "factors": F / 2}, "of type float64, expected integers"),
         ({"images": IMAGES, "factors": F - 1}, "negative value -1"),
+        (
+            {"images": IMAGES, "sequences": np.zeros(5, int)},
+            r"'sequences', is of type int64 and shape \(5,\), expected 6",
+        ),
+        ({"images": IMAGES, "sequences": np.zeros(6)}, "of type float64"),
+        ({"images": IMAGES, "sequences": np.array([4, 4, 7, 7, 4, 4])}, "has sequence 4 in several places"),
         ({"images": IMAGES, "factors": F, "factor_names": np.array(["a"])}, "expected 2 strings"),
         ({"images": IMAGES, "factors": F, "factor_names": np.array([1, 2])}, "expected 2 strings"),
         ({"images": IMAGES, "factors": F, "factor_names": np.array(["", ""])}, "expected 2 strings|expected distinct"),
@@ -157,7 +173,7 @@ def test_paths_that_hold_no_arrays(tmp_path: Path) -> None:
         ("a.txt", "neither a .npz nor a .npy"),
         ("empty.npz", "neither a .npz nor a .npy"),
         ("missing.npz", "does not exist"),
-        (".", "is no file"),
+        (".", "is not a file"),
     ]:
         with pytest.raises(DataError, match=found):
             open_arrays(str(tmp_path / name))
@@ -167,5 +183,5 @@ def test_absurd_sizes_are_refused_at_once(tmp_path: Path) -> None:
     header = "{'descr': '|u1', 'fortran_order': False, 'shape': (1000000000000, 64, 64)}\n"
     data = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + bytes(100)
     (tmp_path / "a.npy").write_bytes(data)
-    with pytest.raises(DataError, match="cut short: its header says 4096000000000000 bytes"):
+    with pytest.raises(DataError, match=r"truncated: shape .* needs 4096000000000000 bytes"):
         open_arrays(str(tmp_path / "a.npy"))

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from bvtk.data import cache as module
-from bvtk.data.cache import Plan, cache_folder, open_prepared, prepare, user_path
+from bvtk.data.cache import Plan, cache_folder, open_prepared, prepare, prepare_array
 from bvtk.errors import DataError
 
 KEY = {"source": "test", "sizes": (2, 3)}
@@ -28,7 +28,7 @@ class Counter:
 
     def __call__(self) -> Plan:
         self.count += 1
-        return Plan(VALUES.shape, {"made": "here"}, iter((VALUES[:4], VALUES[4:])))
+        return Plan(VALUES.shape, iter((VALUES[:4], VALUES[4:])), {"made": "here"})
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ DAMAGE = [truncate, flip, spoil_header, spoil_sidecar, age_sidecar, list_sidecar
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_what_is_damaged_or_stale_is_prepared_anew(path: Path, damage: object) -> None:
+def test_a_damaged_or_stale_array_is_made_again(path: Path, damage: object) -> None:
     plan = Counter()
     prepare(path, KEY, plan)
     damage(path)  # type: ignore[operator]
@@ -120,7 +120,7 @@ def test_a_copied_cache_is_hashed_once(path: Path, monkeypatch: pytest.MonkeyPat
     prepare(path, KEY, Counter())
     os.utime(path, ns=(1, 1))
     assert open_prepared(path, KEY) is not None
-    monkeypatch.setattr(module, "_sha256", lambda _: pytest.fail("hashed again"))
+    monkeypatch.setattr(module, "sha256_of_file", lambda _: pytest.fail("hashed again"))
     assert open_prepared(path, KEY) is not None
 
 
@@ -130,7 +130,7 @@ def test_a_failing_plan_leaves_nothing(path: Path) -> None:
         raise DataError("the source ends here")
 
     with pytest.raises(DataError, match="the source ends here"):
-        prepare(path, KEY, lambda: Plan(VALUES.shape, {}, blocks()))
+        prepare(path, KEY, lambda: Plan(VALUES.shape, blocks()))
     assert [p.name for p in path.parent.iterdir()] == ["values.lock"]
 
 
@@ -151,7 +151,7 @@ def plan():
     with open(sys.argv[2], "a") as log:
         log.write("drawn\\n")
     time.sleep(0.5)
-    return Plan((2, 2), {}, iter([np.ones((2, 2), np.uint8)]))
+    return Plan((2, 2), iter([np.ones((2, 2), np.uint8)]))
 print(prepare(Path(sys.argv[1]), {}, plan).array.sum())
 """
 
@@ -173,7 +173,7 @@ def test_no_room(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(DataError, match="can't be written") as error:
+    with pytest.raises(DataError, match="can't write to the cache") as error:
         prepare(tmp_path / "file" / "values.npy", KEY, Counter())
     assert "BVTK_CACHE" in error.value.hint
 
@@ -192,11 +192,50 @@ def test_where_the_cache_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert cache_folder() == tmp_path / "home" / "Library" / "Caches" / "bvtk"
 
 
-def test_an_unknown_home_folder() -> None:
-    with pytest.raises(DataError, match="home folder"):
-        user_path("~nobody-of-that-name/images")
+def test_an_array_named_by_its_key(cache: Path) -> None:
+    plan = Counter()
+    first = prepare_array("mine", KEY, plan)
+    assert (first.array == VALUES).all()
+    assert first.facts["made"] == "here"
+    prepare_array("mine", KEY, plan)
+    prepare_array("mine", KEY | {"source": "other"}, plan)
+    assert plan.count == 2
+    assert len(list((cache / "mine").glob("*.npy"))) == 2
 
 
-def test_a_path_that_no_system_takes() -> None:
-    with pytest.raises(DataError, match="can't be reached: File name too long"):
-        user_path("a" * 5000)
+@pytest.mark.parametrize(
+    ("blocks", "found"),
+    [
+        ([VALUES[:4]], "the blocks have 4 rows"),
+        ([], "the blocks have 0 rows"),
+        ([VALUES, VALUES[:1]], r"a block is uint8 of shape \(1, 4\) and ends at row 7"),
+        ([VALUES.astype(np.int64)], "a block is int64"),
+        ([VALUES[:, :3]], r"a block is uint8 of shape \(6, 3\)"),
+    ],
+)
+def test_blocks_that_do_not_fit(cache: Path, blocks: list[np.ndarray], found: str) -> None:
+    with pytest.raises(DataError, match=rf"can't fill an array of shape \(6, 4\): {found}"):
+        prepare_array("mine", KEY, lambda: Plan(VALUES.shape, blocks))
+    assert [path.suffix for path in (cache / "mine").iterdir()] == [".lock"]
+
+
+MEMORY = """
+import resource
+import numpy as np
+from bvtk.data import Plan, prepare_array
+
+def most():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+prepare_array("small", {}, lambda: Plan((2, 1 << 20), np.zeros((2, 1, 1 << 20), np.uint8)))
+before = most()
+prepare_array("large", {}, lambda: Plan((128, 1 << 20), (np.full((1, 1 << 20), n, np.uint8) for n in range(128))))
+print(most() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss has other units elsewhere")
+def test_one_block_at_a_time_is_in_memory() -> None:
+    """An array of 128 MB takes less than 16 MB of memory (in KiB below)."""
+    run = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True)
+    assert int(run.stdout) < 16 << 10

@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bvtk.data import dsprites, official, sprites
+from bvtk.data import dsprites
+from bvtk.data import dsprites_official as official
+from bvtk.data import dsprites_renderer as renderer
 from bvtk.data.dsprites import open_dsprites
 from bvtk.errors import DataError
 from bvtk.protocols import ImageShape
-from tests.data.test_official import trust, write_hdf5, write_npz
+from tests.data.test_dsprites_official import trust, write_hdf5, write_npz
 
 SIZES = (3, 1, 2, 4, 4)
 SMALL = np.random.default_rng(1).integers(0, 2, (96, 64, 64), np.uint8)
@@ -23,12 +25,12 @@ SMALL = np.random.default_rng(1).integers(0, 2, (96, 64, 64), np.uint8)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A set of 96 images in place of 737,280, whose drawing gives only zeros."""
     monkeypatch.setattr(dsprites, "FACTOR_SIZES", SIZES)
-    monkeypatch.setattr(sprites, "draw_all", lambda: iter(np.zeros((6, 16, 64, 64), np.uint8)))
+    monkeypatch.setattr(renderer, "draw_all", lambda: iter(np.zeros((6, 16, 64, 64), np.uint8)))
 
 
 def test_the_whole_set(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = open_dsprites()
-    monkeypatch.setattr(sprites, "draw_all", lambda: pytest.fail("drawn again"))
+    monkeypatch.setattr(renderer, "draw_all", lambda: pytest.fail("drawn again"))
     again = open_dsprites("auto")
 
     assert len(data) == 737280
@@ -39,7 +41,7 @@ def test_the_whole_set(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert data.factor_roles == {"shape": "category", "x": "horizontal", "y": "vertical"}
     path = cache / "dsprites" / "rendered.npy"
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    assert data.provenance == again.provenance == {"source": "rendered", "renderer": sprites.VERSION, "sha256": sha256}
+    assert data.provenance == again.provenance == {"source": "rendered", "renderer": renderer.VERSION, "sha256": sha256}
 
     packed = np.load(path, mmap_mode="r", allow_pickle=False)
     assert np.bitwise_count(packed).sum(dtype=np.int64) / (737280 * 4096) == pytest.approx(0.0425, abs=5e-5)
@@ -47,7 +49,7 @@ def test_the_whole_set(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     index = np.random.default_rng(0).integers(0, len(data), 64)
     shape, scale, orientation, x, y = data.factors(index).T
     expected = [
-        sprites.draw(sprites.SHAPES[a], sprites.SCALES[b], c)[d * 32 + e]
+        renderer.draw(renderer.SHAPES[a], renderer.SCALES[b], c)[d * 32 + e]
         for a, b, c, d, e in zip(shape, scale, orientation.tolist(), x, y, strict=True)
     ]
     assert (again.images(index)[:, 0] == np.stack(expected)).all()
@@ -130,11 +132,11 @@ def test_original_without_a_file_says_where_to_put_it(cache: Path) -> None:
 @pytest.mark.usefixtures("small")
 def test_a_new_renderer_draws_anew(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     open_dsprites()
-    monkeypatch.setattr(sprites, "VERSION", sprites.VERSION + 1)
-    monkeypatch.setattr(sprites, "draw_all", lambda: iter(np.ones((6, 16, 64, 64), np.uint8)))
+    monkeypatch.setattr(renderer, "VERSION", renderer.VERSION + 1)
+    monkeypatch.setattr(renderer, "draw_all", lambda: iter(np.ones((6, 16, 64, 64), np.uint8)))
     data = open_dsprites()
     assert data.images(np.arange(96)).all()
-    assert data.provenance["renderer"] == sprites.VERSION
+    assert data.provenance["renderer"] == renderer.VERSION
 
 
 @pytest.mark.usefixtures("small")
@@ -142,5 +144,5 @@ def test_a_cache_that_was_moved_still_opens(cache: Path, tmp_path: Path, monkeyp
     first = open_dsprites()
     shutil.copytree(cache, tmp_path / "other")
     monkeypatch.setenv("BVTK_CACHE", str(tmp_path / "other"))
-    monkeypatch.setattr(sprites, "draw_all", lambda: pytest.fail("drawn again"))
+    monkeypatch.setattr(renderer, "draw_all", lambda: pytest.fail("drawn again"))
     assert open_dsprites().provenance == first.provenance

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from bvtk.data import images as module
-from bvtk.data.images import find_pictures, open_images
+from bvtk.data.images import find_files, open_images
 from bvtk.errors import DataError
 from bvtk.protocols import ImageShape
 
@@ -84,7 +84,7 @@ def test_many_pictures_are_decoded_once(folder: Path, cache: Path, monkeypatch: 
     assert not cache.exists()
     monkeypatch.setattr(module, "IN_MEMORY", 1000)
     first = open_images(str(folder))
-    monkeypatch.setattr(module.pictures, "decode", lambda *_: pytest.fail("decoded again"))
+    monkeypatch.setattr(module.image_files, "decode", lambda *_: pytest.fail("decoded again"))
     second = open_images(str(folder))
     for data in (small, first, second):
         assert data.images(np.arange(150))[:, 0, 0, 0].tolist() == list(range(150))
@@ -108,21 +108,21 @@ def test_links_in_a_circle(folder: Path) -> None:
     (folder / "a" / "up").symlink_to(folder)
     (folder / "b").symlink_to(folder / "a")
     (folder / "dangling.png").symlink_to(folder / "nowhere.png")
-    assert [file.relative_to(folder).as_posix() for file in find_pictures(folder)] == ["a/one.png"]
+    assert [file.relative_to(folder).as_posix() for file in find_files(folder)] == ["a/one.png"]
 
 
 def test_linked_folders_are_searched(folder: Path, tmp_path: Path) -> None:
     picture(tmp_path / "elsewhere", "one.png")
     folder.mkdir()
     (folder / "link").symlink_to(tmp_path / "elsewhere")
-    assert [file.name for file in find_pictures(folder)] == ["one.png"]
+    assert [file.name for file in find_files(folder)] == ["one.png"]
 
 
 def test_hidden_files_are_left_out(folder: Path) -> None:
     picture(folder, "one.png")
     picture(folder, ".thumbnails/one.png")
     (folder / "._one.png").write_bytes(b"what some archives leave")
-    assert [file.name for file in find_pictures(folder)] == ["one.png"]
+    assert [file.name for file in find_files(folder)] == ["one.png"]
 
 
 def test_folders_without_pictures(folder: Path, tmp_path: Path) -> None:
@@ -130,9 +130,9 @@ def test_folders_without_pictures(folder: Path, tmp_path: Path) -> None:
         open_images(str(folder))
     folder.mkdir()
     (folder / "notes.txt").touch()
-    with pytest.raises(DataError, match="holds no pictures"):
+    with pytest.raises(DataError, match="has no image files"):
         open_images(str(folder))
-    with pytest.raises(DataError, match="is no folder"):
+    with pytest.raises(DataError, match="is not a folder"):
         open_images(str(folder / "notes.txt"))
 
 

@@ -9,13 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
-from bvtk.component import dump, parse
 from bvtk.data.factors import FactorGrid, FactorTable
 from bvtk.data.imageset import Bytes, ImageSet
 from bvtk.data.subset import take
-from bvtk.data.subset_specs import Subset
 from bvtk.errors import DataError
 from bvtk.protocols import position_factors
 
@@ -127,43 +124,14 @@ def test_what_is_not_there(whole: ImageSet, keep: dict[str, Any], every: dict[st
 
 def test_nothing_is_left() -> None:
     data = images_of(FactorTable(("a", "b"), np.array([[0, 0], [1, 1]])), 2)
-    with pytest.raises(DataError, match="no image has these values together: a: 0; b: 1"):
+    with pytest.raises(DataError, match="no image has all of these values: a: 0; b: 1"):
         take(data, {"a": [0], "b": [1]}, {})
 
 
 def test_images_without_factors() -> None:
     data = images_of(FactorTable((), np.zeros((0, 0), np.int64)), 3)
-    with pytest.raises(DataError, match="a subset is chosen by factors, and the data set within has none"):
+    with pytest.raises(DataError, match="there is no factor 'shape': the data set has no factors"):
         take(data, {"shape": [0]}, {})
-
-
-def test_in_a_recipe(tmp_path: Any) -> None:
-    factors = np.stack(np.divmod(np.arange(12), 4), axis=1)
-    np.savez(tmp_path / "a.npz", images=np.ones((12, 2, 2)), factors=factors, factor_names=["a", "b"])
-    said = {"dataset": {"type": "arrays", "path": str(tmp_path / "a.npz")}, "keep": {"a": [2]}}
-    spec = parse(Subset, said)
-    assert dump(spec) == {"type": "subset", **said, "every": {}}
-    data = spec.build()
-    assert (len(data), data.factor_names) == (4, ("b",))
-
-
-@pytest.mark.parametrize(
-    ("fields", "found"),
-    [
-        ({"dataset": "dsprites"}, "say what stays: keep, every, or both"),
-        ({"keep": {"shape": [0]}}, "Field required"),
-        ({"dataset": "dsprite", "keep": {"shape": [0]}}, "unknown dataset 'dsprite'"),
-        ({"dataset": "dsprites", "keep": {"shape": []}}, "expected at least one value"),
-        ({"dataset": "dsprites", "keep": {"shape": [-1]}}, "the number of a value, from 0, or its name"),
-        ({"dataset": "dsprites", "keep": {"shape": [0.5]}}, "the number of a value"),
-        ({"dataset": "dsprites", "every": {"scale": 1}}, "greater than or equal to 2"),
-        ({"dataset": "dsprites", "keep": {"x": [0]}, "every": {"x": 2}}, "factor 'x' is in keep and in every"),
-    ],
-)
-def test_refused(fields: dict[str, Any], found: str) -> None:
-    with pytest.raises(ValidationError, match=found) as error:
-        parse(Subset, fields)
-    assert error.value.error_count() == 1
 
 
 def test_weights_and_sequences_of_what_is_left() -> None:

@@ -22,8 +22,8 @@ from bvtk.comparison.contents.saved import read_saved
 from bvtk.comparison.contents.sources import read_export_facts
 from bvtk.data.arrays import open_arrays
 from bvtk.data.dsprites import open_dsprites
+from bvtk.data.dsprites_official import read_sprites
 from bvtk.data.images import open_images
-from bvtk.data.official import read_blocks
 from bvtk.errors import BvtkError
 from bvtk.export import read_export
 from bvtk.metrics.scoring.arrays import read_codes
@@ -49,7 +49,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "exports": read_an_export,
     "pictures": lambda path: open_images(str(path)),
     "official": lambda path: open_dsprites("original", str(path)),
-    "hdf5": lambda path: list(read_blocks(path, "hdf5", (4, 8, 8))),
+    "hdf5": lambda path: list(read_sprites(path, "hdf5", (4, 8, 8))),
     "saved": read_saved,
     "recipes": load_recipe,
 }

@@ -2,8 +2,8 @@
 
 A pixel is on when its centre lies inside the outline; there is no anti-aliasing. The 32 positions
 along an axis are 32/31 pixels apart, so every pixel centre of every position falls on one grid of
-1/31 pixel: each (shape, scale, orientation) is drawn once on that grid, and its 1,024 images are
-every 31st point of the drawing, read at 1,024 offsets.
+1/31 pixel: each (shape, scale, orientation) is drawn once on that grid. Each of its 1,024 images
+is every 31st point of that drawing, at one of 1,024 offsets.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 VERSION = 2
-"""Raised whenever a pixel of `draw_all` changes, so that images drawn before are drawn anew."""
+"""Incremented when a pixel of `draw_all` changes, so that cached images are drawn again."""
 
 SIZE = 64
 """Height and width of an image in pixels."""
@@ -64,7 +64,7 @@ def _bezier(points: NDArray[np.float64], pieces: int) -> NDArray[np.float64]:
 
 
 def placed_outline(shape: str, scale: float, orientation: int) -> NDArray[np.float64]:
-    """The outline of a shape scaled and turned, around its own centre.
+    """The outline of a shape, scaled and rotated around its own centre.
 
     Args:
         shape: one of `SHAPES`.
@@ -85,7 +85,7 @@ def fill(polygon: NDArray[np.float64], coordinates: NDArray[np.float64]) -> NDAr
 
     Args:
         polygon: vertices (n, 2) as (X, Y); at most four edges cross a horizontal line.
-        coordinates: (m,) ascending, evenly spaced; the grid's columns and its rows.
+        coordinates: (m,) of the grid's columns and of its rows, ascending, evenly spaced.
 
     Returns:
         (m, m) 0 or 1, rows first.
@@ -121,7 +121,7 @@ def draw(shape: str, scale: float, orientation: int) -> NDArray[np.uint8]:
     near = slice(centre - reach, centre + reach)
     grid[near, near] = fill(placed_outline(shape, scale, orientation), offsets / _PER_PIXEL)
     row, column = grid.strides
-    # A sprite one position further right or down is the same drawing read one step further left or up.
+    # Moving a sprite one position right or down is reading the drawing one step further left or up.
     images = np.lib.stride_tricks.as_strided(
         grid[_SHIFT:, _SHIFT:],
         (POSITIONS, POSITIONS, SIZE, SIZE),

@@ -11,8 +11,8 @@ import h5py
 import numpy as np
 import pytest
 
-from bvtk.data import official
-from bvtk.data.official import read_blocks, verify
+from bvtk.data import dsprites_official as official
+from bvtk.data.dsprites_official import read_sprites, verify
 from bvtk.errors import DataError
 
 SHAPE = (2500, 8, 8)
@@ -46,9 +46,7 @@ def test_images_are_read_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     path = write(tmp_path / f"official.{form}")
     trust(monkeypatch, path, form)
     assert verify(path) == form
-    blocks = list(read_blocks(path, form, SHAPE))
-    assert len(blocks) > 1
-    assert (np.concatenate(blocks) == IMAGES).all()
+    assert (np.concatenate(list(read_sprites(path, form, SHAPE)))[:, 0] == IMAGES).all()
 
 
 @pytest.mark.parametrize(("form", "write"), [("npz", write_npz), ("hdf5", write_hdf5)])
@@ -61,7 +59,7 @@ def test_another_file_is_refused_with_both_sums(tmp_path: Path, form: str, write
 
 
 def test_a_file_that_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="is no file"):
+    with pytest.raises(DataError, match="is not a file"):
         verify(tmp_path / "missing.npz")
 
 
@@ -70,14 +68,14 @@ def test_a_file_that_is_missing(tmp_path: Path) -> None:
     ("images", "found"),
     [
         (IMAGES[:100], "expected uint8 of shape"),
-        (IMAGES.astype(np.float32), "holds float32"),
+        (IMAGES.astype(np.float32), "has float32"),
         (IMAGES * 3, "pixels of 3"),
     ],
 )
 def test_other_contents(tmp_path: Path, form: str, write: Any, images: np.ndarray, found: str) -> None:
     path = write(tmp_path / "a", images) if form == "hdf5" else write(tmp_path / "a.npz", images)
     with pytest.raises(DataError, match=found):
-        list(read_blocks(path, form, SHAPE))
+        list(read_sprites(path, form, SHAPE))
 
 
 def test_images_in_other_files_are_never_opened(tmp_path: Path) -> None:
@@ -94,20 +92,20 @@ def test_images_in_other_files_are_never_opened(tmp_path: Path) -> None:
         file["imgs"] = h5py.ExternalLink(str(tmp_path / "other.h5"), "imgs")
     for name in ("external.h5", "virtual.h5"):
         with pytest.raises(DataError, match="in other files, which bvtk never opens"):
-            list(read_blocks(tmp_path / name, "hdf5", SHAPE))
+            list(read_sprites(tmp_path / name, "hdf5", SHAPE))
     with pytest.raises(DataError, match="no images of its own"):
-        list(read_blocks(tmp_path / "link.h5", "hdf5", SHAPE))
+        list(read_sprites(tmp_path / "link.h5", "hdf5", SHAPE))
 
 
 def test_a_damaged_hdf5(tmp_path: Path) -> None:
     path = write_hdf5(tmp_path / "a.h5")
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.raises(DataError, match="damaged"):
-        list(read_blocks(path, "hdf5", SHAPE))
+        list(read_sprites(path, "hdf5", SHAPE))
 
 
 def test_without_h5py(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "h5py", None)
     with pytest.raises(DataError, match="needs h5py") as error:
-        list(read_blocks(tmp_path / "a.h5", "hdf5", SHAPE))
+        list(read_sprites(tmp_path / "a.h5", "hdf5", SHAPE))
     assert 'pip install "bvtk[data]"' in error.value.hint

@@ -1,4 +1,4 @@
-"""Decodes picture files of strangers into arrays of one shape."""
+"""Decodes image files, which may come from anyone, into arrays of one shape."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from bvtk.errors import DataError
 from bvtk.protocols import ImageShape
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-"""The names by which pictures are found, in lower case."""
+"""The suffixes of image files, in lower case."""
 
 LARGEST_FILE = 256 << 20
-"""The most bytes that the file of a picture may have."""
+"""The largest image file that is read, in bytes."""
 
 PACKED_RATIO = 200
-"""How many times smaller than itself a picture of more than `RATIO_FREE` bytes may be packed."""
+"""The largest ratio of decoded size to file size, for images of more than `RATIO_FREE` bytes."""
 
 RATIO_FREE = 64 << 20
-"""Decoded size of a colour picture of 22 million pixels, in bytes."""
+"""Decoded size up to which the ratio is not checked, in bytes: an RGB image of 22 million pixels."""
 
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
 _ORIENTATION = 0x0112
@@ -35,44 +35,44 @@ _GREY_MODES = ("1", "L", "LA", "La", "I", "F")
 
 @dataclass(frozen=True)
 class Head:
-    """What a picture says of itself.
+    """What is known of an image before it is decoded.
 
     Args:
         size: height and width in pixels.
-        grey: whether it holds no colours.
+        grey: whether it is greyscale.
     """
 
     size: tuple[int, int]
     grey: bool
 
     def __str__(self) -> str:
-        """Width × height, as viewers show it."""
+        """Width × height, as image viewers show it."""
         return f"{self.size[1]}×{self.size[0]}"
 
 
 def read(file: Path) -> bytes:
-    """The contents of a picture file.
+    """The contents of an image file.
 
     Raises:
-        DataError: where it can't be read.
+        DataError: if it can't be read or is too large.
     """
     try:
         if file.stat().st_size > LARGEST_FILE:
             raise DataError(f"{file} is larger than {LARGEST_FILE >> 20} MiB", "make it smaller, or remove it")
         return file.read_bytes()
     except OSError as error:
-        raise DataError(f"{file} can't be read: {error.strerror}", "mend or remove it") from error
+        raise DataError(f"{file} can't be read: {error.strerror}", "repair or remove it") from error
 
 
-def look(data: bytes, file: Path) -> Head:
-    """What a picture says of itself, without decoding it.
+def read_head(data: bytes, file: Path) -> Head:
+    """The size and mode of an image, without decoding it.
 
     Args:
         data: the contents of the file.
         file: its name, for errors.
 
     Raises:
-        DataError: where it is no picture, or one of more pixels than Pillow takes for safe.
+        DataError: if it is not an image, or has more pixels than Pillow considers safe.
     """
     with _strict(), _opened(data, file) as image:
         width, height = image.size
@@ -82,19 +82,19 @@ def look(data: bytes, file: Path) -> Head:
 
 
 def decode(file: Path, target: ImageShape) -> NDArray[np.uint8]:
-    """A picture, turned upright, cropped around its centre to the target's shape and resized.
+    """Decodes an image, turns it upright, crops it around its centre to the target's aspect ratio and resizes it.
 
-    Transparent parts are laid on black; of an animation the first frame is taken.
+    Transparent parts become black. Of an animation, the first frame is used.
 
     Args:
-        file: where it lies.
+        file: the image file.
         target: 1 or 3 channels, and the size.
 
     Returns:
         (C, H, W), 0 to 255.
 
     Raises:
-        DataError: where it is damaged or cut short.
+        DataError: if it is damaged or truncated.
     """
     with _opened(read(file), file) as image:
         flat = _flattened(_upright(image), "L" if target.channels == 1 else "RGB")
@@ -106,7 +106,7 @@ def decode(file: Path, target: ImageShape) -> NDArray[np.uint8]:
 
 @contextmanager
 def _strict() -> Iterator[None]:
-    """Makes an error of Pillow's warning of a picture that is suspiciously large."""
+    """Turns Pillow's warning about suspiciously large images into an error."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         yield
@@ -115,8 +115,8 @@ def _strict() -> Iterator[None]:
 def _check_packing(unpacked: int, packed: int, file: Path) -> None:
     if unpacked > max(RATIO_FREE, PACKED_RATIO * packed):
         raise DataError(
-            f"{file} unpacks to {unpacked / 1e6:.0f} MB from {packed / 1e6:.2f} MB, more than {PACKED_RATIO} times its "
-            "size: it looks like a decompression bomb",
+            f"{file} decodes to {unpacked / 1e6:.0f} MB from {packed / 1e6:.2f} MB, more than {PACKED_RATIO} times its "
+            "size, which looks like a decompression bomb",
             "make it smaller, or remove it",
         )
 
@@ -131,13 +131,13 @@ def _opened(data: bytes, file: Path) -> Iterator[Image.Image]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DataError(f"{file} is too large to be safe: {error}", "make it smaller, or remove it") from error
     except UnidentifiedImageError as error:
-        raise DataError(f"{file} is no picture of a known format", "mend or remove it") from error
+        raise DataError(f"{file} is not an image of a known format", "repair or remove it") from error
     except Exception as error:  # decoders raise almost anything on damaged files
-        raise DataError(f"{file} can't be decoded: {error}", "mend or remove it") from error
+        raise DataError(f"{file} can't be decoded: {error}", "repair or remove it") from error
 
 
 def _exif_orientation(image: Image.Image) -> int:
-    """1 to 8; 5 and above lie on their side. Read from JPEG alone: other formats must be decoded to know."""
+    """1 to 8; images of 5 and above lie on their side. Only read from JPEG: other formats must be decoded first."""
     return int(image.getexif().get(_ORIENTATION, 1)) if image.format in ("JPEG", "MPO") else 1
 
 
@@ -162,8 +162,8 @@ def _flattened(image: Image.Image, mode: str) -> Image.Image:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """A picture of 16-bit greys in 8 bits; Pillow's own conversion would clip it."""
+    """A 16-bit greyscale image in 8 bits; Pillow's own conversion would clip it."""
     values = np.asarray(image)
     if values.dtype.kind == "f" or values.min() < 0 or values.max() > 0xFFFF:
-        raise ValueError("its greys are neither of 8 nor of 16 bits, convert it")
+        raise ValueError("its grey values are not integers from 0 to 65535")
     return Image.fromarray(np.rint(values / 257).astype(np.uint8))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bvtk.data.sprites import SCALES, SHAPES, draw, fill, outline
+from bvtk.data.dsprites_renderer import SCALES, SHAPES, draw, fill, outline
 
 FRAMES = Path(__file__).parents[3] / "shared" / "data" / "dsprites_frames.npz"
 

@@ -1,0 +1,78 @@
+"""The official file of dSprites, for users who have it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bvtk.data.blocks import read_blocks
+from bvtk.errors import DataError
+
+NAMES = (
+    "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz",
+    "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.hdf5",
+)
+"""The names of the official files."""
+
+CHECKSUMS = {
+    "npz": ("md5", "7da33b31b13a06f4b04a70402ce90c2e"),
+    "hdf5": ("sha256", "729fa22e884c9c500e1f17415d580746b4c5894fbbb780a1319bbcfa39a745bb"),
+}
+"""By format, the algorithm and checksum of the official file."""
+
+_MAGIC = {b"PK": "npz", b"\x89H": "hdf5"}
+_IMAGES = "imgs"
+
+
+def verify(path: Path) -> str:
+    """Compares a file with the checksum of the official one.
+
+    Args:
+        path: the .npz or .hdf5 file.
+
+    Returns:
+        Its format, a key of `CHECKSUMS`.
+
+    Raises:
+        DataError: if it is missing or another file, with the expected and the found checksum.
+    """
+    if not path.is_file():
+        raise DataError(f"{path} is not a file", "give the path of the official .npz or .hdf5 file, or remove path")
+    try:
+        with path.open("rb") as file:
+            form = _MAGIC.get(file.read(2), "npz")
+            algorithm, expected = CHECKSUMS[form]
+            file.seek(0)
+            found = hashlib.file_digest(file, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
+    except OSError as error:
+        raise DataError(f"{path} can't be read: {error.strerror}") from error
+    if found != expected:
+        raise DataError(
+            f"{path} is not the official dSprites file: expected {algorithm} {expected}, found {found}",
+            "download it again, or set source to rendered; for images of your own use `type: arrays`",
+        )
+    return form
+
+
+def read_sprites(path: Path, form: str, shape: tuple[int, int, int]) -> Iterator[NDArray[np.uint8]]:
+    """Reads the images of an official file block by block.
+
+    Args:
+        path: the file.
+        form: its format, as `verify` found it.
+        shape: (N, H, W) of the images.
+
+    Yields:
+        (n, 1, H, W) 0 or 1, in order.
+
+    Raises:
+        DataError: if it holds anything else, or keeps its images in other files.
+    """
+    for block in read_blocks(path, form, _IMAGES, shape):
+        if block.max() > 1:
+            raise DataError(f"{path} has pixels of {block.max()}, expected 0 and 1", "download it again")
+        yield block

@@ -1,0 +1,32 @@
+"""Types of fields that the specs of data sets share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic_core import PydanticCustomError
+
+PathText = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]+$")]
+"""A path: relative to the working folder, `~` for the home folder."""
+
+
+def one_error(expected: str) -> WrapValidator:
+    """Reports one error for a whole field, instead of one for each part or form that it may have.
+
+    Args:
+        expected: what the error says was expected.
+    """
+
+    def validate(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return handler(_tuples(value))
+        except ValidationError:
+            raise PydanticCustomError("field", "expected {expected}", {"expected": expected}) from None
+
+    return WrapValidator(validate)
+
+
+def _tuples(value: Any) -> Any:
+    """Lists as tuples, at any depth: what the handler gets is no longer JSON, where lists would do."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
