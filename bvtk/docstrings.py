@@ -1,6 +1,7 @@
-"""The texts below fields, read from a class's source when somebody asks for them.
+"""Docstrings of fields, read from the source of a class when they are first needed.
 
-Pydantic reads them when a class is made, which took a third of the time in which `bvtk ls` answers.
+Pydantic's `use_attribute_docstrings` reads them for every class at import. That adds a third to the time that
+discovering the components takes, and most commands never show them (docs/decisions/0009).
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from pydantic import BaseModel
 
 @cache
 def describe_fields(model: type[BaseModel]) -> None:
-    """Gives every field of a class, inherited ones too, the docstring below it as its description.
+    """Makes the docstring below each field its description, for inherited fields too.
 
-    JSON Schema made of the class from then on has them. A description given by `Field` stays. Classes that its fields
-    take come first: what is built of a class holds what was built of these.
+    The JSON Schema of the class then contains them. A description given with `Field` stays. Classes of nested fields
+    are handled first, because rebuilding a class copies their schemas.
     """
     for field in model.model_fields.values():
         for inner in _models_in(field.annotation):
@@ -37,7 +38,7 @@ def describe_fields(model: type[BaseModel]) -> None:
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The classes of Pydantic that an annotation names, at any depth."""
+    """The Pydantic models in an annotation, at any depth."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for part in get_args(annotation):
@@ -47,7 +48,7 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 def _docstrings(model: type[BaseModel]) -> dict[str, str]:
     try:
         source = textwrap.dedent(inspect.getsource(model))
-    except (OSError, TypeError):  # a class typed into a Python session has none
+    except (OSError, TypeError):  # a class defined in an interactive session has no source
         return {}
     (definition,) = ast.parse(source).body
     body = definition.body if isinstance(definition, ast.ClassDef) else []

@@ -1,81 +1,61 @@
-"""Reads JSON documents and the headers of safetensors files, of strangers too: bounded, and strict."""
+"""Reads JSON files and checks safetensors headers, from untrusted sources too: strictly and within bounds."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
+
+from pydantic_core import from_json
 
 from bvtk.errors import UsageError
 
-LARGEST = 64 << 20
-"""The most bytes that a JSON document may have."""
+MAX_BYTES = 64 << 20
+"""The largest JSON file that is read."""
 
-MOST_NESTED = 64
-"""The deepest nesting that a JSON document may have."""
-
-LONGEST_HEADER = 16 << 20
-"""The most bytes that the header of a safetensors file may have: names, shapes and metadata."""
+MAX_HEADER_BYTES = 16 << 20
+"""The longest header of a safetensors file: names, shapes and metadata."""
 
 _LENGTH_BYTES = 8
 
 
 def parse_json(text: str | bytes) -> Any:
-    """The value that a JSON document holds.
+    """Parses a JSON document. Pydantic's parser refuses NaN, lone surrogates and more than 200 levels of nesting.
 
     Raises:
-        ValueError: where it is none, is nested more than `MOST_NESTED` deep, or holds a number that JSON lacks.
+        ValueError: if it is not JSON by these rules.
     """
-    try:
-        value = json.loads(text, parse_constant=_no_number)
-    except RecursionError:
-        raise ValueError(f"nested more than {MOST_NESTED} deep") from None
-    layer, depth = [value], 0
-    while layer := [inner for outer in layer for inner in _inside(outer)]:
-        depth += 1
-        if depth > MOST_NESTED:
-            raise ValueError(f"nested more than {MOST_NESTED} deep")
-    return value
+    return from_json(text, allow_inf_nan=False)
 
 
 def read_document(path: Path) -> Any:
-    """The value that a JSON file holds.
+    """Reads a JSON file.
 
     Raises:
-        OSError: where it can't be read.
-        ValueError: as `parse_json` does, and where it is larger than `LARGEST`.
+        OSError: if it can't be read.
+        ValueError: if it is not JSON, or is larger than `MAX_BYTES`.
     """
     with path.open("rb") as file:
-        data = file.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise ValueError(f"larger than {LARGEST >> 20} MiB")
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"larger than {MAX_BYTES >> 20} MiB")
     return parse_json(data)
 
 
 def check_safetensors(path: Path) -> None:
-    """Checks the length of a safetensors file's header, which its library reads into memory as a whole.
+    """Checks the header length of a safetensors file, since the library reads the whole header into memory.
 
     Raises:
-        UsageError: where there is no such file, or its header is longer than `LONGEST_HEADER`.
+        UsageError: if there is no such file, or its header is longer than `MAX_HEADER_BYTES`.
     """
     if not path.is_file():
-        raise UsageError(f"{path}: no such file", "give a model.safetensors that bvtk exported")
+        raise UsageError(f"{path}: no such file", "give the model.safetensors of a run")
     try:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(_LENGTH_BYTES), "little")
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror}") from error
-    if length > LONGEST_HEADER:
+    if length > MAX_HEADER_BYTES:
         raise UsageError(
-            f"{path} can't be read as safetensors: its header says {length} bytes, {LONGEST_HEADER} is the most",
+            f"{path} can't be read as safetensors: its header has {length} bytes, expected at most {MAX_HEADER_BYTES}",
             "copy or export it again",
         )
-
-
-def _inside(value: Any) -> list[Any]:
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [item for item in items if isinstance(item, dict | list)]
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number of JSON")

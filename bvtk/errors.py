@@ -1,4 +1,4 @@
-"""What bvtk says when something is wrong: what was found, what was expected, what to do."""
+"""Errors for users: what was found, what was expected, and how to fix it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 
 def printable(text: str, limit: int = 60) -> str:
-    """Text fit for one line of a terminal: control characters escaped, the end of long text cut."""
+    """Text that fits on one line of a terminal: control characters escaped, long text truncated."""
     safe = "".join(c if c.isprintable() else _escape(c) for c in text[: limit + 1])
     return safe if len(text) <= limit else safe[:limit] + "…"
 
 
 def _harmless(text: str) -> str:
-    """Text without what moves a terminal's cursor or turns its text around: names of strangers stand in messages."""
+    """Escapes control and bidirectional characters: messages contain names from untrusted files."""
     return "".join(c if c.isprintable() or c == "\n" else _escape(c) for c in text)
 
 
@@ -21,15 +21,15 @@ def _escape(character: str) -> str:
 
 
 class BvtkError(Exception):
-    """A failure that a user can understand and mend.
+    """An error that a user can understand and fix.
 
     Args:
         message: what was found, and what was expected.
-        hint: what to do about it; empty where the message says it all.
+        hint: what to do about it; empty if the message is enough.
     """
 
     exit_code = 1
-    """What the command line exits with: 1 the work failed, 2 the input was wrong."""
+    """Exit code of the command line: 1 if the work failed, 2 if the input was wrong."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         self.message = _harmless(message)
@@ -42,54 +42,54 @@ class BvtkError(Exception):
 
 
 class UsageError(BvtkError):
-    """Arguments, names or files that can't be used as they were given."""
+    """Arguments, names or files that can't be used as given."""
 
     exit_code = 2
 
 
 class PluginError(UsageError):
-    """A plugin that can't be loaded, or that claims a name already taken."""
+    """A plugin that can't be loaded, or that registers a name that is already taken."""
 
 
 class DataError(UsageError):
-    """A data set that is missing, damaged or of the wrong form."""
+    """A data set that is missing, damaged or in the wrong format."""
 
 
 class RunError(BvtkError):
-    """A run that can't go on: not finite, not writable, damaged or in use."""
+    """A run that can't continue: not finite, not writable, damaged or in use."""
 
 
 class RunBusyError(RunError):
-    """A run folder that another process is writing to."""
+    """A run folder that another process writes to."""
 
     exit_code = 2
 
 
 class Interrupted(BvtkError):  # noqa: N818
-    """A signal that asked the program to stop, after everything was put in order.
+    """A signal asked the program to stop, and it has stopped cleanly.
 
     Args:
-        signum: the signal's number: 2 for SIGINT, 15 for SIGTERM.
-        message: where the work stands.
+        signum: the signal: 2 for SIGINT, 15 for SIGTERM.
+        message: how far the work got.
     """
 
     def __init__(self, signum: int, message: str) -> None:
-        super().__init__(message, "the same command resumes")
+        super().__init__(message, "run the same command again to resume")
         self.exit_code = 128 + signum
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong in a recipe.
+    """One error in a recipe.
 
     Args:
         file: the recipe's path as given, or `<command line>`.
-        line: from 1; 0 where there is no line to point at.
-        column: from 1; 0 where there is no column to point at.
+        line: from 1; 0 if there is no line to point at.
+        column: from 1; 0 if there is no column to point at.
         key: the dotted key, such as `model.encoder.width`; empty for the whole file.
         message: what is wrong.
-        hint: what would be right.
-        excerpt: the lines around it, a caret under the place; empty where there are none.
+        hint: how to fix it.
+        excerpt: the lines around it, with carets under the place; may be empty.
     """
 
     file: str
@@ -102,25 +102,25 @@ class Problem:
 
     @property
     def place(self) -> str:
-        """`file:line:column`, or the file alone where there is no line."""
+        """`file:line:column`, or only the file if there is no line."""
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
     @property
-    def said(self) -> str:
-        """The message, after the key that it is about."""
+    def text(self) -> str:
+        """The key and the message."""
         return f"{self.key}: {self.message}" if self.key else self.message
 
     def __str__(self) -> str:
-        """One line: the place and what is wrong there."""
-        return f"{self.place}  {self.said}"
+        """One line: the place, the key and the message."""
+        return f"{self.place}  {self.text}"
 
 
 class RecipeError(UsageError):
-    """A recipe that can't be read, with everything that is wrong in it.
+    """A recipe that can't be read, with all errors in it.
 
     Args:
         problems: at least one, in the order of the file.
-        hint: where to read on, such as the `bvtk show` command that lists a component's keys.
+        hint: a command that helps, such as the `bvtk show` that lists a component's keys.
     """
 
     def __init__(self, problems: tuple[Problem, ...], hint: str = "") -> None:

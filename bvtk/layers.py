@@ -1,4 +1,4 @@
-"""What a model is made of: every layer, the shape that leaves it, and its parameters."""
+"""The layers of a model, with output shapes and parameter counts."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Layer:
     """One layer of a model.
 
     Args:
-        name: its dotted name, which its tensors carry in an export: `encoder.convolutions.conv1`.
-        type: its class; `buffer` for an array of a model that is fitted.
-        output: the shape that leaves it, without the batch, or that of the array; empty where it is never called.
-        parameters: how many numbers it learns; those that an earlier layer shares count there alone.
+        name: its dotted name, as in the tensors of an export: `encoder.convolutions.conv1`.
+        type: its class; `buffer` for an array of a fitted model.
+        output: shape of its output without the batch, or of the array; empty if the layer is never called.
+        parameters: how many numbers it learns; shared parameters count only in the first layer that has them.
     """
 
     name: str
@@ -37,9 +37,9 @@ class Layers:
     """All layers of a model.
 
     Args:
-        rows: in the order in which an image passes through them, the uncalled ones last.
-        parts: parameters of the model's direct children: encoder, decoder, likelihood.
-        parameters: those of the whole model.
+        rows: in the order of the forward pass; layers that are never called come last.
+        parts: parameters by direct child of the model: encoder, decoder, likelihood.
+        parameters: parameters of the whole model.
     """
 
     rows: tuple[Layer, ...]
@@ -48,18 +48,18 @@ class Layers:
 
 
 def describe_layers(model: nn.Module, image: ImageShape, spec: ModelSpec | None = None) -> Layers:
-    """Passes one black image through a model and notes what happens.
+    """Passes one black image through a model and records the output of each layer.
 
-    A row stands for every module that has no modules inside it, and for every other that has parameters of
-    its own; so it describes any `nn.Module`, a plugin's too. The model is left as it was.
+    There is a row for every module without submodules, and for every other module with parameters of its own, so any
+    `nn.Module` can be described. The model is left unchanged.
 
-    A model that learns by steps is called with images and a generator. Any other encodes, and its buffers count as
-    what it learns; one that reads factors knows none before it is fitted, and its buffers are all that is told.
+    A model that learns by steps is called with images and a generator. Other models encode the image, and their buffers
+    are listed. A model that reads factors has only its buffers listed.
 
     Args:
         model: the model.
         image: shape of the images.
-        spec: what it was built from; one that learns by steps where None.
+        spec: the spec that it was built from; None for a model that learns by steps.
     """
     called = spec is None or spec.learns == "steps"
     reads_images = spec is None or spec.reads == "images"
@@ -87,7 +87,7 @@ def _output_shapes(model: Any, image: ImageShape, called: bool) -> dict[str, tup
     shapes: dict[str, tuple[int, ...]] = {}
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     x = torch.zeros(1, *image, device=device)
-    with _noting(model, shapes), torch.no_grad():
+    with _recording_shapes(model, shapes), torch.no_grad():
         if called:
             model(x, torch.Generator().manual_seed(0))
         else:
@@ -97,8 +97,8 @@ def _output_shapes(model: Any, image: ImageShape, called: bool) -> dict[str, tup
 
 
 @contextmanager
-def _noting(model: nn.Module, shapes: dict[str, tuple[int, ...]]) -> Iterator[None]:
-    def note(name: str) -> Any:
+def _recording_shapes(model: nn.Module, shapes: dict[str, tuple[int, ...]]) -> Iterator[None]:
+    def record(name: str) -> Any:
         def hook(_module: nn.Module, _inputs: object, output: object) -> None:
             first = output[0] if isinstance(output, tuple | list) and output else output
             if isinstance(first, torch.Tensor):
@@ -107,7 +107,7 @@ def _noting(model: nn.Module, shapes: dict[str, tuple[int, ...]]) -> Iterator[No
         return hook
 
     modes = {module: module.training for module in model.modules()}
-    hooks = [module.register_forward_hook(note(name)) for name, module in model.named_modules() if name]
+    hooks = [module.register_forward_hook(record(name)) for name, module in model.named_modules() if name]
     model.eval()
     try:
         yield

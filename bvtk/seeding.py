@@ -1,4 +1,4 @@
-"""Seeds for everything random, each a pure function of the recipe's seed and of what it is for."""
+"""Seeds for everything random: pure functions of the recipe's seed and the purpose."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 
 
 def derive(seed: int, *purpose: str | int) -> int:
-    """A seed of 63 bits for one purpose, independent of those for any other purpose.
+    """Derives a 63-bit seed for one purpose, independent of the seeds for all others.
 
     Args:
         seed: the recipe's seed.

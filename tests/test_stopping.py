@@ -18,7 +18,7 @@ def test_a_signal_stops_at_once(number: int, code: int) -> None:
     with pytest.raises(Interrupted) as caught, Stop().listening():
         os.kill(os.getpid(), number)
     assert caught.value.exit_code == code
-    assert "the same command resumes" in str(caught.value)
+    assert "run the same command again to resume" in str(caught.value)
 
 
 def test_a_deferred_signal_waits_until_it_is_asked_for() -> None:

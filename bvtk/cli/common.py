@@ -83,7 +83,7 @@ def print_error(error: BvtkError) -> None:
 
 def _print_problem(problem: Problem, console: Console) -> None:
     console.print(problem.place, style="bold", markup=False, end="  ")
-    console.print(problem.said, markup=False, style="red")
+    console.print(problem.text, markup=False, style="red")
     if problem.excerpt:
         console.print(problem.excerpt, markup=False)
     if problem.hint:

@@ -121,7 +121,7 @@ def parse_component(slot: Slot, value: Any) -> Any:
         root, takes = marked(said, Mark(Source(slot.registry.kind))), FieldType(slot=slot)
         found = problems_of(error, root, takes)
         name = component_name(root, slot)
-        words = [p.message if p.key in ("", "type") else f"{name}.{p.said}" for p in found]
+        words = [p.message if p.key in ("", "type") else f"{name}.{p.text}" for p in found]
         raise UsageError("; ".join(words), help_command(error, root, takes)) from error
 
 

@@ -115,7 +115,7 @@ def test_an_interrupted_run_resumes_to_the_same_bytes(cli: Cli) -> None:
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
     assert "stopped at step" in err
-    assert "the same command resumes" in err
+    assert "run the same command again to resume" in err
     assert "Traceback" not in err
     assert len(log.read_text().splitlines()) < 15
     resumed = cli.json("export", "tiny.yaml", *LONG, "--out", "halted")
@@ -142,7 +142,7 @@ main()
 def test_an_interrupt_while_torch_loads_is_not_lost(workplace: Path) -> None:
     """Torch imports NumPy from C, and drops what that raises."""
     done = subprocess.run([sys.executable, "-c", INTERRUPTED_LOADING], capture_output=True, text=True, cwd=workplace)
-    assert (done.returncode, done.stderr) == (130, "error: stopped\n  the same command resumes\n")
+    assert (done.returncode, done.stderr) == (130, "error: stopped\n  run the same command again to resume\n")
 
 
 @pytest.mark.soak

@@ -121,8 +121,8 @@ def read_or_refused(root: Node | None, problems: tuple[Problem, ...]) -> None:
     for problem in (*problems, *found):
         assert problem.message
         assert problem.line or not problem.column
-        assert "\n" not in problem.said
-        assert "\x1b" not in problem.said + problem.excerpt + problem.hint
+        assert "\n" not in problem.text
+        assert "\x1b" not in problem.text + problem.excerpt + problem.hint
     if root is None or recipe is None:
         assert problems or found or root is None or not isinstance(root.value, dict)
     elif not problems:

@@ -14,7 +14,7 @@ from bvtk.recipe import load_recipe, resolved
 
 TRAPS = Path(__file__).parent / "traps"
 OUTCOMES: dict[str, dict[str, Any] | list[str]] = json.loads((TRAPS / "outcomes.json").read_text(encoding="utf-8"))
-"""By the name of a file: the values that it gives by dotted key, or everything that is wrong in it."""
+"""By the name of a file: the values that it gives by dotted key, or all errors in it."""
 
 
 @pytest.mark.parametrize("name", OUTCOMES)
@@ -28,7 +28,7 @@ def test_a_trap_is_read_right_or_refused_at_its_place(name: str, monkeypatch: py
         return
     with pytest.raises(RecipeError) as caught:
         load_recipe(f"{name}.yaml")
-    assert [_told(problem) for problem in caught.value.problems] == expected
+    assert [_described(problem) for problem in caught.value.problems] == expected
 
 
 def test_every_trap_has_an_outcome() -> None:
@@ -42,7 +42,7 @@ def _at(data: Any, key: str) -> Any:
     return data
 
 
-def _told(problem: Problem) -> str:
-    """`file:line:column key: message`, and after a dash what would be right; lists of names, which grow, are cut."""
-    told = f"{problem.place} {problem.said}" + (f" — {problem.hint}" if problem.hint else "")
-    return re.sub(r"(known|train it): .*", r"\1: …", told)
+def _described(problem: Problem) -> str:
+    """`file:line:column key: message`, and after a dash the hint; lists of names, which grow, are cut."""
+    text = f"{problem.place} {problem.text}" + (f" — {problem.hint}" if problem.hint else "")
+    return re.sub(r"(known|train it): .*", r"\1: …", text)

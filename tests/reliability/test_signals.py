@@ -20,7 +20,7 @@ def stop_at_operations(ground: Ground, seed: int, each: int) -> None:
     cases = ground.cases(random.Random(seed), list(CODES), each)
     for case, ending in zip(cases, ground.suffer(cases), strict=True):
         assert ending.code == CODES[case.fault], (case, ending.said)
-        assert "the same command resumes" in ending.said
+        assert "run the same command again to resume" in ending.said
         if stopped := re.search(r"stopped at step (\d) of 6, after a checkpoint", ending.said):
             assert newest_whole(ground.out(case.out)) == int(stopped[1])
     ground.must_finish(cases)
