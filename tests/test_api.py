@@ -191,7 +191,7 @@ def test_scores_are_those_of_the_command_line(cli, workplace: Path) -> None:
         ({"seed": None}, "seed: expected an integer from 0, found None"),
         ({"metrics": [{"type": "mig", "binz": 3}]}, "mig.binz: unknown key, did you mean 'bins'?"),
         ({"metrics": [{"type": "mig", "bins": 0.5}]}, "mig.bins: expected an integer, found 0.5"),
-        ({"metrics": [3]}, "expected a metric: its name or a mapping with 'type'; found 3"),
+        ({"metrics": [3]}, "expected a metric: its name or a mapping with 'type', found 3"),
     ],
 )
 def test_arguments_that_cannot_be_scored_by_are_refused(arguments: dict[str, Any], said: str) -> None:

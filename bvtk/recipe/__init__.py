@@ -1,4 +1,4 @@
-"""From a YAML file to a complete, checked recipe, with the place of everything that is wrong in it."""
+"""Reads YAML files into complete, validated recipes, and reports every error with its place."""
 
 from bvtk.recipe.load import LoadedRecipe, load_recipe, parse_component, parse_recipe
 from bvtk.recipe.origins import resolved

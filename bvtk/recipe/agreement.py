@@ -75,7 +75,7 @@ def _sampler_for(model: ModelSpec, recipe: Recipe, root: Node) -> Iterator[Probl
 
 def _missing(root: Node, key: str, hint: str) -> Problem:
     # The whole file lacks the key: its first line is where it begins, and shows nothing.
-    return replace(problem(root.mark, (key,), "is missing, it has no default", hint), excerpt="")
+    return replace(problem(root.mark, (key,), "is missing and has no default", hint), excerpt="")
 
 
 def _wrong(root: Node, path: Path, message: str, hint: str) -> Problem:

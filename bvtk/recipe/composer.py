@@ -1,4 +1,4 @@
-"""Parser events become nodes: bounded without recursion, and no constructor of PyYAML ever runs."""
+"""Builds nodes from parser events, within bounds and without recursion. No PyYAML constructor ever runs."""
 
 from __future__ import annotations
 
@@ -12,58 +12,62 @@ from bvtk.errors import Problem
 from bvtk.recipe.marks import Mark, Node, Path, Source, problem
 from bvtk.recipe.scalars import resolve
 
-MOST_NESTED = 50
-"""The deepest nesting a recipe may have."""
-MOST_VALUES = 10_000
-"""The most values a recipe may hold."""
+MAX_DEPTH = 50
+"""The most levels of nesting in a recipe."""
+MAX_VALUES = 10_000
+"""The most values in a recipe."""
 
 _TEMPLATE = re.compile(r"\$\{")
-UNSPEAKABLE = re.compile("[\0\ud800-\udfff]")
-"""Characters that neither JSON nor a file's name can hold."""
-_EXTENDS_HINT = "what recipes share goes into a file that they name with `extends`"
+INVALID_CHARACTERS = re.compile("[\0\ud800-\udfff]")
+"""Characters that neither JSON nor file names can contain."""
+_EXTENDS_HINT = "put what recipes share into a file and name it with `extends`"
 _SYNTAX = (
-    (re.compile(r"character '\\t'"), "a tab where spaces are needed", "indent and separate with spaces"),
-    (re.compile(r"character '([@`%])'"), "a value can't begin with this character", "put the text in quotes"),
+    (re.compile(r"character '\\t'"), "a tab is not allowed here", "indent and separate with spaces"),
+    (re.compile(r"character '([@`%])'"), "a value can't start with this character", "put the text in quotes"),
     (
         re.compile("mapping values are not allowed"),
-        "a ':' where none may stand",
+        "a ':' is not allowed here",
         "check the indentation or quote the text",
     ),
-    (re.compile("could not find expected ':'"), "a key without its ':'", "write `key: value`"),
+    (re.compile("could not find expected ':'"), "a key without ':'", "write `key: value`"),
     (
         re.compile("expected <block end>"),
-        "the indentation fits nothing above",
-        "keys of one mapping start in one column",
+        "the indentation does not match the lines above",
+        "start all keys of a mapping in the same column",
     ),
-    (re.compile(r"expected ',' or '[}\]]'"), "a '{' or '[' that is not closed, or a ',' that is missing", ""),
-    (re.compile("found unexpected end of stream"), "a quote that is not closed", ""),
-    (re.compile("special characters are not allowed"), "a character that no recipe may hold", "write it as an escape"),
+    (re.compile(r"expected ',' or '[}\]]'"), "a '{' or '[' is not closed, or a ',' is missing", ""),
+    (re.compile("found unexpected end of stream"), "a quote is not closed", ""),
+    (
+        re.compile("special characters are not allowed"),
+        "this character is not allowed in a recipe",
+        "write it as an escape",
+    ),
     (
         re.compile("expected '<document start>'"),
-        "text that belongs to no key",
-        "a recipe is one mapping of keys to values",
+        "this text belongs to no key",
+        "write a recipe as one mapping of keys to values",
     ),
     (re.compile("expected the node content, but found ','"), "a ',' with nothing before it", ""),
     (
         re.compile("(sequence entries|mapping keys) are not"),
-        "a '-' or '?' where none may stand",
+        "a '-' or '?' is not allowed here",
         "put the text in quotes",
     ),
     (
         re.compile("unknown escape character"),
-        "an escape that YAML lacks",
-        "in double quotes a backslash is written twice",
+        "YAML has no such escape",
+        "in double quotes, write a backslash as \\\\",
     ),
 )
 
 
-class StopReading(Exception):  # noqa: N818 — nothing failed, the rest is not worth reading
-    """Reading on would be of no use."""
+class StopReading(Exception):  # noqa: N818 — a signal, not an error
+    """Ends reading early."""
 
 
 @dataclass
 class _Frame:
-    """A collection that is still open."""
+    """A collection that is not complete yet."""
 
     node: Node
     entry: _Entry | None = None
@@ -72,19 +76,19 @@ class _Frame:
 
 @dataclass
 class _Entry:
-    """A key that waits for its value; its name is None where the key was refused."""
+    """A key that waits for its value; its name is None if the key was refused."""
 
     name: str | None
     mark: Mark
 
 
 class Composer:
-    """Builds nodes from parser events on a stack of its own, and gathers everything that is refused.
+    """Builds nodes from parser events on its own stack, and collects all errors.
 
     Args:
         source: the text.
-        skip: how many characters at its start are not YAML.
-        base: the key that errors give for the text as a whole.
+        skip: how many characters at the start are not YAML.
+        base: the key of the whole text in errors.
     """
 
     def __init__(self, source: Source, skip: int = 0, base: Path = ()) -> None:
@@ -95,10 +99,10 @@ class Composer:
         self.values = 0
 
     def feed(self, event: yaml.Event) -> None:
-        """Takes the next event.
+        """Handles the next event.
 
         Raises:
-            StopReading: where the text exceeds a bound or goes on past its one document.
+            StopReading: if the text exceeds a bound or contains a second document.
         """
         if isinstance(event, yaml.DocumentStartEvent):
             self._start_document(event)
@@ -110,11 +114,11 @@ class Composer:
             self._place(_broken(frame.node) if frame.refused else frame.node)
 
     def refuse(self, mark: Mark, message: str, hint: str = "", path: Path | None = None) -> None:
-        """Notes something that a recipe may not contain."""
+        """Records something that is not allowed in a recipe."""
         self.problems.append(problem(mark, self._path() if path is None else path, message, hint))
 
     def refuse_syntax(self, error: yaml.YAMLError) -> None:
-        """Notes what PyYAML could not parse, in words for those who write recipes."""
+        """Records a syntax error of PyYAML, in words for authors of recipes."""
         text, mark = str(error), Mark(self.source)
         if isinstance(error, yaml.MarkedYAMLError):
             text = str(error.problem)
@@ -124,23 +128,23 @@ class Composer:
             before = Source("", self.source.text[: self.skip + error.position]).lines
             mark = Mark(self.source, len(before), len(before[-1]) + 1)
         known = [(message, hint) for pattern, message, hint in _SYNTAX if pattern.search(text)]
-        self.refuse(mark, *(known[0] if known else (f"not YAML: {text}", "")), path=self.base)
+        self.refuse(mark, *(known[0] if known else (f"invalid YAML: {text}", "")), path=self.base)
 
     def _start_document(self, event: yaml.DocumentStartEvent) -> None:
         mark = self.mark(event.start_mark)
         if self.root is not None:
-            self.refuse(mark, "a second document", "one file is one recipe: remove the `---`", path=self.base)
+            self.refuse(mark, "a second document", "remove the `---`: a file holds one recipe", path=self.base)
             raise StopReading
         if event.tags or (event.version and tuple(event.version) != (1, 2)):
-            self.refuse(mark, "a directive", "recipes are YAML 1.2 without tags: remove the line that begins with '%'")
+            self.refuse(mark, "a directive", "remove the line that starts with '%': recipes are YAML 1.2 without tags")
 
     def _count(self, event: yaml.NodeEvent) -> None:
         self.values += 1
-        if len(self.stack) >= MOST_NESTED:
-            self.refuse(self.mark(event.start_mark), f"nested more than {MOST_NESTED} deep", path=self.base)
+        if len(self.stack) >= MAX_DEPTH:
+            self.refuse(self.mark(event.start_mark), f"more than {MAX_DEPTH} levels of nesting", path=self.base)
             raise StopReading
-        if self.values > MOST_VALUES:
-            self.refuse(self.mark(event.start_mark), f"more than {MOST_VALUES} values", path=self.base)
+        if self.values > MAX_VALUES:
+            self.refuse(self.mark(event.start_mark), f"more than {MAX_VALUES} values", path=self.base)
             raise StopReading
 
     def _node(self, event: yaml.NodeEvent) -> None:
@@ -156,11 +160,11 @@ class Composer:
 
     def _refuse_markup(self, event: yaml.NodeEvent, mark: Mark) -> bool:
         if isinstance(event, yaml.AliasEvent):
-            self.refuse(mark, "aliases are not used in recipes", _EXTENDS_HINT)
+            self.refuse(mark, "aliases are not allowed in recipes", _EXTENDS_HINT)
         elif event.anchor is not None:
-            self.refuse(mark, "anchors are not used in recipes", _EXTENDS_HINT)
+            self.refuse(mark, "anchors are not allowed in recipes", _EXTENDS_HINT)
         elif getattr(event, "tag", None) is not None:
-            self.refuse(mark, "tags are not used in recipes", "remove the word that begins with '!'")
+            self.refuse(mark, "tags are not allowed in recipes", "remove the word that starts with '!'")
         else:
             return False
         return True
@@ -170,7 +174,7 @@ class Composer:
         try:
             value = resolve(event.value) if plain else event.value
         except ValueError as error:
-            self.refuse(mark, str(error), "integers lie between -2^63 and 2^63 - 1")
+            self.refuse(mark, str(error), "use an integer from -2^63 to 2^63 - 1")
             value, refused = None, True
         frame = self.stack[-1] if self.stack else None
         if frame and isinstance(frame.node.value, dict) and frame.entry is None:
@@ -182,27 +186,28 @@ class Composer:
 
     def _refuse_text(self, text: str, mark: Mark) -> bool:
         if _TEMPLATE.search(text):
-            self.refuse(mark, "'${…}' is not filled in", "write the value itself, or give it as an override")
-        elif UNSPEAKABLE.search(text):
-            self.refuse(mark, "a character that no text may hold")
+            self.refuse(mark, "'${…}' is not supported", "write the value itself, or give it as an override")
+        elif INVALID_CHARACTERS.search(text):
+            self.refuse(mark, "this character is not allowed in text")
         else:
             return False
         return True
 
     def _key(self, frame: _Frame, value: object, mark: Mark, plain: bool, refused: bool) -> None:
         entries = frame.node.value
-        assert isinstance(entries, dict)  # noqa: S101 — the caller looked
+        assert isinstance(entries, dict)  # noqa: S101 — the caller has checked
         name = value if isinstance(value, str) else None
         if refused:
             name = None
         elif plain and name == "<<":
-            self.refuse(mark, "merge keys are not used in recipes", _EXTENDS_HINT)
+            self.refuse(mark, "merge keys are not allowed in recipes", _EXTENDS_HINT)
             name, frame.refused = None, True
         elif name is None:
-            self.refuse(mark, "a key that is no word", "put it in quotes if it is meant")
+            self.refuse(mark, "a key must be text", "put it in quotes")
         elif name in entries:
             first = entries[name].key or mark
-            self.refuse(mark, f"given twice, first in line {first.line}", "keep one of the two", (*self._path(), name))
+            message = f"duplicate key, first in line {first.line}"
+            self.refuse(mark, message, "keep one of the two", (*self._path(), name))
             name = None
         elif self._refuse_text(name, mark):
             name = None
@@ -218,7 +223,7 @@ class Composer:
             frame.node.value.append(node)
         elif frame.entry is None:
             if not node.broken:
-                self.refuse(node.mark, "a key that is no word", "keys are words")
+                self.refuse(node.mark, "a key must be text", "write a word before the ':'")
             frame.entry = _Entry(None, node.mark)
         elif isinstance(frame.node.value, dict):
             if frame.entry.name is not None:
@@ -235,7 +240,7 @@ class Composer:
         return (*self.base, *parts)
 
     def mark(self, start: Any, end: Any = None) -> Mark:
-        """A place of PyYAML as one in the source, one character wide where no end is given."""
+        """Converts a mark of PyYAML; one character wide if no end is given."""
         line = start.line + 1
         column = start.column + 1 + (self.skip if line == 1 else 0)
         if end is None or end.index <= start.index:

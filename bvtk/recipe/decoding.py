@@ -1,4 +1,4 @@
-"""Bytes become text: bounded in size, UTF-8 or refused with the encoding that it looks like."""
+"""Reads text files: UTF-8 of bounded size. Other encodings are refused by name."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from bvtk.errors import RecipeError
 from bvtk.recipe.marks import Mark, Source, problem
 
-MOST_BYTES = 2**20
-"""The largest file that is read as a recipe: 1 MiB."""
+MAX_BYTES = 2**20
+"""The largest recipe file: 1 MiB."""
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
@@ -20,18 +20,18 @@ _MARKS = (
 
 
 def read_text(path: Path, name: str) -> str:
-    """The text of a file.
+    """Reads a text file.
 
     Args:
-        path: where it lies.
-        name: what errors call it.
+        path: the file.
+        name: its name in errors.
 
     Raises:
-        RecipeError: where it can't be read, is too large or is no UTF-8.
+        RecipeError: if it can't be read, is too large or is not UTF-8.
     """
     data = _read_bytes(path, name)
-    if len(data) > MOST_BYTES:
-        raise _refusal(Mark(Source(name)), "larger than 1 MiB", "a recipe is a small text file: is this the right one?")
+    if len(data) > MAX_BYTES:
+        raise _refusal(Mark(Source(name)), "larger than 1 MiB", "check that this is a recipe")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -45,11 +45,11 @@ def _read_bytes(path: Path, name: str) -> bytes:
     whole = Mark(Source(name))
     try:
         with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise _refusal(whole, "no such file", "`bvtk init recipe NAME` writes one to start from") from None
+        raise _refusal(whole, "no such file", "run `bvtk init recipe NAME` to write a starter file") from None
     except IsADirectoryError:
-        raise _refusal(whole, "a folder, where a recipe's file is needed", "name the .yaml file in it") from None
+        raise _refusal(whole, "is a folder, expected a recipe file", "give the path of the .yaml file in it") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise _refusal(whole, f"can't be read: {reason.lower()}") from None
@@ -57,12 +57,12 @@ def _read_bytes(path: Path, name: str) -> bytes:
 
 def _wrong_encoding(data: bytes, position: int, name: str) -> RecipeError:
     before = Source(name, data[:position].decode("latin-1")).lines
-    looks = _looks_like(data)
+    encoding = _guessed_encoding(data)
     mark = Mark(Source(name), len(before), len(before[-1]) + 1)
-    return _refusal(mark, f"not UTF-8, it looks like {looks}", "save the file as UTF-8")
+    return _refusal(mark, f"not UTF-8, it looks like {encoding}", "save the file as UTF-8")
 
 
-def _looks_like(data: bytes) -> str:
+def _guessed_encoding(data: bytes) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return encoding

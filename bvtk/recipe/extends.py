@@ -1,4 +1,4 @@
-"""Reads a recipe's file and the ones that it extends, and lays them over one another."""
+"""Reads a recipe file and the files that it extends, and merges them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from bvtk.recipe.marks import Node, problem
 from bvtk.recipe.merge import merge
 from bvtk.recipe.source import Document, read_document
 
-MOST_PARENTS = 20
-"""The most files that one recipe may stand on."""
+MAX_PARENTS = 20
+"""The longest chain of files that extend each other."""
 
 
 @dataclass(frozen=True)
 class Layers:
-    """A recipe's file, with those that it extends under it.
+    """A recipe file merged over the files that it extends.
 
     Args:
-        root: the merged data; None where some of it can't be read.
-        text: the file's own text.
-        problems: everything that was refused so far.
-        files: names of the files, the recipe's own first.
+        root: the merged data; None if some of it can't be read.
+        text: the text of the file itself.
+        problems: the errors so far.
+        files: names of all files, the recipe itself first.
     """
 
     root: Node | None
@@ -36,7 +36,7 @@ def read_layers(path: File) -> Layers:
     """Reads a file and its chain of parents.
 
     Raises:
-        RecipeError: where the file itself is missing or no text.
+        RecipeError: if the file itself is missing or not text.
     """
     documents = [read_document(path, str(path))]
     problems = list(documents[0].problems)
@@ -61,13 +61,13 @@ def _read_parent(child: Document, parent: Node, seen: dict[str, str]) -> Documen
     name = os.path.normpath(File(child.source.name).parent / parent.value)
     resolved = os.path.realpath(name)
     if resolved in seen:
-        raise refusal(f"goes round in a circle: {seen[resolved]} extends this file")
-    if len(seen) > MOST_PARENTS:
-        raise refusal(f"more than {MOST_PARENTS} files, each extending the next")
-    if not os.path.exists(name):  # noqa: PTH110 — Path.exists raises where a name is too long
-        raise refusal(f"{printable(name)}: no such file", "the path is relative to the folder of this file")
+        raise refusal(f"circular: {seen[resolved]} extends this file")
+    if len(seen) > MAX_PARENTS:
+        raise refusal(f"more than {MAX_PARENTS} files extend each other")
+    if not os.path.exists(name):  # noqa: PTH110 — Path.exists raises if a name is too long
+        raise refusal(f"{printable(name)}: no such file", "give a path relative to the folder of this file")
     if not (File(name).is_file() or File(name).is_dir()):
-        raise refusal(f"{name}: no file", "only a recipe's file can be extended")
+        raise refusal(f"{name}: not a regular file", "name a recipe file")
     seen[resolved] = name
     try:
         return read_document(File(name), name)

@@ -1,4 +1,4 @@
-"""Walks the classes behind a recipe: what each field takes, and which class a value fills."""
+"""The types of a recipe's fields, and the class that validates each value."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from bvtk.recipe.schema import Recipe
 
 @dataclass(frozen=True)
 class FieldType:
-    """What a field takes that has fields of its own.
+    """The type of a field that holds components, mappings or lists of them.
 
     Args:
-        slot: the slot, where it takes a component.
-        model: the class, where it takes a fixed mapping.
-        items: what each item takes, where it takes a list.
+        slot: the slot, if the field takes a component.
+        model: the class, if it takes a mapping with fixed keys.
+        items: the type of each item, if it takes a list.
     """
 
     slot: Slot | None = None
@@ -30,7 +30,7 @@ class FieldType:
     items: FieldType | None = None
 
     def at(self, part: str | int, node: Node | None) -> FieldType:
-        """What stands under a key or a list position of a value."""
+        """The type of the value at a key or list position of `node`."""
         if isinstance(part, int):
             return self.items or FieldType()
         model = self.model_for(node)
@@ -38,7 +38,7 @@ class FieldType:
         return field_type(field.annotation, *field.metadata) if field else FieldType()
 
     def model_for(self, node: Node | None) -> type[BaseModel] | None:
-        """The class that a value fills, None where none is known."""
+        """The class that validates a value; None if it is unknown."""
         if self.slot is None:
             return self.model
         name = component_name(node, self.slot)
@@ -46,11 +46,11 @@ class FieldType:
 
 
 RECIPE = FieldType(model=Recipe)
-"""What a whole file takes."""
+"""The type of a whole recipe."""
 
 
 def field_type(annotation: Any, *metadata: Any) -> FieldType:
-    """What a field with this annotation takes."""
+    """The type of a field with this annotation."""
     for item in metadata:
         if isinstance(item, Slot):
             return FieldType(slot=item)
@@ -67,7 +67,7 @@ def field_type(annotation: Any, *metadata: Any) -> FieldType:
 
 
 def component_name(node: Node | None, slot: Slot) -> str | None:
-    """The component that a value names, None where it names none."""
+    """The name of the component in a value; None if there is none."""
     if node is None:
         return None
     word = node.child("type") if isinstance(node.value, dict) else node
@@ -77,24 +77,24 @@ def component_name(node: Node | None, slot: Slot) -> str | None:
     return slot.number if isinstance(value, int | float) and word is node else None
 
 
-def along(root: Node, path: Path, first: FieldType = RECIPE) -> list[FieldType]:
-    """What each value along a path takes, the whole first: a file, where nothing else is said."""
-    steps, node = [first], root
+def types_along(root: Node, path: Path, first: FieldType = RECIPE) -> list[FieldType]:
+    """The types of the values along a path, starting with that of the root."""
+    found, node = [first], root
     for part in path:
-        steps.append(steps[-1].at(part, node))
+        found.append(found[-1].at(part, node))
         node = node.child(part) or Node(None, node.mark)
-    return steps
+    return found
 
 
 def default_of(field: FieldInfo) -> Any:
-    """A field's default as a recipe would say it, PydanticUndefined where it has none."""
+    """The default of a field as in a recipe; PydanticUndefined if it has none."""
     if field.is_required():
         return PydanticUndefined
     return as_data(field.get_default(call_default_factory=True, validated_data={}))
 
 
 def as_data(value: Any) -> Any:
-    """A value of a spec as a recipe would say it: components as mappings, tuples as lists."""
+    """A value of a spec as in a recipe: components as mappings, tuples as lists."""
     if isinstance(value, Spec) and value.component:
         return dump(value)
     if isinstance(value, BaseModel):

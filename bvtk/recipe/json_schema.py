@@ -1,8 +1,8 @@
-"""JSON Schema of recipes, with every registered component: editors complete and check recipes with it.
+"""JSON Schema of recipes with all registered components, for completion and checks in editors.
 
-Pydantic describes each class; a slot appears there as a placeholder, which becomes a choice between the
-components of its registry. A recipe with `extends` may leave out what its parent says, so every definition
-stands twice: complete, and with nothing required.
+Pydantic describes each class. A slot is a placeholder there, which is replaced by a choice between the components of
+its registry. A recipe with `extends` may leave out required keys, so there are two versions of every definition: one
+complete, one with nothing required.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bvtk.recipe.schema import Recipe
 from bvtk.registry import Entry
 
 SLOT = "x-slot"
-"""The key of the placeholder that stands where a component does."""
+"""The key of the placeholder for a component."""
 
 Json = dict[str, Any]
 
@@ -30,14 +30,14 @@ _PARTIAL = "partial."
 _EXTENDS: Json = {
     "type": "string",
     "minLength": 1,
-    "description": "Another recipe, relative to this file: this one is laid over it.",
+    "description": "Another recipe, relative to this file, which this one is merged over.",
 }
 
 
 def recipe_schema() -> Json:
-    """The schema of a recipe's file, as JSON values."""
+    """The schema of a recipe file, as JSON values."""
     definitions = _definitions()
-    definitions["recipe"] = _whole(definitions)
+    definitions["recipe"] = _recipe(definitions)
     definitions |= {_PARTIAL + name: _without_required(schema) for name, schema in definitions.items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -51,7 +51,7 @@ def recipe_schema() -> Json:
 
 
 def class_schema(model: type[BaseModel], prefix: str = "") -> Json:
-    """What Pydantic says of a class, with a placeholder at each slot and every default as a recipe would say it."""
+    """The schema of a class, with a placeholder for each slot and defaults as in a recipe."""
     describe_fields(model)
     return model.model_json_schema(ref_template=f"#/$defs/{prefix}{{model}}", schema_generator=_Generator)
 
@@ -76,7 +76,7 @@ class _Generator(GenerateJsonSchema):
         return as_data(dft)
 
     def handle_invalid_for_json_schema(self, schema: CoreSchema, error_info: str) -> JsonSchemaValue:
-        """Lets a plugin's field of unknown form take anything, for `validate` checks it in any case."""
+        """Accepts anything for a field of a plugin that has no schema; `bvtk validate` still checks it."""
         del schema, error_info
         return {}
 
@@ -107,7 +107,7 @@ def _component(kind: str, entry: Entry[Any]) -> Json:
     return {name: schema} | inner
 
 
-def _whole(definitions: Json) -> Json:
+def _recipe(definitions: Json) -> Json:
     schema: Json = _filled(class_schema(Recipe, "recipe."))
     definitions |= {f"recipe.{key}": value for key, value in schema.pop("$defs", {}).items()}
     schema["properties"] = {"extends": _EXTENDS} | schema["properties"]
@@ -115,7 +115,7 @@ def _whole(definitions: Json) -> Json:
 
 
 def _filled(schema: Any) -> Any:
-    """The schema with choices in place of placeholders, and without Pydantic's titles."""
+    """Replaces placeholders by choices, and removes Pydantic's titles."""
     if isinstance(schema, list):
         return [_filled(item) for item in schema]
     if not isinstance(schema, dict):
@@ -129,7 +129,7 @@ def _choice(slot: Json) -> Json:
     reference = {"$ref": f"#/$defs/{slot['kind']}"}
     if not slot["number"]:
         return reference
-    return {"anyOf": [{"type": "number", "description": "The same value throughout."} | slot["bounds"], reference]}
+    return {"anyOf": [{"type": "number", "description": "A constant value."} | slot["bounds"], reference]}
 
 
 def _without_required(schema: Any) -> Any:

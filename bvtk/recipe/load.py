@@ -1,4 +1,4 @@
-"""A recipe's file becomes a Recipe, or everything that is wrong in it at once."""
+"""Loads a recipe file into a `Recipe`, or reports all its errors at once."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pydantic import TypeAdapter, ValidationError
 from bvtk.component import Slot, Spec, parse
 from bvtk.errors import Problem, RecipeError, UsageError
 from bvtk.recipe.agreement import disagreements
-from bvtk.recipe.composer import MOST_NESTED, MOST_VALUES
+from bvtk.recipe.composer import MAX_DEPTH, MAX_VALUES
 from bvtk.recipe.extends import read_layers
 from bvtk.recipe.fields import FieldType, component_name
 from bvtk.recipe.marks import COMMAND_LINE, Mark, Node, Source, marked, problem
 from bvtk.recipe.origins import origins_of
-from bvtk.recipe.overrides import apply_override
+from bvtk.recipe.overrides import apply_override_text
 from bvtk.recipe.pydantic_errors import help_command, problems_of
 from bvtk.recipe.scalars import INTEGERS
 from bvtk.recipe.schema import Recipe
@@ -27,12 +27,12 @@ from bvtk.recipe.schema import Recipe
 
 @dataclass(frozen=True)
 class LoadedRecipe:
-    """A recipe, and how it came about.
+    """A recipe and its origins.
 
     Args:
-        recipe: complete, with every default.
-        origins: where each value came from by its dotted key: `recipes/x.yaml:12:5`, `<command line>` or `default`.
-        text: the file as given.
+        recipe: complete, with all defaults.
+        origins: where each value comes from, by dotted key: `recipes/x.yaml:12:5`, `<command line>` or `default`.
+        text: the text of the file.
         path: the file.
     """
 
@@ -43,102 +43,102 @@ class LoadedRecipe:
 
 
 def load_recipe(path: File | str, overrides: Sequence[str] = ()) -> LoadedRecipe:
-    """Reads a recipe, the ones that it extends, and overrides.
+    """Loads a recipe with the files that it extends, and applies overrides.
 
     Args:
-        path: the file; errors call it as it is given here.
-        overrides: `a.b.c=value`, laid over it in their order.
+        path: the file, as errors will name it.
+        overrides: `a.b.c=value`, applied in this order.
 
     Raises:
-        RecipeError: with everything that is wrong, in the order of the file.
+        RecipeError: with all errors, in the order of the file.
     """
     layers = read_layers(File(path))
     problems = list(layers.problems)
     if layers.root is None:
-        raise RecipeError(in_order(problems, layers.files))
+        raise RecipeError(sort_problems(problems, layers.files))
     root = layers.root
     for text in overrides:
-        root, refused = apply_override(root, text)
+        root, refused = apply_override_text(root, text)
         problems += refused
-    recipe, found, hint = validated(root)
+    recipe, found, hint = validate(root)
     problems += found
     if recipe is None or problems:
-        raise RecipeError(in_order(problems, layers.files), hint)
+        raise RecipeError(sort_problems(problems, layers.files), hint)
     return LoadedRecipe(recipe, origins_of(recipe, root), layers.text, File(path))
 
 
 def parse_recipe(mapping: Mapping[str, Any], name: str = "recipe") -> Recipe:
-    """A recipe from data, as run folders and exports hold it.
+    """Validates a recipe given as data, such as the one in a run folder or an export.
 
     Args:
         mapping: a complete recipe.
-        name: what errors call it.
+        name: its name in errors.
 
     Raises:
-        RecipeError: with everything that is wrong, without places.
+        RecipeError: with all errors, without places.
     """
     whole = Mark(Source(name))
-    if _exceeds(mapping):
-        limit = f"nested more than {MOST_NESTED} deep, more than {MOST_VALUES} values, or an integer past 64 bits"
+    if _exceeds_bounds(mapping):
+        limit = f"more than {MAX_DEPTH} levels of nesting, {MAX_VALUES} values, or 64 bits in an integer"
         raise RecipeError((problem(whole, (), limit),))
-    recipe, problems, hint = validated(marked(mapping, whole))
+    recipe, problems, hint = validate(marked(mapping, whole))
     if recipe is None:
         raise RecipeError(tuple(problems), hint)
     return recipe
 
 
-def _exceeds(data: Any) -> bool:
-    """Whether data are beyond what a file may hold, told without recursion."""
+def _exceeds_bounds(data: Any) -> bool:
+    """Whether data exceed the bounds of a recipe file. Checked without recursion."""
     layer, values = [data], 0
-    for _ in range(MOST_NESTED + 1):
+    for _ in range(MAX_DEPTH + 1):
         values += len(layer)
-        if values > MOST_VALUES or any(isinstance(value, int) and value not in INTEGERS for value in layer):
+        if values > MAX_VALUES or any(isinstance(value, int) and value not in INTEGERS for value in layer):
             return True
-        layer = [inner for outer in layer for inner in _inside(outer)]
+        layer = [inner for outer in layer for inner in _children(outer)]
     return bool(layer)
 
 
-def _inside(value: Any) -> Iterable[Any]:
+def _children(value: Any) -> Iterable[Any]:
     if isinstance(value, Mapping):
         return value.values()
     return value if isinstance(value, list | tuple) else ()
 
 
 def parse_component(slot: Slot, value: Any) -> Any:
-    """A component from what a recipe would say where it takes one.
+    """Validates a component given as data.
 
     Args:
-        slot: which kind, and what may stand for it.
-        value: a name, a mapping with `type`, or a built spec.
+        slot: the slot that takes it.
+        value: a name, a mapping with `type`, or a spec.
 
     Raises:
-        UsageError: with everything that is wrong in it.
+        UsageError: with all errors in it.
     """
     try:
-        said = value if isinstance(value, Spec) else json.loads(json.dumps(value, default=_as_said))
-        return TypeAdapter(Annotated[Any, slot]).validate_python(said)
+        data = value if isinstance(value, Spec) else json.loads(json.dumps(value, default=_as_data))
+        return TypeAdapter(Annotated[Any, slot]).validate_python(data)
     except ValidationError as error:
-        root, takes = marked(said, Mark(Source(slot.registry.kind))), FieldType(slot=slot)
-        found = problems_of(error, root, takes)
+        root, field_type = marked(data, Mark(Source(slot.registry.kind))), FieldType(slot=slot)
         name = component_name(root, slot)
-        words = [p.message if p.key in ("", "type") else f"{name}.{p.text}" for p in found]
-        raise UsageError("; ".join(words), help_command(error, root, takes)) from error
+        found = problems_of(error, root, field_type)
+        messages = [p.message if p.key in ("", "type") else f"{name}.{p.text}" for p in found]
+        raise UsageError("; ".join(messages), help_command(error, root, field_type)) from error
 
 
-def _as_said(value: Any) -> Any:
-    """What a recipe would say for a Python value that is no plain data."""
+def _as_data(value: Any) -> Any:
+    """Converts mappings and paths, which JSON lacks, to plain data."""
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, PathLike):
         return fspath(value)
-    raise UsageError(f"{type(value).__name__} {value!r} is nothing that a recipe could say", "give plain data")
+    raise UsageError(f"{type(value).__name__} {value!r} can't appear in a recipe", "give plain data")
 
 
-def validated(root: Node) -> tuple[Recipe | None, list[Problem], str]:
-    """A recipe from its data.
+def validate(root: Node) -> tuple[Recipe | None, list[Problem], str]:
+    """Validates a recipe's data.
 
     Returns:
-        The recipe, None where something is wrong; what is wrong, in no order; and the command that tells more.
+        The recipe, or None if there are errors; the errors, unordered; and the command that helps with them.
     """
     try:
         recipe = parse(Recipe, root.plain())
@@ -148,7 +148,7 @@ def validated(root: Node) -> tuple[Recipe | None, list[Problem], str]:
     return (None if disagreeing else recipe), disagreeing, ""
 
 
-def in_order(problems: Sequence[Problem], files: Sequence[str]) -> tuple[Problem, ...]:
-    """Problems by file, line and column; those of overrides last."""
-    order = {name: number for number, name in enumerate([*files, COMMAND_LINE])}
-    return tuple(sorted(problems, key=lambda p: (order.get(p.file, len(order)), p.line, p.column)))
+def sort_problems(problems: Sequence[Problem], files: Sequence[str]) -> tuple[Problem, ...]:
+    """Sorts problems by file, line and column; those of overrides come last."""
+    rank = {name: number for number, name in enumerate([*files, COMMAND_LINE])}
+    return tuple(sorted(problems, key=lambda p: (rank.get(p.file, len(rank)), p.line, p.column)))

@@ -1,4 +1,4 @@
-"""Values of a recipe with the place that each was written at, and how such a place is shown."""
+"""Values of a recipe with their places in the source, and excerpts of these places."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 from bvtk.errors import Problem, printable
 
 COMMAND_LINE = "<command line>"
-"""Where overrides come from."""
+"""The source name of overrides."""
 DEFAULT = "default"
-"""Where values that nobody wrote come from."""
+"""The origin of default values."""
 
 Path = tuple[str | int, ...]
 """Keys and list positions from the root of a recipe to a value."""
@@ -25,11 +25,11 @@ _EXCERPT_WIDTH = 100
 
 @dataclass(frozen=True)
 class Source:
-    """A text that recipes are read from: a file or an override.
+    """A text that is parsed: a file or an override.
 
     Args:
         name: the file's path as given, or `<command line>`.
-        text: all of it.
+        text: the whole text.
     """
 
     name: str
@@ -47,9 +47,9 @@ class Mark:
 
     Args:
         source: the text.
-        line: from 1; 0 where the source as a whole is meant.
+        line: from 1; 0 for the source as a whole.
         column: from 1, in characters.
-        width: how many characters of the line are meant.
+        width: number of characters.
     """
 
     source: Source
@@ -59,13 +59,13 @@ class Mark:
 
     @property
     def text(self) -> str:
-        """What stands there; empty where no line is meant."""
+        """The text at this place; empty without a line."""
         if not 0 < self.line <= len(self.source.lines):
             return ""
         return self.source.lines[self.line - 1][self.column - 1 :][: self.width]
 
     def __str__(self) -> str:
-        """`recipes/x.yaml:12:5`, or the name alone where there is no line to point at."""
+        """`recipes/x.yaml:12:5`, or only the name if there is no line to point at."""
         if self.source.name == COMMAND_LINE or not self.line:
             return self.source.name
         return f"{self.source.name}:{self.line}:{self.column}"
@@ -73,13 +73,13 @@ class Mark:
 
 @dataclass(frozen=True)
 class Node:
-    """A value of a recipe, before it is checked.
+    """A value of a recipe before validation.
 
     Args:
         value: a scalar, a list of nodes, or a mapping of nodes.
-        mark: where it stands.
-        key: where the key stands that it belongs to; None in lists and at the root.
-        broken: whether something in it was refused already, so that what follows from that stays unsaid.
+        mark: its place.
+        key: the place of its key; None in lists and at the root.
+        broken: whether a part of it was refused, so that errors that follow from that are not reported.
     """
 
     value: bool | int | float | str | list[Node] | dict[str, Node] | None
@@ -88,11 +88,11 @@ class Node:
     broken: bool = field(default=False, compare=False)
 
     def under(self, key: Mark | None) -> Node:
-        """The same value under a key at another place."""
+        """The same value with another key."""
         return replace(self, key=key)
 
     def child(self, part: str | int) -> Node | None:
-        """The node under a key or at a list position, None where there is none."""
+        """The node at a key or list position; None if there is none."""
         if isinstance(self.value, dict) and isinstance(part, str):
             return self.value.get(part)
         if isinstance(self.value, list) and isinstance(part, int) and 0 <= part < len(self.value):
@@ -100,7 +100,7 @@ class Node:
         return None
 
     def descend(self, path: Path) -> list[Node]:
-        """The nodes along a path, this one first, as far as the path leads."""
+        """The nodes along a path, starting with this one, as far as they exist."""
         nodes = [self]
         for part in path:
             below = nodes[-1].child(part)
@@ -119,7 +119,7 @@ class Node:
 
 
 def marked(data: Any, mark: Mark) -> Node:
-    """Plain data as nodes that all stand at one place."""
+    """Plain data as nodes that all have one place."""
     if isinstance(data, Mapping):
         return Node({str(key): marked(value, mark) for key, value in data.items()}, mark)
     if isinstance(data, Sequence) and not isinstance(data, str):
@@ -128,7 +128,7 @@ def marked(data: Any, mark: Mark) -> Node:
 
 
 def problem(mark: Mark, path: Path, message: str, hint: str = "") -> Problem:
-    """A problem at a place, with the lines around it."""
+    """A problem at a place, with an excerpt."""
     on_line = mark.line > 0 and mark.source.name != COMMAND_LINE
     line, column = (mark.line, mark.column) if on_line else (0, 0)
     return Problem(mark.source.name, line, column, dotted(path), message, hint, excerpt(mark))
@@ -140,7 +140,7 @@ def dotted(path: Path) -> str:
 
 
 def excerpt(mark: Mark) -> str:
-    """The line of a mark and the one before it, numbered, with carets under the place."""
+    """The line of a mark and the line before, numbered, with carets under the place."""
     lines = mark.source.lines
     if not 0 < mark.line <= len(lines):
         return ""

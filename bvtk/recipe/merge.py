@@ -1,4 +1,4 @@
-"""Lays one recipe over another: what `extends` and overrides on the command line have in common."""
+"""Merges one recipe over another, for `extends` and for overrides."""
 
 from __future__ import annotations
 
@@ -6,26 +6,25 @@ from bvtk.recipe.marks import Node
 
 
 def merge(base: Node, over: Node) -> Node:
-    """A value laid over another: mappings merge, all else replaces, a changed `type` drops its siblings."""
-    said = over
+    """Merges a value over another: mappings merge, other values replace, a changed `type` drops its siblings."""
+    given = over
     if isinstance(over.value, dict):
-        base = spelled_out(base)
+        base = expand_shorthand(base)
     elif base.child("type"):
-        over = spelled_out(over)
+        over = expand_shorthand(over)
     if not (isinstance(base.value, dict) and isinstance(over.value, dict)):
         return over
     if _changes_type(base, over):
-        return (
-            over if isinstance(said.value, str | dict) else said
-        )  # a number stands for a schedule, but not everywhere
+        # A number is short for a schedule, but only in slots that take one.
+        return over if isinstance(given.value, str | dict) else given
     entries = dict(base.value)
     for key, node in over.value.items():
         entries[key] = merge(entries[key], node) if key in entries else node
     return Node(entries, over.mark, over.key, base.broken or over.broken)
 
 
-def spelled_out(node: Node) -> Node:
-    """A bare word or number as the mapping that it stands for, all else as it is."""
+def expand_shorthand(node: Node) -> Node:
+    """Expands a bare word or number to the mapping that it is short for; other values are returned unchanged."""
     value = node.value
     if isinstance(value, str):
         return Node({"type": node.under(node.mark)}, node.mark, node.key, node.broken)

@@ -1,4 +1,4 @@
-"""What Pydantic found, in the words of those who write recipes."""
+"""Rewrites Pydantic's errors in words for authors of recipes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _EXPECTED = {
     "model": "a mapping",
     "none": "null",
 }
-_WRONG_FORM = ("_type", "_parsing", "_from_float")
+_WRONG_TYPE = ("_type", "_parsing", "_from_float")
 _BOUNDS = {
     "greater_than": ("gt", "more than"),
     "greater_than_equal": ("ge", "at least"),
@@ -37,13 +37,13 @@ _BOUNDS = {
 
 
 def message(kind: str, context: Context, found: str, otherwise: str) -> str:
-    """One error in words.
+    """The message for one error.
 
     Args:
         kind: Pydantic's type of the error.
-        context: what Pydantic gives beside it.
-        found: the value, as `describe` says it.
-        otherwise: Pydantic's own words, for kinds that a plugin made.
+        context: the context that Pydantic gives with it.
+        found: the value, as returned by `describe`.
+        otherwise: Pydantic's own message, for error types of plugins.
     """
     try:
         if kind in _SPECIAL:
@@ -51,19 +51,19 @@ def message(kind: str, context: Context, found: str, otherwise: str) -> str:
         if kind in _BOUNDS:
             name, words = _BOUNDS[kind]
             return f"must be {words} {_number(context[name])}, found {found}"
-    except KeyError:  # a plugin took the name of one of these kinds for an error of its own
+    except KeyError:  # a plugin has an error type of the same name
         return otherwise
-    expected = _EXPECTED.get(kind.split("_")[0]) if kind.endswith(_WRONG_FORM) else None
+    expected = _EXPECTED.get(kind.split("_")[0]) if kind.endswith(_WRONG_TYPE) else None
     return f"expected {expected}, found {found}" if expected else otherwise
 
 
-def mend(kind: str, node: Node, slot: Slot | None = None) -> str:
-    """What to write instead of a value of the wrong form; empty where that can't be told.
+def fix_for(kind: str, node: Node, slot: Slot | None = None) -> str:
+    """What to write instead of a value of the wrong type; empty if that is not clear.
 
     Args:
         kind: Pydantic's type of the error.
         node: the value.
-        slot: what takes it, where that takes a component.
+        slot: the slot that takes it, if any.
     """
     value = node.value
     if kind.startswith("int_") and isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
@@ -71,14 +71,14 @@ def mend(kind: str, node: Node, slot: Slot | None = None) -> str:
     if kind.startswith("bool_") and isinstance(value, str) and value.lower() in ("yes", "no", "on", "off"):
         return f"write {'true' if value.lower() in ('yes', 'on') else 'false'}"
     if kind.startswith("string_") and isinstance(value, bool | int | float):
-        return f'write "{node.mark.text or write(value)}" if it is meant as text'
+        return f'write "{node.mark.text or write(value)}" to make it text'
     if kind == "slot_type" and slot and slot.number and is_number(value):
         return f"write {value} without quotes"
     return ""
 
 
 def describe(node: Node) -> str:
-    """A value as an error names it."""
+    """A value as shown in an error."""
     value = node.value
     if isinstance(value, dict | list):
         return "a mapping" if isinstance(value, dict) else "a list"
@@ -98,30 +98,30 @@ def _slot_type(context: Context, found: str) -> str:
 
 
 def _slot(context: Context, found: str) -> str:
-    # The core opens with "a" before every kind.
+    # Slot writes "a" before every kind.
     expected = article(str(context["expected"]).removeprefix("a "))
-    return f"expected {expected}; found {found}"
+    return f"expected {expected}, found {found}"
 
 
 _SPECIAL: Mapping[str, Callable[[Context, str], str]] = {
-    "missing": lambda _context, _: "is missing, it has no default",
+    "missing": lambda _context, _: "is missing and has no default",
     "literal_error": lambda context, found: f"expected {context['expected']}, found {found}",
     "finite_number": lambda _context, found: f"must be finite, found {found}",
     "value_error": lambda context, _: str(context["error"]),
     "too_short": lambda context, _: (
-        f"needs at least {counted(context['min_length'], 'item')}, found {context['actual_length']}"
+        f"must have at least {counted(context['min_length'], 'item')}, found {context['actual_length']}"
     ),
     "too_long": lambda context, _: (
-        f"takes at most {counted(context['max_length'], 'item')}, found {context['actual_length']}"
+        f"must have at most {counted(context['max_length'], 'item')}, found {context['actual_length']}"
     ),
     "string_too_short": lambda context, found: (
-        f"needs at least {counted(context['min_length'], 'character')}, found {found}"
+        f"must have at least {counted(context['min_length'], 'character')}, found {found}"
     ),
     "string_too_long": lambda context, found: (
-        f"takes at most {counted(context['max_length'], 'character')}, found {found}"
+        f"must have at most {counted(context['max_length'], 'character')}, found {found}"
     ),
     "string_pattern_mismatch": lambda context, found: f"must match {context['pattern']}, found {found}",
-    "form": lambda context, found: f"takes {context['expected']}; found {printable(context.get('found', found))}",
+    "form": lambda context, found: f"expected {context['expected']}; found {printable(context.get('found', found))}",
     "slot_type": _slot_type,
     "slot": _slot,
 }

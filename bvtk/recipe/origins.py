@@ -1,4 +1,4 @@
-"""Where each value of a complete recipe came from."""
+"""The origin of each value of a complete recipe."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from bvtk.recipe.schema import Recipe
 
 
 def resolved(recipe: Recipe) -> dict[str, Any]:
-    """The complete mapping that a file would say to get this recipe, every default written out."""
+    """A recipe as a complete mapping, with every default written out."""
     return recipe.model_dump(mode="json")
 
 
 def origins_of(recipe: Recipe, root: Node) -> dict[str, str]:
-    """By the dotted key of each value: its place, `<command line>` or `default`.
+    """The origin of each value by dotted key: its place, `<command line>` or `default`.
 
     Args:
         recipe: the complete recipe.
@@ -25,7 +25,7 @@ def origins_of(recipe: Recipe, root: Node) -> dict[str, str]:
 
 
 def leaves(data: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Every value that stands on a line of its own: scalars, lists of scalars, and what is empty."""
+    """Every value that is written on a line of its own: scalars, lists of scalars, and empty collections."""
     if isinstance(data, dict) and data:
         for key, value in data.items():
             yield from leaves(value, (*path, key))
@@ -38,6 +38,6 @@ def leaves(data: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 
 def _origin(root: Node, path: Path) -> str:
     nodes = root.descend(path)
-    said = len(nodes) - 1 == len(path)
-    stands_for_more = not isinstance(nodes[-1].value, dict | list) and path[len(nodes) - 1 :] in (("type",), ("value",))
-    return str(nodes[-1].mark) if said or stands_for_more else DEFAULT
+    given = len(nodes) - 1 == len(path)
+    is_shorthand = not isinstance(nodes[-1].value, dict | list) and path[len(nodes) - 1 :] in (("type",), ("value",))
+    return str(nodes[-1].mark) if given or is_shorthand else DEFAULT

@@ -1,4 +1,4 @@
-"""Holds what Pydantic found against the data: which place, which key, which words."""
+"""Turns Pydantic's errors into problems: finds the place, the key and the message."""
 
 from __future__ import annotations
 
@@ -9,109 +9,109 @@ from typing import Any
 from pydantic import ValidationError
 
 from bvtk.errors import Problem
-from bvtk.recipe.fields import RECIPE, FieldType, along, component_name
+from bvtk.recipe.fields import RECIPE, FieldType, component_name, types_along
 from bvtk.recipe.marks import Mark, Node, Path, problem
-from bvtk.recipe.messages import describe, mend, message
+from bvtk.recipe.messages import describe, fix_for, message
 from bvtk.registry import did_you_mean
 
 
-def problems_of(error: ValidationError, root: Node, takes: FieldType = RECIPE) -> list[Problem]:
-    """Everything that is wrong in a recipe, each once, in no order yet.
+def problems_of(error: ValidationError, root: Node, field_type: FieldType = RECIPE) -> list[Problem]:
+    """The problems of a recipe, unordered and without duplicates.
 
     Args:
-        error: what validation found.
+        error: the errors of the validation.
         root: the data that was validated.
-        takes: what the data are meant for, where they are no whole recipe.
+        field_type: the type of the data, if it is not a whole recipe.
     """
     found: dict[tuple[Path, str], Problem] = {}
     for detail in error.errors(include_url=False):
-        finding = _Finding(root, detail, takes)
+        finding = _Finding(root, detail, field_type)
         if not finding.follows_from_another:
-            found.setdefault((finding.path, finding.once), finding.problem())
+            found.setdefault((finding.path, finding.identity), finding.problem())
     return list(found.values())
 
 
-def help_command(error: ValidationError, root: Node, takes: FieldType = RECIPE) -> str:
-    """The command that lists what the first unknown or missing name could have been; empty where none does."""
+def help_command(error: ValidationError, root: Node, field_type: FieldType = RECIPE) -> str:
+    """The command that lists the choices for the first unknown or missing name; empty if there is none."""
     for detail in error.errors(include_url=False):
-        hint = _Finding(root, detail, takes).command()
+        hint = _Finding(root, detail, field_type).command()
         if hint:
             return hint
     return ""
 
 
 class _Finding:
-    """One error of Pydantic, held against the data.
+    """One error of Pydantic, located in the data.
 
-    Pydantic's location may end in keys that the data lacks: a missing key, a field that a bare word or
-    number leaves unsaid, or the tag of a union's branch.
+    Its location may end in keys that the data does not have: a missing key, a field of a component that is written as
+    a bare word or number, or the tag of a union's branch.
     """
 
-    def __init__(self, root: Node, detail: Any, takes: FieldType) -> None:
+    def __init__(self, root: Node, detail: Any, field_type: FieldType) -> None:
         self.detail, self.kind = detail, str(detail["type"])
         self.context: Mapping[str, Any] = detail.get("ctx", {})
         location: Path = tuple(detail["loc"])
         self.nodes = root.descend(location)
         reached = len(self.nodes) - 1
         self.node = self.nodes[-1]
-        self.steps = along(root, location[:reached], takes)
+        self.types = types_along(root, location[:reached], field_type)
         self.inside, self.beyond = location[:reached], location[reached:]
-        model = self.steps[-1].model_for(self.node)
-        self.unsaid = bool(self.beyond) and model is not None and self.beyond[0] in model.model_fields
+        model = self.types[-1].model_for(self.node)
+        self.is_field = bool(self.beyond) and model is not None and self.beyond[0] in model.model_fields
         too_few = self.kind == "missing" and bool(self.beyond) and isinstance(self.beyond[0], int)
-        self.branch = bool(self.beyond) and not self.unsaid and not too_few
-        self.is_missing = self.kind == "missing" and self.unsaid
+        self.branch = bool(self.beyond) and not self.is_field and not too_few
+        self.is_missing = self.kind == "missing" and self.is_field
         self.path = (*self.inside, self.beyond[0]) if self.is_missing else self.inside
         if self.kind == "slot_type" and self.node.child("type"):
             self.path = (*self.path, "type")
-        self.once = "branch" if self.branch else str(detail["loc"]) + self.kind
+        self.identity = "branch" if self.branch else str(detail["loc"]) + self.kind
 
     @property
     def follows_from_another(self) -> bool:
-        """Whether the value was refused before it came here."""
+        """Whether the value was already refused."""
         return any(node.broken for node in self.nodes) if self.is_missing or self.branch else self.node.broken
 
     def problem(self) -> Problem:
-        """The finding in words, with its place."""
-        found = problem(self._mark(), self.path, *self._words())
-        # The whole file lacks the key: its first line is where it begins, and shows nothing.
+        """The problem with its place and message."""
+        found = problem(self._mark(), self.path, *self._message_and_hint())
+        # The key is missing in the whole file: an excerpt of its first line would not help.
         return replace(found, excerpt="") if self.is_missing and not self.inside else found
 
     def command(self) -> str:
-        """The command that lists what was possible here."""
+        """The command that lists the choices."""
         if self.kind == "slot_type" and "kind" in self.context:
             return f"`bvtk ls {self.context['kind']}` lists them."
-        step = self.steps[-1] if self.is_missing else self.steps[-2] if len(self.steps) > 1 else None
+        holder = self.types[-1] if self.is_missing else self.types[-2] if len(self.types) > 1 else None
         node = self.node if self.is_missing else self.nodes[-2] if len(self.nodes) > 1 else None
-        if step is None or step.slot is None or not (self.is_missing or self.kind == "extra_forbidden"):
+        if holder is None or holder.slot is None or not (self.is_missing or self.kind == "extra_forbidden"):
             return ""
-        return f"`bvtk show {step.slot.registry.kind} {component_name(node, step.slot)}` lists its keys."
+        return f"`bvtk show {holder.slot.registry.kind} {component_name(node, holder.slot)}` lists its keys."
 
     def _mark(self) -> Mark:
         node = self.node
-        if self.kind == "slot_type" and (said := node.child("type")):
-            return said.mark
+        if self.kind == "slot_type" and (name := node.child("type")):
+            return name.mark
         if node.key is None:
             return node.mark
-        starts_below_its_key = node.mark.line > node.key.line
-        lacks_a_key = (self.is_missing or self.kind == "slot_type") and isinstance(node.value, dict)
-        at_key = self.kind == "extra_forbidden" or lacks_a_key or starts_below_its_key
+        is_below_its_key = node.mark.line > node.key.line
+        misses_a_key = (self.is_missing or self.kind == "slot_type") and isinstance(node.value, dict)
+        at_key = self.kind == "extra_forbidden" or misses_a_key or is_below_its_key
         return node.key if at_key else node.mark
 
-    def _words(self) -> tuple[str, str]:
+    def _message_and_hint(self) -> tuple[str, str]:
         found = describe(self.node)
         if self.branch:
             return self._one_of_several(found), ""
         if self.kind == "extra_forbidden":
-            model = self.steps[-2].model_for(self.nodes[-2])
+            model = self.types[-2].model_for(self.nodes[-2])
             return f"unknown key, {did_you_mean(str(self.path[-1]), list(model.model_fields) if model else [])}", ""
         if self.kind == "missing" and not self.is_missing:
-            return "has too few items", ""
+            return "must have more items", ""
         otherwise = str(self.detail["msg"])
-        return message(self.kind, self.context, found, otherwise), mend(self.kind, self.node, self.steps[-1].slot)
+        return message(self.kind, self.context, found, otherwise), fix_for(self.kind, self.node, self.types[-1].slot)
 
     def _one_of_several(self, found: str) -> str:
         from bvtk.recipe.type_descriptions import expected_at
 
-        wanted = expected_at(self.steps[-2].model_for(self.nodes[-2]), self.inside[-1]) if self.inside else ""
-        return f"expected {wanted}, found {found}" if wanted else str(self.detail["msg"])
+        expected = expected_at(self.types[-2].model_for(self.nodes[-2]), self.inside[-1]) if self.inside else ""
+        return f"expected {expected}, found {found}" if expected else str(self.detail["msg"])

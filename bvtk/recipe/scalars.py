@@ -1,4 +1,4 @@
-"""Scalars by the core rules of YAML 1.2: what a plain word means, and how a value is written.
+"""Reads and writes scalars by the core schema of YAML 1.2.
 
 PyYAML follows YAML 1.1, where `on` is true, `12:30` is 750 and `5e-4` is a string.
 """
@@ -13,7 +13,7 @@ import yaml
 Scalar = None | bool | int | float | str
 
 INTEGERS = range(-(2**63), 2**63)
-"""What 64 bits hold."""
+"""The range of 64-bit integers."""
 
 _NULL = re.compile(r"null|Null|NULL|~|")
 _TRUE = re.compile(r"true|True|TRUE")
@@ -31,10 +31,10 @@ _YAML_1_1 = yaml.resolver.Resolver()
 
 
 def resolve(text: str) -> Scalar:
-    """What an unquoted scalar means.
+    """The value of an unquoted scalar.
 
     Raises:
-        ValueError: where it is an integer that 64 bits can't hold.
+        ValueError: if it is an integer beyond 64 bits.
     """
     if _NULL.fullmatch(text):
         return None
@@ -60,12 +60,12 @@ def is_number(value: object) -> bool:
 def _integer(text: str, base: int) -> int:
     number = int(text.replace("0o", "").replace("0x", ""), base) if len(text) <= _LONGEST_INTEGER else None
     if number is None or number not in INTEGERS:
-        raise ValueError("an integer that 64 bits can't hold")
+        raise ValueError("an integer beyond 64 bits")
     return number
 
 
 def write(value: Scalar) -> str:
-    """A scalar as YAML that means the same under the rules of 1.1 and of 1.2."""
+    """A scalar as YAML text that has the same value in YAML 1.1 and 1.2."""
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""What a recipe says: the experiment, with every default in its one home."""
+"""The classes of a recipe, with the defaults of its keys."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 def _checked_name(name: str) -> str:
     if not _NAME.fullmatch(name) or not name.strip("."):
-        raise PydanticCustomError(
-            "name", "letters, digits, '.', '_' and '-' make a name, 64 at most, and not dots alone"
-        )
+        message = "expected 1 to 64 letters, digits, '.', '_' and '-', and not only dots"
+        raise PydanticCustomError("name", message)
     return name
 
 
@@ -33,49 +32,49 @@ class Training(BaseModel):
     model_config = Spec.model_config
 
     steps: NonNegativeInt
-    """Training steps; 0 leaves the model as it was initialised."""
+    """Number of training steps; 0 leaves the model as it is initialised."""
     batch_size: PositiveInt = 64
     """Images per step."""
-    sampler: Annotated[kinds.SamplerSpec, Slot(kinds.samplers)] | None = None
-    """What a batch consists of; null takes what the model asks for: for most models shuffled images."""
     optimizer: Annotated[kinds.OptimizerSpec, Slot(kinds.optimizers)] = Field(default_factory=_adam)
-    """What turns gradients into steps; adam by default."""
+    """Optimizer (default: adam)."""
+    sampler: Annotated[kinds.SamplerSpec, Slot(kinds.samplers)] | None = None
+    """How batches are drawn; null uses what the model asks for, for most models shuffled images."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
-    """Arithmetic of the networks: auto takes bf16 where the processor has it natively. Losses are always fp32."""
+    """Precision of the networks; auto uses bf16 if the device supports it natively. Losses are always fp32."""
     compile: bool = False
-    """Whether torch.compile compiles the networks: minutes at the start, faster steps after."""
+    """Compile the networks with torch.compile: takes minutes at the start, then steps are faster."""
     gradient_clip: PositiveFloat | None = None
-    """The norm that gradients are scaled down to where theirs is larger; null never does."""
+    """Maximum norm of the gradients, which larger ones are scaled down to; null never scales."""
     held_out: Annotated[float, Field(ge=0, lt=1)] = 0.01
-    """Fraction of the images that never train; reconstruction and KL are measured on them."""
+    """Fraction of the images that are held out from training, to measure reconstruction and KL."""
     checkpoint_every: PositiveInt = 1000
-    """Steps between checkpoints: what an interruption may cost at most."""
+    """Steps between checkpoints. An interruption loses at most this many."""
     evaluate_every: NonNegativeInt = 0
-    """Steps between evaluations; 0 evaluates at the end alone."""
+    """Steps between evaluations; 0 evaluates only at the end."""
     log_every: PositiveInt = 50
     """Steps between lines of metrics.jsonl."""
     keep: PositiveInt = 2
-    """Checkpoints kept, the newest ones."""
+    """Number of checkpoints to keep; older ones are deleted."""
 
 
 class Recipe(BaseModel):
-    """One experiment: data, model, objective, training, and how the result is measured."""
+    """One experiment: data, model, objective, training and metrics."""
 
     model_config = Spec.model_config
 
     name: Annotated[str, AfterValidator(_checked_name)]
-    """What the run's folder is called: letters, digits, '.', '_' and '-', 64 at most."""
+    """Name of the run folder: 1 to 64 letters, digits, '.', '_' and '-'."""
     seed: NonNegativeInt = 0
-    """Seed of everything random in the run."""
+    """Seed for everything random in the run."""
     dataset: Annotated[kinds.DatasetSpec, Slot(kinds.datasets)]
-    """Where the images come from."""
+    """The images."""
     model: Annotated[kinds.ModelSpec, Slot(kinds.models)]
-    """What is trained."""
+    """The model to train."""
     objective: Annotated[kinds.ObjectiveSpec, Slot(kinds.objectives)] | None = None
-    """What training minimises; none for a model that does not learn by steps."""
+    """The loss to minimise; null for a model that does not learn by steps."""
     training: Training = Field(default_factory=lambda: Training(steps=0))
-    """How the model is trained; left out for a model that does not learn by steps."""
+    """How the model is trained; leave it out for a model that does not learn by steps."""
     metrics: tuple[Annotated[kinds.MetricSpec, Slot(kinds.metrics)], ...] = ()
-    """What the trained model is scored by."""
+    """Metrics to score the trained model with."""
     sweep: Sweep | None = Field(default=None, exclude=True)
-    """Variants that `bvtk sweep` runs; no part of the experiment itself."""
+    """Variants for `bvtk sweep`; not part of the experiment itself."""

@@ -1,4 +1,4 @@
-"""Text becomes data with marks: YAML 1.2 core rules on PyYAML's parser, and never more than data."""
+"""Parses text into data with marks, by YAML 1.2 core rules on PyYAML's parser. Nothing in it is executed."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from bvtk.recipe.decoding import read_text
 from bvtk.recipe.marks import Mark, Node, Path, Source, problem
 
 _FOREIGN_BREAK = re.compile("[\x85\u2028\u2029]")
-"""Line ends to YAML 1.1, and so to PyYAML, but not to YAML 1.2, JSON and editors."""
+"""Line breaks in YAML 1.1, and so in PyYAML, but not in YAML 1.2, JSON and editors."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """A text after reading.
+    """A parsed text.
 
     Args:
         source: the text.
-        root: its data; None where the syntax gave none.
-        problems: everything that was refused.
+        root: its data; None if the syntax is invalid.
+        problems: all errors.
     """
 
     source: Source
@@ -33,14 +33,14 @@ class Document:
 
 
 def read_document(path: File, name: str) -> Document:
-    """Reads a recipe's file.
+    """Reads a recipe file.
 
     Args:
-        path: where it lies.
-        name: what errors call it.
+        path: the file.
+        name: its name in errors.
 
     Raises:
-        RecipeError: where there is no such file, or it is no text.
+        RecipeError: if the file is missing or not text.
     """
     source = Source(name, read_text(path, name))
     document = compose(source)
@@ -48,19 +48,19 @@ def read_document(path: File, name: str) -> Document:
         return document
     root = document.root
     if root is None or (root.value is None and root.mark.width == 0):
-        raise _refusal(Mark(source), "the file is empty", "`bvtk init recipe NAME` writes one to start from")
+        raise _refusal(Mark(source), "the file is empty", "run `bvtk init recipe NAME` to write a starter file")
     if not isinstance(root.value, dict):
-        raise _refusal(root.mark, "a recipe is a mapping of keys to values", "write `name: …` and so on")
+        raise _refusal(root.mark, "expected a mapping of keys to values", "write `name: …` and so on")
     return document
 
 
 def compose(source: Source, skip: int = 0, path: Path = ()) -> Document:
-    """Turns YAML into nodes, and gathers everything that recipes may not contain.
+    """Parses YAML into nodes, and collects everything that is not allowed in recipes.
 
     Args:
         source: the text.
-        skip: how many characters at its start are not YAML.
-        path: the key that errors give for the text as a whole.
+        skip: how many characters at the start are not YAML.
+        path: the key of the whole text in errors.
     """
     composer = Composer(source, skip, path)
     try:
@@ -68,8 +68,8 @@ def compose(source: Source, skip: int = 0, path: Path = ()) -> Document:
         try:
             while loader.check_event():
                 composer.feed(loader.get_event())  # type: ignore[no-untyped-call]
-        except (ValueError, OverflowError):  # PyYAML lets chr() fail on an escape past the last character
-            composer.refuse(composer.mark(loader.get_mark()), "an escape that is no character")
+        except (ValueError, OverflowError):  # PyYAML calls chr() on escapes beyond the last character
+            composer.refuse(composer.mark(loader.get_mark()), "this escape is not a character")
     except StopReading:
         pass
     except yaml.YAMLError as error:
@@ -78,13 +78,13 @@ def compose(source: Source, skip: int = 0, path: Path = ()) -> Document:
 
 
 def _without_foreign_breaks(text: str, composer: Composer) -> str:
-    """The text with spaces for line ends that only some see, the first of them refused."""
+    """Replaces line breaks that only some programs recognise by spaces, and reports the first."""
     found = _FOREIGN_BREAK.search(text)
     if found is None:
         return text
     before = Source("", text[: found.start()]).lines
     mark = Mark(composer.source, len(before), len(before[-1]) + 1)
-    composer.refuse(mark, "a line end that not every reader sees", "remove it, or write it as an escape")
+    composer.refuse(mark, "a line break that not every program recognises", "remove it, or write it as an escape")
     return _FOREIGN_BREAK.sub(" ", text)
 
 

@@ -1,4 +1,4 @@
-"""A recipe's `sweep` with the place of everything in it: its cells and its grid as overrides."""
+"""A recipe's `sweep` with its places in the source: cells and grid as overrides."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from pydantic import ValidationError
 
 from bvtk.component import parse
 from bvtk.errors import Problem
-from bvtk.recipe.composer import MOST_NESTED
+from bvtk.recipe.composer import MAX_DEPTH
 from bvtk.recipe.marks import COMMAND_LINE, Mark, Node, Path, problem
 from bvtk.recipe.overrides import Override
 from bvtk.recipe.schema import Recipe
 from bvtk.recipe.sweep_schema import Sweep, SweepCell
 
 _NOT_VARIED = {
-    "extends": ("can't be overridden", "`recipe` starts a cell from another recipe"),
-    "sweep": ("a cell has no sweep of its own", "leave it out"),
-    "seed": ("is not varied like other keys", "write `seeds`: how many, or a list"),
+    "extends": ("can't be overridden", "use `recipe` to start a cell from another recipe"),
+    "sweep": ("a cell can't have a sweep of its own", "remove it"),
+    "seed": ("can't be set like other keys", "write `seeds`: a number, or a list"),
 }
 _NOT_IN_THE_GRID = dict.fromkeys(
-    ("seed", "seeds"), ("seeds are no values of the grid", "write `seeds` beside `grid`: how many, or a list")
+    ("seed", "seeds"), ("can't be in the grid", "write `seeds` beside `grid`: a number, or a list")
 )
 _KEYS = Recipe.model_fields.keys() | SweepCell.model_fields.keys()
 
 
 @dataclass(frozen=True)
 class SweepNodes:
-    """A sweep, as far as it is of the right form.
+    """The valid parts of a sweep.
 
     Args:
-        sweep: what it says; a cell that can't be read is there, and says nothing.
-        node: where it says so.
+        sweep: the sweep; an invalid cell is an empty one.
+        node: its data, with places.
     """
 
     sweep: Sweep
@@ -44,38 +44,38 @@ class SweepNodes:
 
     @classmethod
     def of(cls, root: Node | None) -> SweepNodes | None:
-        """The sweep of a recipe's data; None where there is none. What is wrong in its form the recipe tells."""
+        """The sweep in a recipe's data; None if there is none. Validating the recipe reports its errors."""
         node = root.child("sweep") if root else None
         if node is None or not isinstance(node.value, dict) or node.broken:
             return None
         node = _with_cells_in_a_list(node, node.value)
-        return cls(_sound(node.plain()), node)
+        return cls(_valid_parts(node.plain()), node)
 
     @property
     def cells(self) -> Sequence[SweepCell]:
-        """The cells; one that changes nothing where the sweep names none."""
+        """The cells; a single empty one if the sweep lists none."""
         return self.sweep.cells or (SweepCell(),)
 
     @property
     def count(self) -> int:
-        """How many variants it asks for."""
+        """The number of variants."""
         combinations = prod(len(values) for values in self.sweep.grid.values())
         return combinations * sum(len(self.seeds(cell)) or 1 for cell in self.cells)
 
     def seeds(self, cell: SweepCell) -> Sequence[int]:
-        """The seeds of a cell; none where it has its recipe's own."""
+        """The seeds of a cell; empty if it keeps the seed of its recipe."""
         seeds = cell.seeds or self.sweep.seeds
         return range(seeds) if isinstance(seeds, int) else seeds or ()
 
     @property
     def seeds_on_the_command_line(self) -> bool:
-        """Whether an override says which seeds to run."""
+        """Whether an override sets the seeds of the sweep."""
         cells = (self._cell(number) for number in range(len(self.cells)))
-        said = [node.child("seeds") for node in (self.node, *cells) if node]
-        return any(seeds.mark.source.name == COMMAND_LINE for seeds in said if seeds)
+        found = [node.child("seeds") for node in (self.node, *cells) if node]
+        return any(seeds.mark.source.name == COMMAND_LINE for seeds in found if seeds)
 
     def grid(self) -> tuple[list[list[Override]], list[Problem]]:
-        """By key of the grid, the overrides that it stands for; and what is wrong in its keys."""
+        """The overrides of the grid, a list for each key; and the problems of its keys."""
         axes, problems = [], []
         for key, axis in _entries(self.node.child("grid")):
             if refused := _refusal(key, axis, ("sweep", "grid"), _NOT_VARIED | _NOT_IN_THE_GRID):
@@ -85,18 +85,18 @@ class SweepNodes:
         return axes, problems
 
     def overrides(self, cell: int) -> tuple[list[Override], list[Problem]]:
-        """The overrides that a cell stands for, and what is wrong in its keys."""
+        """The overrides of a cell, and the problems of its keys."""
         overrides, problems = [], []
-        said = self.cells[cell].model_extra or {}
+        extra = self.cells[cell].model_extra or {}
         for key, value in _entries(self._cell(cell)):
-            if key in said and (refused := _refusal(key, value, ("sweep", "cells", cell), _NOT_VARIED)):
+            if key in extra and (refused := _refusal(key, value, ("sweep", "cells", cell), _NOT_VARIED)):
                 problems.append(refused)
-            elif key in said:
+            elif key in extra:
                 overrides.append(Override(tuple(key.split(".")), value))
         return overrides, problems
 
     def base_of(self, cell: int) -> tuple[str, Mark]:
-        """The path of the recipe that a cell starts from, beside the file that names it, and where it does."""
+        """The path of the recipe that a cell starts from, and the place that names it."""
         node = self._cell(cell)
         named = (node and node.child("recipe")) or self.node
         return os.path.normpath(File(named.mark.source.name).parent / str(named.value)), named.mark
@@ -107,14 +107,14 @@ class SweepNodes:
 
 
 def without_sweep(root: Node | None) -> Node | None:
-    """A recipe's data without its sweep; None where there is no such data."""
+    """A recipe's data without its sweep; None if there is no data."""
     if root is None or not isinstance(root.value, dict):
         return None
     return replace(root, value={key: node for key, node in root.value.items() if key != "sweep"})
 
 
 def places(node: Node) -> Iterator[str]:
-    """Every place inside a value, as problems name it."""
+    """All places inside a value, as in problems."""
     yield from (problem(mark, (), "").place for mark in (node.mark, node.key) if mark)
     value = node.value
     for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
@@ -126,16 +126,16 @@ def _entries(node: Node | None) -> Iterable[tuple[str, Node]]:
 
 
 def _refusal(key: str, node: Node, above: Path, refused: Mapping[str, tuple[str, str]]) -> Problem | None:
-    """Why a dotted key is none that a cell could override; None where it is one."""
+    """The problem of a dotted key that can't be overridden; None if it can."""
     parts = key.split(".")
     why = refused.get(parts[0])
-    if not all(parts) or len(parts) > MOST_NESTED:
-        why = ("is no key of a recipe", "write a dotted key, such as objective.beta")
+    if not all(parts) or len(parts) > MAX_DEPTH:
+        why = ("is not a key of a recipe", "write a dotted key, such as objective.beta")
     return problem(node.key or node.mark, (*above, key), *why) if why else None
 
 
 def _with_cells_in_a_list(node: Node, entries: Mapping[str, Node]) -> Node:
-    """A sweep whose cells are a list, so that what is in them is checked, too, where they should have been one."""
+    """Turns cells that are written as a mapping into a list, so that their contents are checked too."""
     cells = node.child("cells")
     if cells is None or not isinstance(cells.value, dict):
         return node
@@ -145,8 +145,8 @@ def _with_cells_in_a_list(node: Node, entries: Mapping[str, Node]) -> Node:
     return replace(node, value={**entries, "cells": listed})
 
 
-def _sound(data: dict[str, Any]) -> Sweep:
-    """What a sweep says, without the parts of it that are of the wrong form."""
+def _valid_parts(data: dict[str, Any]) -> Sweep:
+    """The sweep without its invalid parts."""
     while True:
         try:
             return parse(Sweep, data)
@@ -156,7 +156,7 @@ def _sound(data: dict[str, Any]) -> Sweep:
 
 
 def _drop(data: dict[str, Any], place: Path) -> None:
-    """Takes out the part that is wrong at a place, with what hangs on it: a cell hangs on the recipe it starts from."""
+    """Removes the invalid part at a place; an invalid `recipe` empties the whole cell."""
     part = data.get(str(place[0]))
     if place[0] == "cells" and isinstance(part, list) and len(place) > 1:
         number = int(place[1])

@@ -1,4 +1,4 @@
-"""What a recipe's `sweep` says: which variants of the recipe are run, and what was published of them."""
+"""The classes of a recipe's `sweep`: the variants to run, and published figures to compare with."""
 
 from __future__ import annotations
 
@@ -21,53 +21,51 @@ from pydantic_core import PydanticCustomError
 from bvtk.component import Spec
 
 
-def _taking(expected: str) -> WrapValidator:
-    """Says what a field takes in one sentence, where Pydantic would name what is wrong with each form it could have."""
+def _expecting(expected: str) -> WrapValidator:
+    """Replaces the errors of all branches of a union by one message."""
 
     def checked(value: Any, validate: Callable[[Any], Any]) -> Any:
         try:
             return validate(tuple(value) if isinstance(value, list) else value)
         except ValidationError:
             context = {"expected": expected} | ({"found": json.dumps(value)} if isinstance(value, list) else {})
-            raise PydanticCustomError("form", "takes {expected}", context) from None
+            raise PydanticCustomError("form", "expected {expected}", context) from None
 
     return WrapValidator(checked)
 
 
 Seeds = Annotated[
     PositiveInt | Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)],
-    _taking("how many seeds, an integer from 1, or which, a list of integers from 0"),
+    _expecting("a number of seeds, at least 1, or a list of seeds, each at least 0"),
 ]
-"""How many seeds, counted from 0, or which."""
+"""The number of seeds, which then count from 0, or a list of seeds."""
 
-PublishedFigure = Annotated[
-    tuple[float, float | None], _taking("[mean, spread], with null for a spread that was not published")
-]
+PublishedFigure = Annotated[tuple[float, float | None], _expecting("[mean, spread], with null for an unknown spread")]
 """A mean and its spread."""
 
 
 class SweepCell(BaseModel):
-    """One variant: overrides as on the command line, and what they are laid over."""
+    """One variant: overrides as on the command line, and the recipe that they apply to."""
 
     model_config = ConfigDict(**{**Spec.model_config, "extra": "allow"})
 
     __pydantic_extra__: dict[str, JsonValue] = Field(init=False)
 
     recipe: Annotated[str, Field(min_length=1)] | None = None
-    """Another recipe to start from, relative to the file that says so; null starts from this one."""
+    """Another recipe to start from, relative to this file; null starts from this one."""
     seeds: Seeds | None = None
-    """Seeds of this cell: how many, counted from 0, or a list; null takes the sweep's."""
+    """Seeds of this cell: their number, counting from 0, or a list; null uses those of the sweep."""
 
 
 class Published(BaseModel):
-    """Figures that others published, printed beside the measured ones."""
+    """Published figures, shown beside the measured ones."""
 
     model_config = Spec.model_config
 
     source: str
     """Where they were published."""
     scores: dict[str, dict[str, PublishedFigure]]
-    """By metric and row: the mean, and its spread or null."""
+    """By metric and row: [mean, spread], with null for an unknown spread."""
 
 
 class Sweep(BaseModel):
@@ -76,10 +74,10 @@ class Sweep(BaseModel):
     model_config = Spec.model_config
 
     seeds: Seeds | None = None
-    """How many seeds, counted from 0, or a list; null leaves each recipe its own."""
+    """Number of seeds, counting from 0, or a list; null keeps the seed of each recipe."""
     grid: dict[str, Annotated[tuple[JsonValue, ...], Field(min_length=1)]] = {}
-    """Values by dotted key: every combination is run."""
+    """Lists of values by dotted key; all combinations are run."""
     cells: tuple[SweepCell, ...] = ()
-    """Variants one by one, each a mapping of dotted keys to values; without any, this recipe alone."""
+    """Single variants, each a mapping of dotted keys to values; if empty, only this recipe."""
     published: Published | None = None
-    """Published figures to print beside the measured ones."""
+    """Published figures to show beside the measured ones."""

@@ -1,4 +1,4 @@
-"""What a field takes, in plain words: from its JSON Schema, so that words and checks never part."""
+"""Descriptions of field types in plain words, derived from their JSON Schema so that they match the checks."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _BOUNDS = (
 
 
 def expected_at(model: type[BaseModel] | None, key: str | int) -> str:
-    """What a field takes: `a number more than 0, or 'learned'`; empty where it is unknown."""
+    """The type of a field in words: `a number more than 0 or 'learned'`; empty if it is unknown."""
     properties = class_schema(model).get("properties", {}) if model else {}
     return describe_type(properties[key]) if key in properties else ""
 
 
 def describe_type(schema: dict[str, Any]) -> str:
-    """A field's JSON Schema, placeholders of slots included, in plain words."""
+    """A JSON Schema of a field, which may contain placeholders of slots, in words."""
     if SLOT in schema:
         return _slot(schema[SLOT])
     if "enum" in schema or "const" in schema:
@@ -59,8 +59,8 @@ def _list(schema: dict[str, Any]) -> str:
 
 
 def _bounded(schema: dict[str, Any]) -> str:
-    said = [f"{word} {schema[key]:g}" for key, word in _BOUNDS if key in schema]
-    return " " + " and ".join(said) if said else ""
+    bounds = [f"{word} {schema[key]:g}" for key, word in _BOUNDS if key in schema]
+    return " " + " and ".join(bounds) if bounds else ""
 
 
 def _joined(parts: list[str]) -> str:

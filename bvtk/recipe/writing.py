@@ -1,4 +1,4 @@
-"""A complete recipe as YAML that reads back as the same recipe, and the hash that names its run."""
+"""Writes a recipe as YAML that reads back as the same recipe, and computes the hash that names its run."""
 
 from __future__ import annotations
 
@@ -13,27 +13,38 @@ from bvtk.recipe.scalars import write
 from bvtk.recipe.schema import Recipe
 
 _HASH_DIGITS = 10
+_ADDED_KEYS: dict[str, Any] = {"sampler": None, "decay_biases": True}
+"""Keys that the first version lacked, with their defaults. These do not enter the hash, so that old runs are found."""
 
 
 def recipe_hash(recipe: Recipe, plugin_versions: Iterable[str] = ()) -> str:
-    """Ten hexadecimal digits that differ where anything that shapes the run does.
+    """Ten hexadecimal digits that identify everything that affects the run.
 
     Args:
         recipe: the complete recipe, its seed included.
-        plugin_versions: the version, or for a file the sha256, of each plugin that it uses.
+        plugin_versions: the version, or the sha256 of the file, of each plugin that it uses.
     """
-    whole = {"recipe": resolved(recipe), "plugins": sorted(plugin_versions)}
+    whole = {"recipe": _without_added_defaults(resolved(recipe)), "plugins": sorted(plugin_versions)}
     canonical = json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.sha256(canonical.encode()).hexdigest()[:_HASH_DIGITS]
 
 
+def _without_added_defaults(data: Any) -> Any:
+    if isinstance(data, list):
+        return [_without_added_defaults(item) for item in data]
+    if not isinstance(data, dict):
+        return data
+    absent = object()
+    return {k: _without_added_defaults(v) for k, v in data.items() if _ADDED_KEYS.get(k, absent) is not v}
+
+
 def dump_yaml(recipe: Recipe) -> str:
-    """The complete recipe as a file that reads back as the same recipe."""
+    """The recipe as the text of a file that reads back as the same recipe."""
     return "".join(f"{text}\n" for text, _ in lines(resolved(recipe)))
 
 
 def lines(data: dict[str, Any], path: Path = (), indent: str = "") -> Iterator[tuple[str, Path | None]]:
-    """The lines of a mapping as YAML, each with the path of the value on it, None where there is none."""
+    """The lines of a mapping as YAML, each with the path of its value; None for lines without one."""
     for key, value in data.items():
         here, label = (*path, key), f"{indent}{write(str(key))}:"
         if isinstance(value, dict) and value:

@@ -29,8 +29,8 @@ def test_what_a_model_that_takes_no_steps_inherits_can_be_laid_aside(load: Load,
 @pytest.mark.parametrize(
     ("missing", "said"),
     [
-        ("training:\n  steps: 5\n", "1:1 training: is missing, it has no default"),
-        ("objective: beta_vae\n", "1:1 objective: is missing, it has no default"),
+        ("training:\n  steps: 5\n", "1:1 training: is missing and has no default"),
+        ("objective: beta_vae\n", "1:1 objective: is missing and has no default"),
     ],
 )
 def test_a_model_that_learns_by_steps_needs_both(load: Load, missing: str, said: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bvtk.errors import RecipeError
-from bvtk.recipe.decoding import MOST_BYTES, read_text
+from bvtk.recipe.decoding import MAX_BYTES, read_text
 
 Errors = Callable[..., list[str]]
 
@@ -35,7 +35,7 @@ def test_other_encodings_are_refused_by_name(errors: Errors, data: bytes, place:
 
 
 def test_a_file_past_the_bound_is_refused_without_reading_all_of_it(errors: Errors) -> None:
-    assert errors(b"#" * (MOST_BYTES + 1)) == ["0:0 : larger than 1 MiB"]
+    assert errors(b"#" * (MAX_BYTES + 1)) == ["0:0 : larger than 1 MiB"]
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:

@@ -68,16 +68,16 @@ def test_parents_are_relative_to_the_file_that_names_them(load: Load, parent: Pa
 
 
 def test_a_circle_is_refused_at_the_line_that_closes_it(errors: Errors, parent: Parent) -> None:
-    assert errors("extends: r.yaml\n") == ["1:10 extends: goes round in a circle: r.yaml extends this file"]
+    assert errors("extends: r.yaml\n") == ["1:10 extends: circular: r.yaml extends this file"]
     parent("other.yaml", "extends: ./r.yaml\n")
-    assert errors("extends: other.yaml\n") == ["1:10 extends: goes round in a circle: r.yaml extends this file"]
+    assert errors("extends: other.yaml\n") == ["1:10 extends: circular: r.yaml extends this file"]
 
 
 @pytest.mark.parametrize(
     ("value", "said"),
     [
         ("none.yaml", "none.yaml: no such file"),
-        (".", ".: a folder, where a recipe's file is needed"),
+        (".", ".: is a folder, expected a recipe file"),
         ("5", "expected the path of one recipe"),
         ("[a.yaml, b.yaml]", "expected the path of one recipe"),
         ("", "expected the path of one recipe"),

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 
 from bvtk.errors import Problem
 from bvtk.recipe import Recipe, dump_yaml, resolved
-from bvtk.recipe.load import validated
+from bvtk.recipe.load import validate
 from bvtk.recipe.marks import Mark, Node, Source
 from bvtk.recipe.merge import merge
-from bvtk.recipe.overrides import apply_override
+from bvtk.recipe.overrides import apply_override_text
 from bvtk.recipe.source import Document, compose
 
 TEXT = """\
@@ -117,7 +117,7 @@ def changed(data: Any, path: list[str], value: Any) -> Any:
 
 def read_or_refused(root: Node | None, problems: tuple[Problem, ...]) -> None:
     """Validates what was read, and holds a recipe against what was said."""
-    recipe, found, _ = validated(root) if root and isinstance(root.value, dict) else (None, [], "")
+    recipe, found, _ = validate(root) if root and isinstance(root.value, dict) else (None, [], "")
     for problem in (*problems, *found):
         assert problem.message
         assert problem.line or not problem.column
@@ -161,7 +161,7 @@ def stands_in(said: Any, whole: Any) -> bool:
 def overridden(example: tuple[str, Any]) -> None:
     place, value = example
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    read_or_refused(*apply_override(ROOT, f"{place}={text}"))
+    read_or_refused(*apply_override_text(ROOT, f"{place}={text}"))
 
 
 def edited(example: tuple[str, Any]) -> None:

@@ -89,7 +89,7 @@ def test_every_text_of_a_field_and_every_default_is_there() -> None:
     assert toy["type"] == {"const": "toy", "description": "Fields of every form."}
     optimizer = definitions["recipe.Training"]["properties"]["optimizer"]
     assert optimizer["default"]["type"] == "adam"
-    assert "adam by default" in optimizer["description"]
+    assert "default: adam" in optimizer["description"]
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)

@@ -148,13 +148,13 @@ def test_a_complete_recipe_with_one_part_changed_is_a_recipe_or_says_why_not(loa
     [
         (
             {"type": "arrays"},
-            "arrays.path: is missing, it has no default",
+            "arrays.path: is missing and has no default",
             "`bvtk show dataset arrays` lists its keys.",
         ),
         ("dsprite", "unknown dataset 'dsprite', did you mean 'dsprites'?", "`bvtk ls dataset` lists them."),
         (
             {"type": "arrays", "path": object},
-            "type <class 'object'> is nothing that a recipe could say",
+            "type <class 'object'> can't appear in a recipe",
             "give plain data",
         ),
     ],

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bvtk.recipe.marks import Mark, Node, Source, marked
-from bvtk.recipe.messages import article, describe, mend, message
+from bvtk.recipe.messages import article, describe, fix_for, message
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_values_are_named_as_yaml_writes_them(value: object, said: str) -> None:
         ("multiple_of", {"multiple_of": 8}, "must be a multiple of 8, found 3"),
         ("less_than_equal", {"le": 0.5}, "must be at most 0.5, found 3"),
         ("string_pattern_mismatch", {"pattern": "^a"}, "must match ^a, found 3"),
-        ("too_short", {"min_length": 1, "actual_length": 0}, "needs at least 1 item, found 0"),
+        ("too_short", {"min_length": 1, "actual_length": 0}, "must have at least 1 item, found 0"),
         ("value_error", {"error": ValueError("the sun is down")}, "the sun is down"),
         ("weather", {}, "otherwise"),
         ("int", {}, "otherwise"),
@@ -53,16 +53,16 @@ def test_errors_that_a_plugin_makes_keep_their_own_words(kind: str, context: dic
         ("bool_type", "maybe", ""),
         ("bool_type", "Off", "write false"),
         ("literal_error", 5, ""),
-        ("string_type", 7, 'write "7" if it is meant as text'),
+        ("string_type", 7, 'write "7" to make it text'),
     ],
 )
 def test_what_would_be_right_is_said_unless_it_would_be_a_guess(kind: str, value: Any, said: str) -> None:
-    assert mend(kind, Node(value, Mark(Source("x")))) == said
+    assert fix_for(kind, Node(value, Mark(Source("x")))) == said
 
 
 def test_text_is_proposed_as_it_was_written() -> None:
     mark = Mark(Source("r.yaml", "name: 007\n"), 1, 7, 3)
-    assert mend("string_type", Node(7, mark)) == 'write "007" if it is meant as text'
+    assert fix_for("string_type", Node(7, mark)) == 'write "007" to make it text'
 
 
 def test_articles() -> None:

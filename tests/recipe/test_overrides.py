@@ -77,15 +77,15 @@ def test_part_of_a_default_may_change(load: Load) -> None:
 @pytest.mark.parametrize(
     ("override", "said"),
     [
-        ("seed", "< : 'seed' is no override"),
-        ("=5", "< : '=5' is no override"),
-        ("a..b=5", "< : 'a..b=5' is no override"),
-        (".a=5", "< : '.a=5' is no override"),
-        ("", "< : '' is no override"),
-        ("seed=[1", "< seed: a '{' or '[' that is not closed, or a ',' that is missing"),
-        ("seed=*x", "< seed: aliases are not used in recipes"),
-        ("name=${x}", "< name: '${…}' is not filled in"),
-        ("seed=!!int 5", "< seed: tags are not used in recipes"),
+        ("seed", "< : 'seed' is not an override"),
+        ("=5", "< : '=5' is not an override"),
+        ("a..b=5", "< : 'a..b=5' is not an override"),
+        (".a=5", "< : '.a=5' is not an override"),
+        ("", "< : '' is not an override"),
+        ("seed=[1", "< seed: a '{' or '[' is not closed, or a ',' is missing"),
+        ("seed=*x", "< seed: aliases are not allowed in recipes"),
+        ("name=${x}", "< name: '${…}' is not supported"),
+        ("seed=!!int 5", "< seed: tags are not allowed in recipes"),
         ("seed=-1", "< seed: must be at least 0, found -1"),
         ("seed=1e3", "< seed: expected an integer, found 1000.0"),
         ("seed=", "< seed: expected an integer, found null"),
@@ -93,15 +93,15 @@ def test_part_of_a_default_may_change(load: Load) -> None:
         ("model.encoder.widht=1", "< model.encoder.widht: unknown key, did you mean 'width'?"),
         ("model.encoder=tey", "< model.encoder.type: unknown encoder 'tey', did you mean 'toy'?"),
         ("model.encoder.type=tey", "< model.encoder.type: unknown encoder 'tey', did you mean 'toy'?"),
-        ("metrics.2=mig", "< metrics.2: metrics is a list, its items are 0 to 1; found '2'"),
-        ("metrics.x.bins=3", "< metrics.x.bins: metrics is a list, its items are 0 to 1; found 'x'"),
-        ("metrics.-1=mig", "< metrics.-1: metrics is a list, its items are 0 to 1; found '-1'"),
+        ("metrics.2=mig", "< metrics.2: metrics is a list: expected a position from 0 to 1, found '2'"),
+        ("metrics.x.bins=3", "< metrics.x.bins: metrics is a list: expected a position from 0 to 1, found 'x'"),
+        ("metrics.-1=mig", "< metrics.-1: metrics is a list: expected a position from 0 to 1, found '-1'"),
         ("metrics.0.bins=0", "< metrics.0.bins: must be more than 0, found 0"),
         ("extends=other.yaml", "< extends: can't be overridden"),
-        ("a\udcff=5", "< a\\udcff: a character that no text may hold"),
-        ("name=a\udcff", "< name: a character that no recipe may hold"),
+        ("a\udcff=5", "< a\\udcff: this character is not allowed in a key"),
+        ("name=a\udcff", "< name: this character is not allowed in a recipe"),
         ("training=5", "< training: expected a mapping, found 5"),
-        (".".join("a" * 51) + "=5", "< : a key nested more than 50 deep"),
+        (".".join("a" * 51) + "=5", "< : a key of more than 50 parts"),
         ("seed.x=5", "< seed: expected an integer, found a mapping"),
     ],
 )
@@ -111,7 +111,7 @@ def test_bad_overrides_are_refused_by_name(errors: Errors, override: str, said: 
 
 def test_what_a_file_lacks_is_told_at_the_file_though_overrides_stand_beside_it(errors: Errors) -> None:
     text = COMPLETE.replace("steps: 5", "keep: 5")
-    assert errors(text, "training.keep=3") == ["8:1 training.steps: is missing, it has no default"]
+    assert errors(text, "training.keep=3") == ["8:1 training.steps: is missing and has no default"]
     assert errors(text, "training.steps=3") == []
 
 

@@ -24,8 +24,8 @@ FIELDS = {
     "sizes: 3": "sizes: expected a list, found 3",
     "sizes: [1, 2, x]": "sizes.2: expected an integer, found 'x'",
     "sizes: {a: 1}": "sizes: expected a list, found a mapping",
-    "pair: [1]": "pair: has too few items",
-    "pair: [1, 2, 3]": "pair: takes at most 2 items, found 3",
+    "pair: [1]": "pair: must have more items",
+    "pair: [1, 2, 3]": "pair: must have at most 2 items, found 3",
     "scale: large": "scale: expected a number more than 0 or 'learned', found 'large'",
     "scale: -1": "scale: expected a number more than 0 or 'learned', found -1",
     "scale: null": "scale: expected a number more than 0 or 'learned', found null",
@@ -41,17 +41,17 @@ FIELDS = {
     "weight: -2": "weight: must be at least 0, found -2",
     "weight: .nan": "weight: must be finite, found .nan",
     "weight: {type: linear, start: -1, end: 2}": "weight: must be at least 0, found -1 to 2",
-    "weight: null": "weight: expected a schedule: its name or a mapping with 'type', or a number; found null",
+    "weight: null": "weight: expected a schedule: its name or a mapping with 'type', or a number, found null",
     "weight: linea": "weight: unknown schedule 'linea', did you mean 'linear'?",
-    "weight: constant": "weight.value: is missing, it has no default",
+    "weight: constant": "weight.value: is missing and has no default",
     "weight: {typ: linear}": "weight: a schedule needs a 'type', known: SCHEDULES",
     "weight: '4'": "weight: unknown schedule '4', known: SCHEDULES",
-    "inner: 5": "inner: expected an encoder: its name or a mapping with 'type'; found 5",
-    "inner: needy": "inner.path: is missing, it has no default",
+    "inner: 5": "inner: expected an encoder: its name or a mapping with 'type', found 5",
+    "inner: needy": "inner.path: is missing and has no default",
     "inner: {}": "inner: an encoder needs a 'type', known: ENCODERS",
     "inner: {type: 7}": "inner.type: an encoder needs a 'type', known: ENCODERS",
     "inner: {type: toy, inner: {type: toy, wdth: 1}}": "inner.inner.wdth: unknown key, did you mean 'width'?",
-    "parts: [toy, {type: needy}]": "parts.1.path: is missing, it has no default",
+    "parts: [toy, {type: needy}]": "parts.1.path: is missing and has no default",
     "parts: [toy, nedy]": "parts.1: unknown encoder 'nedy', did you mean 'needy'?",
     "parts: toy": "parts: expected a list, found 'toy'",
     "wieght: 1": "wieght: unknown key, did you mean 'weight'?",
@@ -91,10 +91,10 @@ def test_the_place_is_the_key_where_a_key_is_wrong_and_the_value_where_that_is(
     assert found.startswith(f"5:{column} ")
 
 
-NAME = "letters, digits, '.', '_' and '-' make a name, 64 at most, and not dots alone"
+NAME = "expected 1 to 64 letters, digits, '.', '_' and '-', and not only dots"
 RECIPES = [
-    ("name: toy\n", "", "1:1 name: is missing, it has no default"),
-    ("  steps: 5\n", "  keep: 5\n", "8:1 training.steps: is missing, it has no default"),
+    ("name: toy\n", "", "1:1 name: is missing and has no default"),
+    ("  steps: 5\n", "  keep: 5\n", "8:1 training.steps: is missing and has no default"),
     ("objective:", "objectve:", "7:1 objectve: unknown key, did you mean 'objective'?"),
     ("training:\n  steps: 5", "training: long", "8:11 training: expected a mapping, found 'long'"),
     ("\n  steps: 5\n", "\n", "8:10 training: expected a mapping, found null"),
@@ -108,7 +108,7 @@ RECIPES = [
     (
         "dataset: dsprites",
         "dataset: [dsprites]",
-        "2:10 dataset: expected a dataset: its name or a mapping with 'type'; found a list",
+        "2:10 dataset: expected a dataset: its name or a mapping with 'type', found a list",
     ),
 ]
 
@@ -124,7 +124,7 @@ def test_a_wrong_recipe_is_told_in_the_users_words(errors: Errors, old: str, new
         ("width: 3.0", "write 3"),
         ("flag: on", "write true"),
         ("flag: No", "write false"),
-        ("label: 5", 'write "5" if it is meant as text'),
+        ("label: 5", 'write "5" to make it text'),
         ("width: 3.5", ""),
     ],
 )

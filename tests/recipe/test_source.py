@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bvtk.recipe.composer import MOST_NESTED, MOST_VALUES
+from bvtk.recipe.composer import MAX_DEPTH, MAX_VALUES
 from bvtk.recipe.marks import Source
 from bvtk.recipe.source import compose
 from tests.recipe.conftest import COMPLETE
@@ -18,49 +18,49 @@ Errors = Callable[..., list[str]]
 REFUSED = {
     "empty": ("", "0:0 : the file is empty"),
     "comments alone": ("# name: x\n", "0:0 : the file is empty"),
-    "a list": ("- a\n", "1:1 : a recipe is a mapping of keys to values"),
-    "a word": ("recipe\n", "1:1 : a recipe is a mapping of keys to values"),
-    "null": ("null\n", "1:1 : a recipe is a mapping of keys to values"),
-    "a duplicate key": ("name: x\nname: y\n", "2:1 name: given twice, first in line 1"),
-    "a duplicate key in another spelling": ("name: x\n'name': y\n", "2:1 name: given twice, first in line 1"),
-    "a nested duplicate": ("a:\n  b: 1\n  c: 2\n  b: 3\n", "4:3 a.b: given twice, first in line 2"),
-    "a duplicate in a flow mapping": ("a: [{b: 1, b: 2}]\n", "1:12 a.0.b: given twice, first in line 1"),
-    "an anchor": ("a: &x 1\n", "1:4 a: anchors are not used in recipes"),
-    "an anchor on a mapping": ("a: &x\n  b: 1\n", "1:4 a: anchors are not used in recipes"),
-    "an alias": ("a: 1\nb: *x\n", "2:4 b: aliases are not used in recipes"),
-    "an alias as a key": ("? *x\n: 1\n", "1:3 : aliases are not used in recipes"),
-    "a merge key": ("a:\n  <<: {b: 1}\n", "2:3 a: merge keys are not used in recipes"),
-    "a template": ("a: pre-${HOME}\n", "1:4 a: '${…}' is not filled in"),
-    "a quoted template": ("a: '${x}'\n", "1:4 a: '${…}' is not filled in"),
-    "a template in a key": ("${x}: 1\n", "1:1 : '${…}' is not filled in"),
-    "a Python tag": ("a: !!python/object/apply:os.system [x]\n", "1:4 a: tags are not used in recipes"),
-    "a plain tag": ("a: !!str 5\n", "1:4 a: tags are not used in recipes"),
-    "a tag of one's own": ("a: !env HOME\n", "1:4 a: tags are not used in recipes"),
-    "a bare tag": ("a: ! x\n", "1:4 a: tags are not used in recipes"),
-    "a key that is a number": ("1: x\n", "1:1 : a key that is no word"),
-    "a key that is null": ("~: x\n", "1:1 : a key that is no word"),
-    "a key that is true": ("a:\n  true: x\n", "2:3 a: a key that is no word"),
-    "a key that is a list": ("? [a, b]\n: 1\n", "1:3 : a key that is no word"),
-    "a key that is a mapping": ("{{a: 1}: 2}\n", "1:2 : a key that is no word"),
+    "a list": ("- a\n", "1:1 : expected a mapping of keys to values"),
+    "a word": ("recipe\n", "1:1 : expected a mapping of keys to values"),
+    "null": ("null\n", "1:1 : expected a mapping of keys to values"),
+    "a duplicate key": ("name: x\nname: y\n", "2:1 name: duplicate key, first in line 1"),
+    "a duplicate key in another spelling": ("name: x\n'name': y\n", "2:1 name: duplicate key, first in line 1"),
+    "a nested duplicate": ("a:\n  b: 1\n  c: 2\n  b: 3\n", "4:3 a.b: duplicate key, first in line 2"),
+    "a duplicate in a flow mapping": ("a: [{b: 1, b: 2}]\n", "1:12 a.0.b: duplicate key, first in line 1"),
+    "an anchor": ("a: &x 1\n", "1:4 a: anchors are not allowed in recipes"),
+    "an anchor on a mapping": ("a: &x\n  b: 1\n", "1:4 a: anchors are not allowed in recipes"),
+    "an alias": ("a: 1\nb: *x\n", "2:4 b: aliases are not allowed in recipes"),
+    "an alias as a key": ("? *x\n: 1\n", "1:3 : aliases are not allowed in recipes"),
+    "a merge key": ("a:\n  <<: {b: 1}\n", "2:3 a: merge keys are not allowed in recipes"),
+    "a template": ("a: pre-${HOME}\n", "1:4 a: '${…}' is not supported"),
+    "a quoted template": ("a: '${x}'\n", "1:4 a: '${…}' is not supported"),
+    "a template in a key": ("${x}: 1\n", "1:1 : '${…}' is not supported"),
+    "a Python tag": ("a: !!python/object/apply:os.system [x]\n", "1:4 a: tags are not allowed in recipes"),
+    "a plain tag": ("a: !!str 5\n", "1:4 a: tags are not allowed in recipes"),
+    "a tag of one's own": ("a: !env HOME\n", "1:4 a: tags are not allowed in recipes"),
+    "a bare tag": ("a: ! x\n", "1:4 a: tags are not allowed in recipes"),
+    "a key that is a number": ("1: x\n", "1:1 : a key must be text"),
+    "a key that is null": ("~: x\n", "1:1 : a key must be text"),
+    "a key that is true": ("a:\n  true: x\n", "2:3 a: a key must be text"),
+    "a key that is a list": ("? [a, b]\n: 1\n", "1:3 : a key must be text"),
+    "a key that is a mapping": ("{{a: 1}: 2}\n", "1:2 : a key must be text"),
     "two documents": ("a: 1\n---\nb: 2\n", "2:1 : a second document"),
     "a directive of tags": ("%TAG ! tag:x,2000:\n---\na: 1\n", "1:1 : a directive"),
     "YAML 1.1 by name": ("%YAML 1.1\n---\na: yes\n", "1:1 : a directive"),
-    "a tab as indentation": ("a:\n\tb: 1\n", "2:1 : a tab where spaces are needed"),
-    "a tab before a value": ("a:\t1\n", "1:3 : a tab where spaces are needed"),
-    "a control character": ("a: \x07\n", "1:4 : a character that no recipe may hold"),
-    "a terminal's escape": ("a: 1\nb: \x1b[31m\n", "2:4 : a character that no recipe may hold"),
-    "half a surrogate pair": ('a: "\\ud800"\n', "1:4 a: a character that no text may hold"),
-    "a null character": ('a: "x\\0"\n', "1:4 a: a character that no text may hold"),
-    "an escape past the last character": ('a: "\\UFFFFFFFF"\n', "1:7 a: an escape that is no character"),
-    "a large integer": ("seed: 99999999999999999999\n", "1:7 seed: an integer that 64 bits can't hold"),
-    "an open bracket": ("a: [1, 2\nb: 3\n", "2:2 : a '{' or '[' that is not closed, or a ',' that is missing"),
-    "an open quote": ("a: 'x\n", "2:1 : a quote that is not closed"),
-    "a value with a colon": ("a: b: c\n", "1:5 : a ':' where none may stand"),
-    "a loose word": ("a: 1\nb\n", "3:1 : a key without its ':'"),
-    "an indentation that fits nothing": ("a:\n    b: 1\n  c: 2\n", "3:3 : the indentation fits nothing above"),
-    "a reserved character": ("a: @x\n", "1:4 : a value can't begin with this character"),
-    "a percent sign": ("a: %x\n", "1:4 : a value can't begin with this character"),
-    "an unknown escape": ('a: "\\q"\n', "1:6 : an escape that YAML lacks"),
+    "a tab as indentation": ("a:\n\tb: 1\n", "2:1 : a tab is not allowed here"),
+    "a tab before a value": ("a:\t1\n", "1:3 : a tab is not allowed here"),
+    "a control character": ("a: \x07\n", "1:4 : this character is not allowed in a recipe"),
+    "a terminal's escape": ("a: 1\nb: \x1b[31m\n", "2:4 : this character is not allowed in a recipe"),
+    "half a surrogate pair": ('a: "\\ud800"\n', "1:4 a: this character is not allowed in text"),
+    "a null character": ('a: "x\\0"\n', "1:4 a: this character is not allowed in text"),
+    "an escape past the last character": ('a: "\\UFFFFFFFF"\n', "1:7 a: this escape is not a character"),
+    "a large integer": ("seed: 99999999999999999999\n", "1:7 seed: an integer beyond 64 bits"),
+    "an open bracket": ("a: [1, 2\nb: 3\n", "2:2 : a '{' or '[' is not closed, or a ',' is missing"),
+    "an open quote": ("a: 'x\n", "2:1 : a quote is not closed"),
+    "a value with a colon": ("a: b: c\n", "1:5 : a ':' is not allowed here"),
+    "a loose word": ("a: 1\nb\n", "3:1 : a key without ':'"),
+    "an odd indentation": ("a:\n    b: 1\n  c: 2\n", "3:3 : the indentation does not match the lines above"),
+    "a reserved character": ("a: @x\n", "1:4 : a value can't start with this character"),
+    "a percent sign": ("a: %x\n", "1:4 : a value can't start with this character"),
+    "an unknown escape": ('a: "\\q"\n', "1:6 : YAML has no such escape"),
 }  # fmt: skip
 
 
@@ -105,9 +105,9 @@ def test_what_only_looks_like_a_trap_is_read(load: Callable[..., object], text: 
 def test_everything_refused_is_told_at_once_and_nothing_that_follows_from_it(errors: Errors) -> None:
     text = COMPLETE.replace("steps: 5", "steps: *x\n  steps: 6\n  keep: ${keep}\n  btch_size: 4")
     assert errors(text) == [
-        "9:10 training.steps: aliases are not used in recipes",
-        "10:3 training.steps: given twice, first in line 9",
-        "11:9 training.keep: '${…}' is not filled in",
+        "9:10 training.steps: aliases are not allowed in recipes",
+        "10:3 training.steps: duplicate key, first in line 9",
+        "11:9 training.keep: '${…}' is not supported",
         "12:3 training.btch_size: unknown key, did you mean 'batch_size'?",
     ]
 
@@ -152,9 +152,9 @@ def test_bounds_are_where_they_are_said_to_be() -> None:
     def refused(text: str) -> bool:
         return bool(compose(Source("x", text)).problems)
 
-    fits, too_deep = ("[" * n + "]" * n for n in (MOST_NESTED, MOST_NESTED + 1))
+    fits, too_deep = ("[" * n + "]" * n for n in (MAX_DEPTH, MAX_DEPTH + 1))
     assert (refused(fits), refused(too_deep)) == (False, True)
-    fits, too_many = ("[" + "1," * (n - 1) + "]" for n in (MOST_VALUES, MOST_VALUES + 1))
+    fits, too_many = ("[" + "1," * (n - 1) + "]" for n in (MAX_VALUES, MAX_VALUES + 1))
     assert (refused(fits), refused(too_many)) == (False, True)
 
 

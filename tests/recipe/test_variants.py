@@ -122,7 +122,7 @@ def test_the_command_line_trains_only_cells_whose_model_learns_by_steps(unfold: 
 def test_an_override_of_training_that_no_cell_takes_is_refused(faults: Faults) -> None:
     Path("pca.yaml").write_text(PCA)
     said = faults("sweep: {cells: [{recipe: pca.yaml}]}\n", "training.steps=300")
-    assert said == ["< training.steps: changes no cell: no model of this sweep learns by steps"]
+    assert said == ["< training.steps: changes no cell, since no model of this sweep learns by steps"]
     assert "is fitted at one go" in faults("sweep: {cells: [{recipe: pca.yaml, training.steps: 3}]}\n")[0]
 
 
@@ -134,8 +134,8 @@ def test_the_sweep_is_no_part_of_the_experiment(load: Load) -> None:
     assert recipe_hash(plain) == recipe_hash(swept)
 
 
-SEEDS = "takes how many seeds, an integer from 1, or which, a list of integers from 0"
-FIGURE = "takes [mean, spread], with null for a spread that was not published"
+SEEDS = "expected a number of seeds, at least 1, or a list of seeds, each at least 0"
+FIGURE = "expected [mean, spread], with null for an unknown spread"
 
 
 @pytest.mark.parametrize(
@@ -147,27 +147,27 @@ FIGURE = "takes [mean, spread], with null for a spread that was not published"
         ("{seeds: three}", f"10:16 sweep.seeds: {SEEDS}; found 'three'"),
         ("{cells: [{seeds: 1.5}]}", f"10:25 sweep.cells.0.seeds: {SEEDS}; found 1.5"),
         ("{seed: 3}", "10:9 sweep.seed: unknown key, did you mean 'seeds'?"),
-        ("{grid: {objective.beta: []}}", "10:32 sweep.grid.objective.beta: needs at least 1 item, found 0"),
+        ("{grid: {objective.beta: []}}", "10:32 sweep.grid.objective.beta: must have at least 1 item, found 0"),
         ("{grid: {objective.beta: 3}}", "10:32 sweep.grid.objective.beta: expected a list, found 3"),
         ("{grid: {objective.beta: [1, -4]}}", "10:36 objective.beta: must be at least 0, found -4"),
         ("{grid: {objective.bet: [1]}}", "10:16 objective.bet: unknown key, did you mean 'beta'?"),
-        ("{grid: {a..b: [1]}}", "10:16 sweep.grid.a..b: is no key of a recipe"),
-        ("{grid: {seed: [1, 2]}}", "10:16 sweep.grid.seed: seeds are no values of the grid"),
-        ("{grid: {seeds: 3}}", "10:16 sweep.grid.seeds: seeds are no values of the grid"),
-        ("{cells: [{seed: 3}]}", "10:18 sweep.cells.0.seed: is not varied like other keys"),
+        ("{grid: {a..b: [1]}}", "10:16 sweep.grid.a..b: is not a key of a recipe"),
+        ("{grid: {seed: [1, 2]}}", "10:16 sweep.grid.seed: can't be in the grid"),
+        ("{grid: {seeds: 3}}", "10:16 sweep.grid.seeds: can't be in the grid"),
+        ("{cells: [{seed: 3}]}", "10:18 sweep.cells.0.seed: can't be set like other keys"),
         ("{cells: 3}", "10:16 sweep.cells: expected a list, found 3"),
         ("{cells: [3]}", "10:17 sweep.cells.0: expected a mapping, found 3"),
         ("{cells: [{extends: x.yaml}]}", "10:18 sweep.cells.0.extends: can't be overridden"),
-        ("{cells: [{sweep.seeds: 3}]}", "10:18 sweep.cells.0.sweep.seeds: a cell has no sweep of its own"),
+        ("{cells: [{sweep.seeds: 3}]}", "10:18 sweep.cells.0.sweep.seeds: a cell can't have a sweep of its own"),
         ("{cells: [{recipe: none.yaml}]}", "10:26 sweep.cells.0.recipe: none.yaml: no such file"),
-        ("{cells: [{recipe: ''}]}", "10:26 sweep.cells.0.recipe: needs at least 1 character, found"),
+        ("{cells: [{recipe: ''}]}", "10:26 sweep.cells.0.recipe: must have at least 1 character, found"),
         ("{cells: [{model: {encoder: {width: -1}}}]}", "10:43 model.encoder.width: must be more than 0, found -1"),
-        ("{cells: [{metrics.0.bins: 3}]}", "10:18 metrics.0.bins: metrics is a list, its items are none"),
-        ("{cells: [{objective: null}]}", "1:1 objective: is missing, it has no default, in the cell objective=null"),
+        ("{cells: [{metrics.0.bins: 3}]}", "10:18 metrics.0.bins: metrics is a list: expected no further key"),
+        ("{cells: [{objective: null}]}", "1:1 objective: is missing and has no default (in cell objective=null)"),
         ("{published: {source: x}}", "10:9 sweep.published.scores: is missing"),
         ("{published: {source: x, scores: {mig: {a: [0.1]}}}}", f"sweep.published.scores.mig.a: {FIGURE}; found [0.1]"),
         ("{published: {source: x, scores: {mig: {a: 0.1}}}}", f"sweep.published.scores.mig.a: {FIGURE}; found 0.1"),
-        ("{seeds: 100000, grid: {objective.beta: [1, 2]}}", "sweep: asks for 200,000 cells, 100,000 is the most"),
+        ("{seeds: 100000, grid: {objective.beta: [1, 2]}}", "sweep: expected at most 100,000 cells, found 200,000"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(faults: Faults, sweep: str, said: str) -> None:
@@ -181,8 +181,8 @@ def test_everything_that_is_wrong_is_told_once_and_at_once(faults: Faults, tmp_p
     assert found == [
         "14:27 model.encoder.width: must be more than 0, found 0",
         "16:11 metrics.0: unknown metric 'mgi', did you mean 'mig'?",
-        "9:10 training.steps: expected an integer, found 'x', in the cell recipe=b.yaml, objective.beta=1",
-        "< name: letters, digits, '.', '_' and '-' make a name, 64 at most, and not dots alone",
+        "9:10 training.steps: expected an integer, found 'x' (in cell recipe=b.yaml, objective.beta=1)",
+        "< name: expected 1 to 64 letters, digits, '.', '_' and '-', and not only dots",
     ]
 
 
@@ -192,7 +192,7 @@ def test_a_mistake_in_one_part_of_a_sweep_hides_none_in_the_others(faults: Fault
     )
     assert faults(sweep + "  - {model.encoder.widht: 8}\n  - 5\n  - {seeds: [], model: vea}\n") == [
         f"11:10 sweep.seeds: {SEEDS}; found 0",
-        "12:10 sweep.grid.seeds: seeds are no values of the grid",
+        "12:10 sweep.grid.seeds: can't be in the grid",
         "12:38 sweep.grid.objective.beta: expected a list, found 4",
         "12:41 objective.bet: unknown key, did you mean 'beta'?",
         "13:14 sweep.published: expected a mapping, found 3",
@@ -217,9 +217,7 @@ def test_what_is_wrong_in_cells_is_told_where_they_are_no_list_too(faults: Fault
 @pytest.mark.parametrize("seeds", ["sweep.seeds=2", "sweep.cells.0.seeds=[3]", "sweep={seeds: 2}"])
 def test_one_seed_for_all_and_seeds_of_the_sweep_contradict_each_other(faults: Faults, seeds: str) -> None:
     sweep = "sweep: {cells: [{}, {objective.beta: 2}]}\n"
-    assert faults(sweep, seeds, "seed=5") == [
-        "< seed: one seed for all cells, and `seeds` for the sweep: which is meant?"
-    ]
+    assert faults(sweep, seeds, "seed=5") == ["< seed: conflicts with `sweep.seeds`, which is overridden too"]
 
 
 def test_a_cell_whose_model_takes_no_steps_can_leave_objective_and_training_aside(
@@ -229,11 +227,11 @@ def test_a_cell_whose_model_takes_no_steps_can_leave_objective_and_training_asid
         unfold("sweep: {cells: [{model: pca}]}\n")
     assert [(describe(problem), problem.hint) for problem in caught.value.problems] == [
         (
-            "7:12 objective: model 'pca' learns from no objective, in the cell model=pca",
+            "7:12 objective: model 'pca' learns from no objective (in cell model=pca)",
             "let the cell say `objective: null`, too, or start it from a recipe of its own: `recipe: FILE`",
         ),
         (
-            "9:10 training.steps: model 'pca' is fitted at one go, in no steps, found 5, in the cell model=pca",
+            "9:10 training.steps: model 'pca' is fitted at one go, in no steps, found 5 (in cell model=pca)",
             "let the cell say `training.steps: 0`, too, or start it from a recipe of its own: `recipe: FILE`",
         ),
     ]

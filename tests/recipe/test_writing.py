@@ -85,3 +85,18 @@ def test_the_hash_differs_with_seed_settings_and_plugins(load: Load) -> None:
     hashes = {recipe_hash(recipe), *map(recipe_hash, others), recipe_hash(recipe, ["a"]), recipe_hash(recipe, ["b"])}
     assert len(hashes) == 6
     assert recipe_hash(recipe, ["a", "b"]) == recipe_hash(recipe, ["b", "a"])
+
+
+OLD = """\
+name: old
+dataset: dsprites
+model: {type: vae, encoder: mlp, decoder: mlp}
+objective: factor_vae
+training: {steps: 5}
+"""
+
+
+def test_keys_that_were_added_later_leave_the_hash_of_old_recipes(load: Load) -> None:
+    assert recipe_hash(load(OLD).recipe) == "845e8f3cd4"
+    for change in ("training.sampler=shuffled", "training.optimizer.decay_biases=false"):
+        assert recipe_hash(load(OLD, change).recipe) != "845e8f3cd4"
