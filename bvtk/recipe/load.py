@@ -79,7 +79,7 @@ def parse_recipe(mapping: Mapping[str, Any], name: str = "recipe") -> Recipe:
     """
     whole = Mark(Source(name))
     if _exceeds_bounds(mapping):
-        limit = f"more than {MAX_DEPTH} levels of nesting, {MAX_VALUES} values, or 64 bits in an integer"
+        limit = f"more than {MAX_DEPTH} levels of nesting, more than {MAX_VALUES} values, or an integer beyond 64 bits"
         raise RecipeError((problem(whole, (), limit),))
     recipe, problems, hint = validate(marked(mapping, whole))
     if recipe is None:

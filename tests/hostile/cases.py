@@ -222,7 +222,7 @@ EXPORTS: Cases = {
     "plugins-a-word": (said(plugins="x"), "plugins"),
     "latents-absurd": (tensors(with_model(latents=10**10), **weights()), "do not fit its recipe"),
     "layers-absurd": (tensors(with_model(**WIDE), **weights()), "do not fit its recipe"),
-    "layers-past-64-bits": (tensors(with_model(latents=10**30), **weights()), "an integer past 64 bits"),
+    "layers-past-64-bits": (tensors(with_model(latents=10**30), **weights()), "an integer beyond 64 bits"),
     "layers-of-all-numbers": (tensors(with_model(latents=2**62), **weights()), "its model can't be built"),
     "tensors-missing": (tensors(json.dumps(GOOD)), "do not fit its recipe"),
     "tensors-of-others": (tensors(json.dumps(GOOD), x=np.zeros(99, np.float32)), "do not fit its recipe"),
@@ -335,8 +335,8 @@ RECIPES: Cases = {
     "alias-bomb": (b"a: &a [x]\n" + b"".join(b"b%d: [%s]\n" % (n, b"*a, " * 99) for n in range(80)), "anchors"),
     "one-long-number": (b"seed: " + b"1" * 1_000_000, "64 bits"),
     "binary": (bytes(range(256)) * 1000, "not UTF-8"),
-    "extends-a-device": (b"extends: /dev/zero\n", "no file"),
-    "extends-itself": (lambda path: path.write_text(f"extends: {path.name}\n"), "goes round in a circle"),
+    "extends-a-device": (b"extends: /dev/zero\n", "not a regular file"),
+    "extends-itself": (lambda path: path.write_text(f"extends: {path.name}\n"), "circular: "),
 }
 
 KINDS: dict[str, Cases] = {
