@@ -1,4 +1,4 @@
-"""What is measured on images that never trained. Shapes: B images, C channels, H × W pixels, L latents."""
+"""Scores on held-out images. Shapes: B images, C channels, H × W pixels, L latents."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from bvtk.seeding import derive
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Images to measure on.
+    """Images to compute scores on.
 
     Args:
         index: (n,) which images.
-        trained_on: whether they trained, as the recipe holds none out.
+        trained_on: whether the model was trained on them, because the recipe holds out none.
     """
 
     index: NDArray[np.int64]
@@ -35,12 +35,12 @@ class HeldOut:
 
 
 def held_out_images(recipe: Recipe, size: int, most: int | None = None) -> HeldOut:
-    """The held-out images of a recipe, or where it holds none out some that trained.
+    """The held-out images of a recipe; if it holds out none, some of its training images.
 
     Args:
-        recipe: gives the share and the seed.
-        size: number of images of the data set.
-        most: how many to take at most, drawn by the seed; None for all that are held out.
+        recipe: has the fraction and the seed.
+        size: number of images in the data set.
+        most: maximum number of images, drawn by the seed; None for all held-out images.
     """
     train, held_out = split(size, recipe.training.held_out, recipe.seed)
     pool = held_out if len(held_out) else train
@@ -51,36 +51,35 @@ def held_out_images(recipe: Recipe, size: int, most: int | None = None) -> HeldO
     return HeldOut(pool, not len(held_out))
 
 
-def held_out_scores(encoder: Encoder, images: HeldOut, found: Representation) -> dict[str, Any]:
-    """What the model makes of held-out images, an entry for each way in which it can be measured.
+def held_out_scores(encoder: Encoder, images: HeldOut, representation: Representation) -> dict[str, Any]:
+    """Scores of a model on held-out images.
 
     Args:
-        encoder: over the recipe's data set.
-        images: which images to measure on.
-        found: codes of more images than these, for what is counted over many.
+        encoder: of the recipe's data set.
+        images: images to compute the scores on.
+        representation: codes of more images, to count active units.
 
     Returns:
-        Of what the model gives: `held_out` if its training pass has a reconstruction, `squared_error` if it
-        reconstructs.
+        `held_out` if the training pass has a reconstruction, `squared_error` if the model reconstructs images.
     """
     spec = encoder.recipe.model
     scores = {}
     if "reconstruction" in spec.gives and spec.learns == "steps":
-        scores["held_out"] = _likelihood(encoder, images, found)
+        scores["held_out"] = _likelihood(encoder, images, representation)
     if "reconstruction" in spec.gives and isinstance(encoder.model, Decoding):
         scores["squared_error"] = _squared_error(encoder, images)
     return scores
 
 
-def _likelihood(encoder: Encoder, images: HeldOut, found: Representation) -> dict[str, Any]:
-    """Reconstruction in nats per image; of a model with a posterior also the KL and the evidence lower bound.
+def _likelihood(encoder: Encoder, images: HeldOut, representation: Representation) -> dict[str, Any]:
+    """Reconstruction in nats per image; for a model with a posterior also the KL and the evidence lower bound.
 
-    Active units are counted over all images that are encoded, as a few held-out ones may be alike.
+    Active units are counted over all encoded images, because a few held-out images may be too similar.
     """
     generator = torch.Generator(encoder.device)
     generator.manual_seed(derive(encoder.recipe.seed, "held out noise"))
     total, kl_L = 0.0, np.zeros(encoder.model.latents)
-    posterior = found.logvar is not None and "posterior" in encoder.recipe.model.gives
+    posterior = representation.logvar is not None and "posterior" in encoder.recipe.model.gives
     with torch.inference_mode(), encoder.computing():
         for index in images.portions():
             outputs = encoder.model(encoder.inputs(index), generator)
@@ -89,9 +88,9 @@ def _likelihood(encoder: Encoder, images: HeldOut, found: Representation) -> dic
                 kl_L += outputs.kl.cpu().double().sum(dim=0).numpy()
     count = len(images.index)
     reconstruction, kl_L = total / count, kl_L / count
-    measured = {"images": count, "trained_on": images.trained_on}
+    about = {"images": count, "trained_on": images.trained_on}
     if not posterior:
-        return {"score": -reconstruction, "reconstruction": reconstruction, **measured}
+        return {"score": -reconstruction, "reconstruction": reconstruction, **about}
     elbo = -(reconstruction + float(kl_L.sum()))
     return {
         "score": elbo,
@@ -99,14 +98,14 @@ def _likelihood(encoder: Encoder, images: HeldOut, found: Representation) -> dic
         "reconstruction": reconstruction,
         "kl": float(kl_L.sum()),
         "kl_per_latent": kl_L.tolist(),
-        "active_units": int(active_latents(found.codes).sum()),
+        "active_units": int(active_latents(representation.codes).sum()),
         "latents": encoder.model.latents,
-        **measured,
+        **about,
     }
 
 
 def _squared_error(encoder: Encoder, images: HeldOut) -> dict[str, Any]:
-    """Σ (x − decode(encode(x)))² over pixels and channels, a mean over images: comparable between all models."""
+    """Σ (x − decode(encode(x)))² over pixels and channels, averaged over images; comparable between all models."""
     total = 0.0
     with torch.inference_mode(), encoder.computing():
         for index in images.portions():

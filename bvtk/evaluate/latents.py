@@ -1,4 +1,4 @@
-"""What each latent does, for the report. Shapes: n images, L latents, S of them described, k factors."""
+"""Statistics of latents for the report. Shapes: n images, L latents, S selected latents, k factors."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ from bvtk.metrics.estimators.latents import kl_per_latent
 from bvtk.protocols import Dataset, factor_with_role, position_factors
 
 MOST_LATENTS = 32
-"""How many latents are described: where a code is an image's pixels, more would fill files and reports with noise."""
+"""Maximum number of latents in the statistics, because some models have thousands (`pixels`)."""
 
 Arrays = dict[str, NDArray[Any]]
 
 
-def latent_statistics(dataset: Dataset, found: Representation) -> Arrays:
-    """Statistics of the latents that carry most: of largest KL where there is a posterior, else of largest variance.
+def latent_statistics(dataset: Dataset, representation: Representation) -> Arrays:
+    """Statistics of the latents with the largest KL, or, without a posterior, with the largest variance.
 
     Args:
         dataset: the images.
-        found: their codes.
+        representation: their codes.
 
     Returns:
-        `latents` (S,), which ones, ascending; of each `mean`, `std`, with a posterior `kl`, and for data with factors
-        `positions` (S, width, height) and `curve.<factor>` (S, size) or (S, shapes, size).
+        `latents` (S,), the selected ones, ascending; for each, `mean` and `std`, with a posterior `kl`, and with
+        factors `positions` (S, width, height) and `curve.<factor>` (S, size) or (S, shapes, size).
     """
-    whole = _moments(found)
-    weight = whole.get("kl", whole["std"])
+    moments = _moments(representation)
+    weight = moments.get("kl", moments["std"])
     chosen = np.sort(np.argsort(-weight, kind="stable")[:MOST_LATENTS])
-    statistics = {name: values[chosen] for name, values in whole.items()}
+    statistics = {name: values[chosen] for name, values in moments.items()}
     if dataset.factor_names:
-        statistics |= _activations(dataset, found.codes[:, chosen], dataset.factors(found.index))
+        statistics |= _activations(dataset, representation.codes[:, chosen], dataset.factors(representation.index))
     floats = {name: np.ascontiguousarray(values, np.float32) for name, values in statistics.items()}
     return {"latents": chosen.astype(np.int64), **floats}
 
 
-def _moments(found: Representation) -> Arrays:
-    codes, count = found.codes, len(found.codes)
+def _moments(representation: Representation) -> Arrays:
+    codes, count = representation.codes, len(representation.codes)
     mean = codes.mean(axis=0, dtype=np.float64)
-    squares = sum(((codes[rows] - mean) ** 2).sum(axis=0) for rows in found.blocks())
+    squares = sum(((codes[rows] - mean) ** 2).sum(axis=0) for rows in representation.blocks())
     moments = {"mean": mean, "std": np.sqrt(squares / count)}
-    if (logvar := found.logvar) is None:
+    if (logvar := representation.logvar) is None:
         return moments
-    kl = sum(kl_per_latent(codes[rows], logvar[rows]) * len(codes[rows]) for rows in found.blocks()) / count
-    return {"kl": np.asarray(kl), **moments}
+    kl = sum(kl_per_latent(codes[rows], logvar[rows]) * len(codes[rows]) for rows in representation.blocks())
+    return {"kl": np.asarray(kl / count), **moments}
 
 
 def _activations(dataset: Dataset, codes: NDArray[np.float32], factors: NDArray[np.int64]) -> Arrays:
@@ -59,7 +59,7 @@ def _activations(dataset: Dataset, codes: NDArray[np.float32], factors: NDArray[
 
 
 def _panels(dataset: Dataset) -> Iterator[tuple[str, list[int]]]:
-    """The factors of each panel: both positions together; each other factor, for every value of the category."""
+    """The factors of each panel: both positions together; every other factor, for each value of the category."""
     names, positions = dataset.factor_names, position_factors(dataset.factor_roles) or ()
     if positions:
         yield "positions", [names.index(name) for name in positions]

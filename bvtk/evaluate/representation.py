@@ -20,29 +20,29 @@ from bvtk.seeding import derive
 
 BATCH = 512
 MOST_BYTES = 2 * 2**30
-"""Memory that codes may take: all of dSprites at 700 latents, and a sixth of it where pixels are the codes. Metrics
-draw 3 million pairs at most from them, so more images would change no score by more than its seed does."""
+"""Maximum memory for codes: all of dSprites with 700 latents, or a sixth of it if the codes are the pixels. Metrics
+draw at most 3 million pairs from them, so more images would not change a score by more than another seed does."""
 
 Progress = Callable[[int, int], None]
 
 
-def silent(done: int, total: int) -> None:
-    """A progress that nobody watches."""
+def no_progress(done: int, total: int) -> None:
+    """Ignores progress."""
 
 
 def images_encoded(images: int, latents: int) -> int:
-    """How many of so many images are encoded: all, or as many as the memory for codes holds."""
+    """How many images are encoded: all, or as many as fit into the memory for codes."""
     return min(images, MOST_BYTES // (4 * max(latents, 1)))
 
 
 @dataclass(frozen=True)
 class Representation:
-    """What a model makes of images.
+    """The codes of images.
 
     Args:
         index: (n,) which images, ascending.
-        codes: (n, L) float32, for a model with a posterior its means.
-        logvar: (n, L) log-variances of the posterior; None where there is none.
+        codes: (n, L) float32; for a model with a posterior its means.
+        logvar: (n, L) log-variances of the posterior; None if there is none.
     """
 
     index: NDArray[np.int64]
@@ -50,19 +50,19 @@ class Representation:
     logvar: NDArray[np.float32] | None
 
     def blocks(self) -> Iterator[slice]:
-        """Rows in portions, for sums that must not double the memory that codes take."""
+        """Slices of rows, for sums without a copy of all codes."""
         return (slice(start, start + 2**14) for start in range(0, len(self.codes), 2**14))
 
 
 @dataclass(frozen=True)
 class Encoder:
-    """A model's encoder over its recipe's data set.
+    """A model's encoder on the data set of its recipe.
 
     Args:
-        recipe: says what the model reads, and in which precision it computes.
+        recipe: says what the model reads, and its precision.
         model: the model, in eval mode.
         dataset: the recipe's.
-        device: where the model lives.
+        device: device of the model.
     """
 
     recipe: Recipe
@@ -71,23 +71,23 @@ class Encoder:
     device: torch.device
 
     def images(self, index: NDArray[np.int64]) -> torch.Tensor:
-        """The images of these indices (n,) in [0, 1], (n, C, H, W)."""
+        """Images (n, C, H, W) in [0, 1] for indices (n,)."""
         return load_images(self.dataset, index, self.device)
 
     def inputs(self, index: NDArray[np.int64]) -> torch.Tensor:
-        """What the model reads of these indices (n,): images (n, C, H, W), or factor values (n, k) as floats."""
+        """The model's input for indices (n,): images (n, C, H, W), or factor values (n, k) as floats."""
         if self.recipe.model.reads == "factors":
             return torch.from_numpy(self.dataset.factors(index).astype(np.float32)).to(self.device)
         return self.images(index)
 
     def computing(self) -> AbstractContextManager[None]:
-        """The context of forward passes: the precision of training, full for models that do not learn by steps."""
+        """The context of forward passes: the precision of training, or full precision for models without steps."""
         if self.recipe.model.learns != "steps":
             return nullcontext()
         return autocast(self.device, choose_precision(self.recipe.training.precision, self.device))
 
     def sample(self) -> NDArray[np.int64]:
-        """Indices of the images that are encoded: all, or a random share of them that the recipe's seed draws."""
+        """Indices of the images to encode: all, or a random subset drawn by the recipe's seed."""
         size = len(self.dataset)
         count = images_encoded(size, self.model.latents)
         if count == size:
@@ -95,15 +95,15 @@ class Encoder:
         generator = np.random.default_rng(derive(self.recipe.seed, "encoded images"))
         return np.sort(generator.choice(size, count, replace=False))
 
-    def represent(self, index: NDArray[np.int64], progress: Progress = silent) -> Representation:
-        """The codes of the images of these indices (n,).
+    def represent(self, index: NDArray[np.int64], progress: Progress = no_progress) -> Representation:
+        """The codes of images.
 
         Args:
-            index: which images.
-            progress: told how many of how many are encoded.
+            index: (n,) which images.
+            progress: called with the number of encoded images and their total.
 
         Raises:
-            RunError: where a code is not finite.
+            RunError: if a code is not finite.
         """
         codes = np.empty((len(index), self.model.latents), np.float32)
         spread: NDArray[np.float32] | None = None

@@ -17,7 +17,7 @@ from safetensors.numpy import load as load_arrays
 from bvtk.counting import counted
 from bvtk.engine.devices import describe
 from bvtk.engine.split import split
-from bvtk.evaluate import Encoder, collapse, told_unscored
+from bvtk.evaluate import Encoder, collapse_warning, unscored_warnings
 from bvtk.protocols import ACTIVE_VARIANCE, Dataset, Decoding, factor_with_role, position_factors
 from bvtk.recipe import Recipe, dump_yaml
 from bvtk.report.inputs import ReportInputs
@@ -78,9 +78,9 @@ def gather(folder: RunFolder, recipe: Recipe, model: Any, dataset: Dataset, devi
 
 def _warnings(scores: dict[str, Any], environment: dict[str, Any]) -> list[str]:
     found = []
-    if collapsed := collapse(scores):
+    if collapsed := collapse_warning(scores):
         found.append(collapsed)
-    found.extend(told_unscored(environment.get("unscored", {})))
+    found.extend(unscored_warnings(environment.get("unscored", {})))
     if any(parts.get("trained_on") for parts in scores.values()):
         found.append("no images were held out: what is said of reconstructions is of images that trained")
     if environment.get("resumed_with"):

@@ -1,13 +1,16 @@
-"""Statistics of the latents, and which factors they are kept apart by."""
-
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import torch
 
 from bvtk.data import FactorGrid, ImageSet
 from bvtk.data.imageset import Bytes
+from bvtk.evaluate import evaluate
 from bvtk.evaluate.latents import latent_statistics
 from bvtk.evaluate.representation import Representation
+from tests.evaluate.built import CPU, built, measured
 
 
 def test_panels_follow_the_roles_of_factors() -> None:
@@ -33,3 +36,26 @@ def test_without_roles_every_factor_has_a_curve() -> None:
     shapes = {name: values.shape for name, values in found.items() if name.startswith("curve.")}
     assert shapes == {"curve.shape": (3, 2), "curve.x": (3, 3), "curve.y": (3, 4)}
     assert "positions" not in found
+
+
+def test_statistics_by_hand(workplace: Path) -> None:
+    _, dataset, model, found = measured()
+    x = torch.from_numpy(dataset.images(np.arange(75)).astype(np.float32))
+    mu = model.encode(x)[0].detach().numpy().reshape(3, 5, 5, 3)
+    np.testing.assert_allclose(found.latents["positions"], mu.mean(0).transpose(2, 0, 1), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(found.latents["curve.size"], mu.mean((1, 2)).T, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(found.latents["std"], mu.reshape(-1, 3).std(0), rtol=1e-4)
+    assert found.latents["latents"].tolist() == [0, 1, 2]
+    assert set(found.latents) == {"latents", "kl", "mean", "std", "positions", "curve.size"}
+
+
+def test_pixels_have_statistics_of_the_largest_variances(workplace: Path) -> None:
+    recipe, dataset, model = built("pixels")
+    found = evaluate(recipe, model, dataset, CPU)
+    assert found.scores["squared_error"]["score"] == 0
+    variance = dataset.images(np.arange(75)).reshape(75, -1).astype(np.float64).var(axis=0)
+    chosen = found.latents["latents"]
+    assert len(chosen) == 32
+    assert variance[chosen].min() >= np.delete(variance, chosen).max()
+    np.testing.assert_allclose(found.latents["std"] ** 2, variance[chosen], rtol=1e-5)
+    assert found.latents["positions"].shape == (32, 5, 5)
