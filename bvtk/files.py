@@ -1,4 +1,4 @@
-"""Files and folders that are written whole or not at all, and locks that die with their process.
+"""Files and folders that are written whole or not at all.
 
 Everything appears under its final name by one rename, after its contents have reached the disk, so
 that a kill or a power cut at any moment leaves either what was there before or what was meant to be.
@@ -13,32 +13,13 @@ import re
 import secrets
 import shutil
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bvtk.errors import BvtkError, UsageError
-
 _TEMPORARY = "tmp"
 _ASIDE = "old"
 _LEFT_BESIDE = re.compile(rf"\.(?P<of>.+)\.\d+-[0-9a-f]{{8}}\.(?P<kind>{_TEMPORARY}|{_ASIDE})")
-_PID_PATIENCE = 0.5
-
-
-class LockTakenError(UsageError):
-    """A lock that another process holds.
-
-    Args:
-        path: the lock file.
-        pid: the process that holds it; None where it could not be read.
-    """
-
-    def __init__(self, path: Path, pid: int | None) -> None:
-        owner = f"process {pid}" if pid else "another process"
-        super().__init__(f"{path} is locked by {owner}", "wait until it is done, or stop it")
-        self.path = path
-        self.pid = pid
 
 
 def fsync_file(path: Path) -> None:
@@ -159,48 +140,6 @@ def remove_all_leftovers(folder: Path) -> None:
         remove_leftovers(folder / name)
 
 
-@contextmanager
-def file_lock(path: Path, *, wait: bool = False) -> Iterator[None]:
-    """Holds a lock on a file for the length of the block; the system frees it when the process dies.
-
-    The file holds the owner's pid while it is locked. It is never removed: a lock on a removed file
-    would keep nobody out.
-
-    Args:
-        path: the lock file, made where it is missing; its folder must exist.
-        wait: whether to wait for an owner to be done, instead of raising.
-
-    Raises:
-        LockTakenError: where another process, or another block of this one, holds it.
-        BvtkError: where the file can't be opened or its file system knows no locks.
-    """
-    try:
-        # A link in the lock's place would have the pid written into whatever it leads to.
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
-    except OSError as error:
-        raise BvtkError(
-            f"can't open the lock file {path}: {error.strerror}", "check the folder's permissions"
-        ) from error
-    try:
-        _acquire(descriptor, path, wait)
-        _write_pid(descriptor, os.getpid())
-        try:
-            yield
-        finally:
-            _write_pid(descriptor, 0)
-    finally:
-        os.close(descriptor)
-
-
-def lock_owner(path: Path) -> int | None:
-    """The pid of the living process that holds a lock; None where there is none."""
-    try:
-        pid = int(path.read_bytes() or b"0")
-    except (OSError, ValueError):
-        return None
-    return pid if pid > 0 and _alive(pid) else None
-
-
 def _beside(path: Path, suffix: str) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.{suffix}")
 
@@ -228,61 +167,3 @@ def _put_folder(temporary: Path, path: Path) -> None:
     fsync_folder(path.parent)
     if aside:
         shutil.rmtree(aside, ignore_errors=True)
-
-
-def _acquire(descriptor: int, path: Path, wait: bool) -> None:
-    try:
-        _lock(descriptor, wait)
-    except (BlockingIOError, PermissionError) as error:
-        raise LockTakenError(path, _patient_owner(path)) from error
-    except OSError as error:
-        hint = "choose a folder on a file system that knows locks"
-        raise BvtkError(f"can't lock {path}: {error.strerror}", hint) from error
-
-
-def _patient_owner(path: Path) -> int | None:
-    """The owner's pid, waiting a moment for one that has the lock but has not yet written its pid."""
-    until = time.monotonic() + _PID_PATIENCE
-    while (pid := lock_owner(path)) is None and time.monotonic() < until:
-        time.sleep(0.01)
-    return pid
-
-
-def _write_pid(descriptor: int, pid: int) -> None:
-    with suppress(OSError):  # on a full disk the lock holds all the same, only nameless
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        os.ftruncate(descriptor, os.write(descriptor, b"%-10d" % pid))
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    _LOCKED_BYTE = 1 << 30
-
-    def _lock(descriptor: int, wait: bool) -> None:
-        while True:
-            os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
-            try:
-                return msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-            except PermissionError:
-                if not wait:
-                    raise
-                time.sleep(0.1)
-
-    def _alive(pid: int) -> bool:
-        return pid > 0
-
-else:
-    import fcntl
-
-    def _lock(descriptor: int, wait: bool) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-
-    def _alive(pid: int) -> bool:
-        try:
-            os.kill(pid, 0)
-        except (ProcessLookupError, OverflowError):
-            return False
-        except PermissionError:
-            return True
-        return True

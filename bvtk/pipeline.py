@@ -22,7 +22,7 @@ from bvtk.export import plugin_records, write_export
 from bvtk.files import write_bytes_atomic, write_text_atomic
 from bvtk.protocols import Dataset
 from bvtk.recipe import LoadedRecipe, Recipe, dump_yaml
-from bvtk.runs import RunFolder, environment, read_json, refusals_told, write_json
+from bvtk.runs import RunFolder, environment, read_json, reporting_file_errors, write_json
 from bvtk.stopping import Stop
 
 CIRCUMSTANCES = ("libraries", "device", "processor", "instructions", "threads", "precision")
@@ -85,6 +85,7 @@ class Pipeline:
             model = self.experiment.model
             self._begin("evaluate", f"encoding {counted(images_encoded(len(self.dataset), model.latents), 'image')}")
             found = evaluate(self.recipe, model, self.dataset, self.device, self._progressed)
+            self.folder.check_lock()
             self._outdate(again, self.folder.scores, self.folder.export, self.folder.report, self.folder.card)
             write_bytes_atomic(self.folder.latents, save_arrays(found.latents))
             self._record_unscored(found.unscored)
@@ -100,6 +101,7 @@ class Pipeline:
             scores = self.evaluate()
             model, dataset = self.experiment.model, self.dataset
             self._begin("export", self.folder.export.name)
+            self.folder.check_lock()
             self._outdate(again, self.folder.report, self.folder.card)
             write_export(self.folder.export, self.recipe, model, dataset, scores)
         return self.folder.export
@@ -114,7 +116,9 @@ class Pipeline:
             self.export()
             experiment, dataset = self.experiment, self.dataset
             self._begin("report", self.folder.report.name)
-            write_report(self.folder.path, gather(self.folder, self.recipe, experiment.model, dataset, self.device))
+            gathered = gather(self.folder, self.recipe, experiment.model, dataset, self.device)
+            self.folder.check_lock()
+            write_report(self.folder.path, gathered)
         return self.folder.report
 
     def _begin(self, stage: str, what: str) -> None:
@@ -140,6 +144,7 @@ class Pipeline:
         return quick_scores(self.recipe, experiment.model, experiment.dataset, self.device)
 
     def _record_environment(self, dataset: Dataset) -> None:
+        self.folder.check_lock()
         facts = environment(
             device=describe(self.device),
             threads=torch.get_num_threads(),
@@ -202,7 +207,7 @@ def working(loaded: LoadedRecipe, folder: RunFolder, device: str, *listeners: Li
     announce = Announcer(*listeners)
     with Stop().listening() as stop:
         folder.create()
-        with folder.locked(), refusals_told(folder.path):
+        with folder.locked(), reporting_file_errors(folder.path):
             folder.tidy()
             prepare_folder(folder, loaded.recipe, loaded.text)
             announce(RunStarted(folder.path.name, loaded.recipe.name, folder.path))

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from bvtk.documents import parse_json, read_document
-from bvtk.errors import RunBusyError, RunError
-from bvtk.files import LockTakenError, file_lock, linked, make_folder, remove_all_leftovers, write_text_atomic
+from bvtk.errors import Interrupted, RunBusyError, RunError
+from bvtk.files import linked, make_folder, remove_all_leftovers, write_text_atomic
+from bvtk.locks import Lock, LockTakenError, file_lock
 
 _LIBRARIES = ("bvtk", "torch", "numpy", "scikit-learn", "safetensors", "pydantic", "einops")
 
@@ -45,6 +46,8 @@ class RunFolder:
         self.report = path / "report.html"
         self.figures = path / "figures"
         self.card = path / "README.md"
+        self.lock = path / ".lock"
+        self._held: Lock | None = None
 
     def create(self) -> None:
         """Makes the folder where it is missing.
@@ -66,16 +69,38 @@ class RunFolder:
         """Keeps other processes from writing to the run for the length of the block.
 
         Raises:
-            RunBusyError: naming the process that is writing to it.
+            RunBusyError: if another process is writing to it, with that process's number and host.
         """
         try:
-            with file_lock(self.path / ".lock"):
+            with file_lock(self.lock) as self._held, self._explaining_errors():
                 yield
         except LockTakenError as error:
-            owner = f"process {error.pid}" if error.pid else "another process"
+            owner = error.owner or "another process"
             raise RunBusyError(
-                f"{self.path} is in use by {owner}", "wait until it is done, or choose another --out or seed"
+                f"{self.path} is in use by {owner}", "Wait until it is done, or choose another --out or seed."
             ) from error
+        finally:
+            self._held = None
+
+    @contextmanager
+    def _explaining_errors(self) -> Iterator[None]:
+        """Reports a removed folder or lock in place of the errors that follow from it."""
+        try:
+            yield
+        except Interrupted:
+            raise
+        except Exception:
+            self.check_lock()
+            raise
+
+    def check_lock(self) -> None:
+        """Checks before a write that no other process can be writing to the run, if this process has locked it.
+
+        Raises:
+            LockLostError: if the folder or its lock was removed or replaced.
+        """
+        if self._held is not None:
+            self._held.check()
 
     def tidy(self) -> None:
         """Removes what killed writers left behind; the caller holds the lock."""
@@ -95,8 +120,19 @@ class RunFolder:
         """The logged training steps, in order."""
         return read_lines(self.log)
 
+    def append_log(self, line: dict[str, Any]) -> None:
+        """Appends a line to `metrics.jsonl`."""
+        self.check_lock()
+        append_line(self.log, line)
+
+    def append_evaluation(self, line: dict[str, Any]) -> None:
+        """Appends a line to `evaluations.jsonl`."""
+        self.check_lock()
+        append_line(self.evaluations, line)
+
     def rewind(self, step: int) -> None:
         """Drops what was logged after a step, before training resumes there."""
+        self.check_lock()
         for path in (self.log, self.evaluations):
             if path.is_file():
                 kept = [line for line in read_lines(path) if line["step"] <= step]
@@ -104,23 +140,23 @@ class RunFolder:
 
 
 @contextmanager
-def refusals_told(folder: Path) -> Iterator[None]:
-    """Says of any file that the system refuses to the block which it is, and why.
+def reporting_file_errors(folder: Path) -> Iterator[None]:
+    """Turns an error of the file system inside the block into one that names the file and the reason.
 
     Args:
-        folder: what to name where the system names no file.
+        folder: what to name if the system names no file.
 
     Raises:
-        RunError: where the disk is full, or a permission is missing.
+        RunError: if the disk is full or a permission is missing, for example.
     """
     try:
         yield
     except OSError as error:
-        if error.errno in (None, errno.EPIPE):  # no word of the system, or whoever read the output is gone
+        if error.errno in (None, errno.EPIPE):  # not from the system, or the reader of the output is gone
             raise
         raise RunError(
             f"{error.filename or folder}: {error.strerror}",
-            "free space or mend the permissions; the same command resumes",
+            "Free space or fix the permissions, then run the same command again: it resumes.",
         ) from error
 
 

@@ -1,22 +1,16 @@
-"""Files and folders appear whole or not at all, whatever kills the writer, and locks die with their process."""
+"""Files and folders appear whole or not at all, whatever kills the writer."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from bvtk.errors import BvtkError
 from bvtk.files import (
-    LockTakenError,
     atomic_file,
     atomic_folder,
-    file_lock,
-    lock_owner,
     make_folder,
     remove_all_leftovers,
     remove_leftovers,
@@ -50,15 +44,6 @@ else:
         (folder / "a").write_bytes(b"new")
         (folder / "inner").mkdir()
         (folder / "inner" / "b").write_bytes(b"new")
-"""
-
-HOLD = """
-import sys, time
-from pathlib import Path
-from bvtk.files import file_lock
-with file_lock(Path(sys.argv[1])):
-    print("held", flush=True)
-    time.sleep(30)
 """
 
 
@@ -157,54 +142,6 @@ def test_a_folder_is_made_with_those_above_it(tmp_path: Path) -> None:
     for _ in range(2):
         make_folder(tmp_path / "a" / "b" / "c")
     assert (tmp_path / "a" / "b" / "c").is_dir()
-
-
-def test_lock_names_its_owner_and_dies_with_it(tmp_path: Path) -> None:
-    path = tmp_path / "lock"
-    with subprocess.Popen([sys.executable, "-c", HOLD, path], stdout=subprocess.PIPE) as owner:
-        assert owner.stdout is not None
-        assert owner.stdout.readline() == b"held\n"
-        assert lock_owner(path) == owner.pid
-        with pytest.raises(LockTakenError, match=f"process {owner.pid}") as error, file_lock(path):
-            pass
-        assert error.value.pid == owner.pid
-        owner.kill()
-        with file_lock(path, wait=True):
-            assert lock_owner(path) == os.getpid()
-    assert lock_owner(path) is None
-
-
-def test_two_blocks_of_one_process_keep_each_other_out(tmp_path: Path) -> None:
-    path = tmp_path / "lock"
-    with file_lock(path), pytest.raises(LockTakenError), file_lock(path):
-        pass
-    with file_lock(path):
-        pass
-
-
-def test_of_many_starters_one_wins_within_a_second(tmp_path: Path) -> None:
-    path = tmp_path / "lock"
-    begun = time.monotonic()
-    with file_lock(path):
-        starters = [
-            subprocess.Popen([sys.executable, "-c", HOLD, path], stderr=subprocess.PIPE, text=True) for _ in range(4)
-        ]
-        errors = [starter.communicate(timeout=20)[1] for starter in starters]
-    assert all(f"locked by process {os.getpid()}" in error for error in errors)
-    assert time.monotonic() - begun < 15
-
-
-def test_a_folder_that_is_missing_is_an_error_not_a_traceback(tmp_path: Path) -> None:
-    with pytest.raises(BvtkError, match="can't open the lock file"), file_lock(tmp_path / "nowhere" / "lock"):
-        pass
-
-
-@pytest.mark.parametrize("text", ["", "soon", "-1", "99999999999999999999999", "\0\0"])
-def test_a_damaged_lock_file_has_no_owner(tmp_path: Path, text: str) -> None:
-    (tmp_path / "lock").write_text(text)
-    assert lock_owner(tmp_path / "lock") is None
-    with file_lock(tmp_path / "lock"):
-        assert lock_owner(tmp_path / "lock") == os.getpid()
 
 
 def test_the_sum_of_a_file(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bvtk.errors import RunBusyError, RunError
-from bvtk.runs import RunFolder, append_line, environment, read_json, read_lines, refusals_told, write_json
+from bvtk.runs import RunFolder, append_line, environment, read_json, read_lines, reporting_file_errors, write_json
 
 
 def test_lines_are_read_back_without_one_that_a_kill_cut_short(tmp_path: Path) -> None:
@@ -67,12 +67,15 @@ def test_a_parent_that_is_a_file_is_a_clear_error(tmp_path: Path) -> None:
 
 
 def test_a_refusal_of_the_system_names_the_file_and_the_reason(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"a\.json: No space left on device\nfree space"), refusals_told(tmp_path):
+    with (
+        pytest.raises(RunError, match=r"a\.json: No space left on device\nFree space"),
+        reporting_file_errors(tmp_path),
+    ):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "a.json")
-    with pytest.raises(RunError, match=f"{tmp_path.name}: No space"), refusals_told(tmp_path):
+    with pytest.raises(RunError, match=f"{tmp_path.name}: No space"), reporting_file_errors(tmp_path):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     for error in (BrokenPipeError(errno.EPIPE, "Broken pipe"), OSError("a picture that can't be read")):
-        with pytest.raises(type(error)), refusals_told(tmp_path):
+        with pytest.raises(type(error)), reporting_file_errors(tmp_path):
             raise error
 
 

@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 
 from bvtk.data.paths import user_path
 from bvtk.errors import DataError
-from bvtk.files import atomic_file, file_lock, remove_leftovers, sha256_of_file, write_text_atomic
+from bvtk.files import atomic_file, remove_leftovers, sha256_of_file, write_text_atomic
+from bvtk.locks import file_lock
 from bvtk.npy import map_npy
 
 _FORMAT = 1

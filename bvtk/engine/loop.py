@@ -24,7 +24,7 @@ from bvtk.files import fsync_file, fsync_folder
 from bvtk.passes import Pass
 from bvtk.protocols import Dataset, Fitted, Sampler
 from bvtk.recipe import Recipe
-from bvtk.runs import RunFolder, append_line, read_lines
+from bvtk.runs import RunFolder, read_lines
 from bvtk.seeding import derive
 from bvtk.stopping import Stop
 
@@ -148,7 +148,7 @@ class _Loop:
             if not math.isfinite(value):
                 raise RunError(f"the logged {name!r} became {value} by step {state.step}", "Fix the objective.")
         line["images_per_second"] = round(self._clock.lap() * self._recipe.training.batch_size, 1)
-        append_line(self._training.folder.log, line)
+        self._training.folder.append_log(line)
         self._training.listener(Logged(line))
 
     def _evaluate(self) -> None:
@@ -164,10 +164,11 @@ class _Loop:
             raise
         finally:
             model.train()
-        append_line(self._training.folder.evaluations, {"step": self._state.step, **found})
+        self._training.folder.append_evaluation({"step": self._state.step, **found})
         self._training.listener(Evaluated(self._state.step, found.get("scores", {})))
 
     def _save(self) -> None:
+        self._training.folder.check_lock()
         with self._clock.paused():
             for log in (self._training.folder.log, self._training.folder.evaluations):
                 if log.is_file():

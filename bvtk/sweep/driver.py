@@ -11,8 +11,7 @@ from typing import Protocol
 
 from bvtk.counting import counted
 from bvtk.errors import RunBusyError
-from bvtk.files import LockTakenError, file_lock, lock_owner
-from bvtk.runs import RunFolder
+from bvtk.lockfiles import Watch, is_locked
 from bvtk.stopping import Stop
 from bvtk.sweep.cells import Cell, Sweep
 from bvtk.sweep.launcher import Job, Launcher, Task
@@ -50,7 +49,7 @@ def recorded_statuses(sweep: Sweep, out: Path) -> list[Status]:
     """
     found, failures = statuses(sweep, out), SweepFolder(sweep, out).failures()
     for status in (status for status in found if status.state == "waiting"):
-        if busy(status.folder):
+        if is_locked(status.folder.lock):
             status.state = "running"
         elif (code := failures.get(status.cell.folder_name)) is not None:
             status.state, status.code = "failed", code
@@ -91,6 +90,7 @@ class Driver:
         self._waiting = deque(number for number, status in enumerate(cells) if status.state == "waiting")
         self._elsewhere: set[int] = set()
         self._looked = 0.0
+        self._locks = Watch()
 
     def run(self) -> None:
         """Returns when every cell is done or has failed.
@@ -126,7 +126,7 @@ class Driver:
         status = self._cells[number]
         if status.folder.finished:  # by somebody else, since this driver began
             self._change(number, "done")
-        elif busy(status.folder):
+        elif self._locks.held(status.folder.lock):
             self._change(number, "elsewhere")
         else:
             self._tasks[number] = self._launcher.start(self._job(status.cell))
@@ -142,7 +142,7 @@ class Driver:
         self._looked = time.monotonic()
         for number in sorted(self._elsewhere):
             folder = self._cells[number].folder
-            if not busy(folder):
+            if not self._locks.held(folder.lock):
                 self._change(number, "done" if folder.finished else "waiting")
 
     def _settle(self, number: int, code: int) -> None:
@@ -151,7 +151,7 @@ class Driver:
             self._change(number, "done")
         elif self._stop.requested is not None:
             self._change(number, "waiting")
-        elif code == RunBusyError.exit_code and busy(status.folder):
+        elif code == RunBusyError.exit_code and self._locks.held(status.folder.lock):
             self._change(number, "elsewhere")  # another process took it between our look and its start
         else:
             status.code = code
@@ -187,15 +187,3 @@ class Driver:
 
     def _save(self, at_once: bool = False) -> None:
         self._folder.save(self._cells, at_once)
-
-
-def busy(folder: RunFolder) -> bool:
-    """Whether a living process is at work in a run folder."""
-    lock = folder.path / ".lock"
-    if lock_owner(lock) is None:
-        return False
-    try:
-        with file_lock(lock):  # the pid may be one that died and whose number another process has now
-            return False
-    except LockTakenError:
-        return True

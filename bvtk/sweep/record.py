@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bvtk.errors import RunBusyError, RunError
-from bvtk.files import LockTakenError, file_lock, linked, write_text_atomic
+from bvtk.files import linked, write_text_atomic
+from bvtk.locks import LockTakenError, file_lock
 from bvtk.recipe import dump_yaml
-from bvtk.runs import RunFolder, read_json, refusals_told, write_json
+from bvtk.runs import RunFolder, read_json, reporting_file_errors, write_json
 from bvtk.sweep.cells import Cell, Sweep
 
 State = Literal["waiting", "running", "elsewhere", "done", "failed"]
@@ -71,11 +72,11 @@ class SweepFolder:
         except OSError as error:
             raise RunError(f"can't make {self.path}: {error.strerror}", "choose another parent with --out") from error
         try:
-            with file_lock(self.path / ".lock"), refusals_told(self.path):
+            with file_lock(self.path / ".lock"), reporting_file_errors(self.path):
                 yield
         except LockTakenError as error:
-            owner = f"process {error.pid}" if error.pid else "another process"
-            raise RunBusyError(f"{self.path} is being run by {owner}", "wait until it is done, or stop it") from error
+            owner = error.owner or "another process"
+            raise RunBusyError(f"{self.path} is being run by {owner}", "Wait until it is done, or stop it.") from error
 
     def recipe_of(self, cell: Cell) -> Path:
         """The cell's complete recipe, written where it is missing."""

@@ -11,11 +11,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from subprocess import DEVNULL
-from typing import Any
 
 import pytest
 
-from bvtk.files import lock_owner
+from bvtk.lockfiles import lock_owner
 from bvtk.runs import RunFolder
 from tests.cli.terminal import RECIPE, Terminal, terminal
 from tests.conftest import Cli
@@ -99,7 +98,7 @@ def test_a_killed_worker_costs_its_cell_and_a_stopped_driver_leaves_checkpoints(
     assert "stopped with 0 of 2 cells done" in told
     assert _states(sweeping.folder) == ["failed", "waiting"]
     assert any(second.checkpoints.iterdir())
-    assert lock_owner(second.path / ".lock") is None
+    assert lock_owner(second.lock) is None
 
 
 def test_the_cells_are_listed_without_running_any(terminal: Terminal) -> None:
@@ -183,8 +182,9 @@ def _states(folder: Path) -> list[str]:
 
 
 def _owner(folder: RunFolder) -> int:
-    owner: Any = lock_owner(folder.path / ".lock")
-    return int(owner)
+    owner = lock_owner(folder.lock)
+    assert owner
+    return owner.process
 
 
 def _eventually(true: Callable[[], bool]) -> None:

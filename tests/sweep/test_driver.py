@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from bvtk.errors import Interrupted, RunError
-from bvtk.files import file_lock
+from bvtk.locks import file_lock
 from bvtk.runs import read_json
 from bvtk.stopping import Stop
 from bvtk.sweep import driver as driving
 from bvtk.sweep.cells import Sweep
-from bvtk.sweep.driver import Driver, busy, recorded_statuses, statuses
+from bvtk.sweep.driver import Driver, recorded_statuses, statuses
 from bvtk.sweep.record import Status, SweepFolder
 from tests.sweep.stand_ins import Diary, StandInLauncher, a_sweep, finish
 
@@ -100,11 +100,9 @@ def test_a_cell_at_work_elsewhere_is_waited_for(tmp_path: Path) -> None:
     lock = file_lock(folder.path / ".lock")
     lock.__enter__()
     diary, launcher = Patient(), StandInLauncher(tmp_path)
-    assert busy(folder)
     assert states(run(sweep, tmp_path, launcher, diary)) == ["done", "done"]
     assert diary.of(sweep.cells[0]) == ["elsewhere", "done"]
     assert len(launcher.jobs) == 1
-    assert not busy(folder)
 
 
 def test_a_lock_that_a_dead_process_left_is_no_hindrance(tmp_path: Path) -> None:
@@ -112,7 +110,6 @@ def test_a_lock_that_a_dead_process_left_is_no_hindrance(tmp_path: Path) -> None
     folder = sweep.cells[0].folder(tmp_path)
     folder.create()
     (folder.path / ".lock").write_text("1         ")  # a living process's number, as after one is given out again
-    assert not busy(folder)
     assert states(run(sweep, tmp_path, StandInLauncher(tmp_path))) == ["done"]
 
 
