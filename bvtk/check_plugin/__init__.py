@@ -1,6 +1,6 @@
-"""Tries every component of a plugin and says, in its author's words, what is wrong with it.
+"""Checks of plugins: every component is tried, and the findings tell its author what to change.
 
-`check` takes the origin that `bvtk.plugins.discover` gave. Nothing is printed; findings are data.
+`check` takes an origin from `bvtk.plugins.discover`. Nothing is printed; findings are data.
 """
 
 from __future__ import annotations
@@ -10,14 +10,17 @@ from typing import Any
 
 import torch
 
-from bvtk.check_plugin.arrays import check_dataset, check_metric
+from bvtk.check_plugin.datasets import check_dataset
 from bvtk.check_plugin.declaration import check_declaration, imports_at_top
 from bvtk.check_plugin.findings import Finding, Report
+from bvtk.check_plugin.likelihoods import check_likelihood
+from bvtk.check_plugin.metrics import check_metric
 from bvtk.check_plugin.models import check_model
 from bvtk.check_plugin.networks import check_decoder, check_encoder
 from bvtk.check_plugin.objectives import check_objective
+from bvtk.check_plugin.optimizers import check_optimizer
 from bvtk.check_plugin.samplers import check_sampler
-from bvtk.check_plugin.training import check_likelihood, check_optimizer, check_schedule
+from bvtk.check_plugin.schedules import check_schedule
 from bvtk.plugins import components_of
 from bvtk.registry import Entry, Origin
 
@@ -35,21 +38,21 @@ CHECKS: dict[str, Callable[[Report, Any], None]] = {
     "optimizer": check_optimizer,
     "metric": check_metric,
 }
-"""What is natural for each kind of component."""
+"""The check of each kind of component."""
 
 
 def check(origin: Origin) -> list[Finding]:
-    """Tries everything that a plugin registered.
+    """Checks every component that a plugin registered.
 
     Args:
-        origin: the plugin, as `bvtk.plugins.discover` loaded it.
+        origin: the plugin, as loaded by `bvtk.plugins.discover`.
 
     Returns:
-        Findings, component by component; a plugin is sound where none is a `problem`.
+        Findings, component by component; the plugin passes if none is a `problem`.
     """
     components = components_of(origin)
     if not components:
-        message = "registers no component: decorate a spec, such as with @bvtk.register_encoder('name')"
+        message = "registers no component: decorate a spec, for example with @bvtk.register_encoder('name')"
         return [Finding("problem", str(origin), message)]
     findings = imports_at_top(origin, [entry for _, entry in components])
     for kind, entry in components:
@@ -58,7 +61,7 @@ def check(origin: Origin) -> list[Finding]:
 
 
 def check_component(kind: str, entry: Entry[Any]) -> list[Finding]:
-    """Tries one component; random numbers that it draws leave the caller's state alone.
+    """Checks one component. The caller's random state does not change.
 
     Args:
         kind: one of `bvtk.component.REGISTRIES`.

@@ -1,4 +1,4 @@
-"""Checks of what a component says about itself, and a filled-in spec to try it with."""
+"""Checks of a spec's documentation and fields, and an example of the spec."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from bvtk.check_plugin.findings import Finding, Report, Wrong, require
+from bvtk.check_plugin.findings import CheckFailed, Finding, Report, require
 from bvtk.component import Slot, Spec, dump, parse
 from bvtk.docstrings import describe_fields
 from bvtk.registry import Entry, Origin
 
 HEAVY = ("torch", "numpy", "sklearn", "matplotlib", "einops")
-"""What `bvtk ls` and the like would wait for."""
-STAND_INS: dict[str, Any] = {
+"""Libraries that are slow to import."""
+DEFAULTS: dict[str, Any] = {
     "encoder": {"type": "mlp", "hidden": [16]},
     "decoder": {"type": "mlp", "hidden": [16]},
     "likelihood": "bernoulli",
     "schedule": {"type": "constant", "value": 1.0},
 }
-"""What fills a required slot, by the kind of component that it takes."""
+"""Components for required slots without an example, by kind."""
 
 
 def check_declaration(report: Report, item: type[Spec]) -> Spec | None:
-    """Checks documentation and fields, and fills the spec in.
+    """Checks documentation and fields.
 
     Returns:
-        A spec with its defaults and, where there are none, its examples; None where that can't be had.
+        The spec as `example` makes it; None if that fails.
     """
     made: list[Spec] = []
     report.holds("it and its fields are documented", "", _documented, item)
@@ -40,31 +40,31 @@ def check_declaration(report: Report, item: type[Spec]) -> Spec | None:
 
 
 def example(item: type[Spec]) -> Spec:
-    """A spec with its defaults, and its examples where a field has none.
+    """A spec with the default of each field or, if there is none, its example.
 
     Raises:
-        Wrong: where a required field has no example, or where a default is refused by its own type.
+        CheckFailed: if a required field has no example, or a default is invalid.
     """
     values = {name: _value(name, info) for name, info in item.model_fields.items() if info.is_required()}
     try:
-        said = dump(parse(item, values))
-        said.pop("type")
-        return parse(item, said)
-    except ValidationError as refusal:
-        first = refusal.errors()[0]
+        fields = dump(parse(item, values))
+        fields.pop("type")
+        return parse(item, fields)
+    except ValidationError as error:
+        first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
-        raise Wrong(f"refuses its own default or example of '{key}': {first['msg']}") from None
+        raise CheckFailed(f"the default or example of '{key}' is invalid: {first['msg']}") from None
 
 
 def imports_at_top(origin: Origin, entries: Sequence[Entry[Any]]) -> list[Finding]:
-    """A note for every heavy library that a plugin's modules import when they load."""
+    """A note for every slow library that a plugin's modules import when they load."""
     findings = []
     for file in dict.fromkeys(inspect.getsourcefile(entry.item) for entry in entries):
         body = ast.parse(Path(file).read_text(encoding="utf-8")).body if file else []
         for name, line in _imported(body):
             if name in HEAVY:
-                message = f"imports {name} at its top (line {line}), so `bvtk ls` and `validate` wait for it; "
-                findings.append(Finding("note", str(origin), message + "import it inside build"))
+                message = f"imports {name} at its top (line {line}), which makes `bvtk ls` and `validate` slow"
+                findings.append(Finding("note", str(origin), f"{message}: import it inside build"))
     return findings
 
 
@@ -79,20 +79,20 @@ def _imported(body: Sequence[ast.stmt]) -> list[tuple[str, int]]:
 
 
 def _documented(item: type[Spec]) -> None:
-    require(item.__doc__, "has no docstring: its first line is what `bvtk ls` shows")
+    require(item.__doc__, "has no docstring: write one; `bvtk ls` shows its first line")
     describe_fields(item)
     bare = [name for name, info in item.model_fields.items() if not info.description]
     fields = "field" if len(bare) == 1 else "fields"
-    require(not bare, f"{fields} {', '.join(map(repr, bare))}: write a docstring on the line below")
+    require(not bare, f"no docstring for {fields} {', '.join(map(repr, bare))}: write one on the line below")
 
 
 def _value(name: str, info: FieldInfo) -> Any:
     if info.examples:
         return info.examples[0]
     for slot in info.metadata:
-        if isinstance(slot, Slot) and slot.registry.kind in STAND_INS:
-            return STAND_INS[slot.registry.kind]
-    raise Wrong(
-        f"field {name!r} has neither a default nor an example, so nothing could be built: give it one, "
-        f"or write `{name}: … = Field(examples=[…])` with a value to try"
+        if isinstance(slot, Slot) and slot.registry.kind in DEFAULTS:
+            return DEFAULTS[slot.registry.kind]
+    raise CheckFailed(
+        f"field {name!r} has no default and no example, so the component can't be tried: add a default, "
+        f"or an example with `{name}: … = Field(examples=[…])`"
     )

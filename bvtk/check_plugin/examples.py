@@ -1,4 +1,4 @@
-"""What models and objectives are tried on: a made-up data set, and training passes of registered models."""
+"""Example inputs for checks: a data set, and training passes of registered models."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from bvtk.protocols import Dataset, ImageShape
 Indices = NDArray[np.integer[Any]]
 
 
-class MadeUpData(Dataset):
-    """A grid of five factors with 384 images: every value of a factor adds a random texture of its own.
+class ExampleData(Dataset):
+    """A data set of 384 images with five factors: each value of a factor has its own random texture.
 
     Args:
         image: shape of the images.
@@ -32,17 +32,17 @@ class MadeUpData(Dataset):
 
     def __init__(self, image: ImageShape) -> None:
         self.image_shape = image
-        self.provenance: dict[str, Any] = {"source": "made up", "sha256": ""}
-        self.sequences = np.arange(len(self)) // 8  # eight images in a row are a sequence
+        self.provenance: dict[str, Any] = {"source": "example", "sha256": ""}
+        self.sequences = np.arange(len(self)) // 8  # eight consecutive images are a sequence
         generator = np.random.default_rng(SEED)
         self._textures = [generator.random((size, *image), np.float32) for size in self.factor_sizes]
 
     def __len__(self) -> int:
-        """How many images there are."""
+        """Number of images."""
         return int(np.prod(self.factor_sizes))
 
     def images(self, index: Indices) -> NDArray[np.uint8]:
-        """Images (n, C, H, W) for integers (n,): the mean of the textures of their factor values."""
+        """Images (n, C, H, W) for integers (n,): means of the textures of their factor values."""
         values = self.factors(index).T
         textures = [texture[value] for texture, value in zip(self._textures, values, strict=True)]
         return np.asarray(255 * np.mean(textures, axis=0)).astype(np.uint8)
@@ -61,9 +61,9 @@ class ExamplePass:
     """A training pass to try an objective on.
 
     Args:
-        model: what it is of.
-        outputs: the pass; its tensors carry gradients to the model's parameters.
-        image: the shape of the images.
+        model: the model.
+        outputs: its pass; its tensors have gradients to the model's parameters.
+        image: shape of the images.
     """
 
     model: Any
@@ -72,34 +72,34 @@ class ExamplePass:
 
 
 def batch_of(spec: ModelSpec, dataset: Dataset, step: int = 0) -> dict[str, Any]:
-    """What a model takes of a batch of its own sampler: `x` and what its spec names in `takes`.
+    """The inputs of a model from a batch of its own sampler: `x` and what its spec lists in `takes`.
 
     Args:
-        spec: the model's.
+        spec: the spec of the model.
         dataset: the images.
-        step: of which step the batch is.
+        step: step of the batch.
     """
     sampler = samplers.get(spec.sampler)().build(dataset, np.arange(len(dataset)), BATCH, SEED)
     batch = sampler(step)
     images = {role: torch.from_numpy(_scaled(dataset, index)) for role, index in batch.images.items()}
     labels = {name: torch.from_numpy(values) for name, values in batch.labels.items()}
-    given = {**images, **labels, **batch.facts}
-    return {name: value for name, value in given.items() if name == "x" or name in spec.takes}
+    inputs = {**images, **labels, **batch.facts}
+    return {name: value for name, value in inputs.items() if name == "x" or name in spec.takes}
 
 
 def _scaled(dataset: Dataset, index: Indices) -> NDArray[np.float32]:
     return dataset.images(index).astype(np.float32) / np.float32(dataset.peak)
 
 
-def pass_of(module: Any, given: Mapping[str, Any]) -> Pass:
-    """A module's training pass.
+def pass_of(module: Any, inputs: Mapping[str, Any]) -> Pass:
+    """A training pass of a model.
 
     Args:
         module: the model.
-        given: what `batch_of` gave.
+        inputs: as from `batch_of`.
     """
-    rest = {name: value for name, value in given.items() if name != "x"}
-    outputs: Pass = module(given["x"], torch.Generator().manual_seed(SEED), **rest)
+    rest = {name: value for name, value in inputs.items() if name != "x"}
+    outputs: Pass = module(inputs["x"], torch.Generator().manual_seed(SEED), **rest)
     return outputs
 
 
@@ -111,7 +111,7 @@ def example_pass(needs: frozenset[str]) -> ExamplePass | None:
             try:
                 spec: Any = example(entry.item)
                 module = seeded(lambda spec=spec: spec.build(image))  # type: ignore[misc]
-                return ExamplePass(module, pass_of(module, batch_of(spec, MadeUpData(image))), image)
-            except Exception:  # noqa: S112 - a model that fails has a report of its own
+                return ExamplePass(module, pass_of(module, batch_of(spec, ExampleData(image))), image)
+            except Exception:  # noqa: S112 - the check of that model reports it
                 continue
     return None

@@ -1,4 +1,4 @@
-"""What a check of a plugin found, and how checks say it."""
+"""Findings of a check, and the report that collects them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Level = Literal["ok", "note", "problem"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that a check established.
+    """One result of a check.
 
     Args:
-        level: `ok` for what holds, `note` for what the author should know, `problem` for what is wrong.
-        component: what it is about, such as `encoder 'tiny'`; the plugin's name for the plugin itself.
-        message: the finding, and where it is a problem what was expected.
+        level: `ok` for a passed check, `note` for something to know, `problem` for a failed check.
+        component: the component, such as `encoder 'tiny'`; for the plugin itself its name.
+        message: what was found and, for a problem, what was expected.
     """
 
     level: Level
@@ -34,23 +34,23 @@ class Finding:
         return f"{self.component}: {self.message}"
 
 
-class Wrong(Exception):  # noqa: N818
-    """Raised inside a check where the component breaks its contract."""
+class CheckFailed(Exception):  # noqa: N818
+    """Raised inside a check if the component breaks its contract."""
 
 
 def require(condition: object, message: str) -> None:
-    """Raises `Wrong` with a message unless a condition holds."""
+    """Raises `CheckFailed` with a message unless a condition is true."""
     if not condition:
-        raise Wrong(message)
+        raise CheckFailed(message)
 
 
 @dataclass
 class Report:
-    """Collects the findings about one component.
+    """The findings about one component.
 
     Args:
-        component: what it is called in the findings.
-        item: its class, whose file is searched for the place of an exception.
+        component: its name in the findings.
+        item: its class, to find the line of an exception in its file.
     """
 
     component: str
@@ -58,18 +58,18 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
 
     def add(self, level: Level, message: str) -> None:
-        """Notes a finding."""
+        """Adds a finding."""
         self.findings.append(Finding(level, self.component, message))
 
     def passes(self, where: str, check: Callable[..., object], *arguments: Any) -> bool:
-        """Runs a check and notes what goes wrong in it.
+        """Runs a check and adds a finding if it fails; True if it passed.
 
-        A `UsageError` is a component's right to refuse, and becomes a note.
+        A component may raise a `UsageError` for inputs that it does not support, which is only a note.
 
         Args:
-            where: what opens the message, such as `for 1×64×64 images`; may be empty.
+            where: beginning of the message, such as `for 1×64×64 images`; may be empty.
             check: the check.
-            arguments: what it is called with.
+            arguments: arguments of the check.
         """
         if (fault := self._fault(check, *arguments)) is None:
             return True
@@ -78,11 +78,11 @@ class Report:
         return False
 
     def fitting(self, check: Callable[[T], object], tried: Mapping[ImageShape, T]) -> dict[ImageShape, T]:
-        """Runs a check for images of several shapes, and notes once what goes wrong alike for several.
+        """Runs a check for images of several shapes; the same failure for several shapes is one finding.
 
         Args:
             check: the check.
-            tried: what it is called with, by the shape.
+            tried: its argument for each shape.
 
         Returns:
             Those that passed.
@@ -90,13 +90,13 @@ class Report:
         faults = {image: self._fault(check, subject) for image, subject in tried.items()}
         for fault in dict.fromkeys(faults.values()):
             if fault is not None:
-                alike = [str(image) for image, found in faults.items() if found == fault]
-                where = f"for {', '.join(alike)} images " if len(alike) < len(tried) else ""
+                same = [str(image) for image, found in faults.items() if found == fault]
+                where = f"for {', '.join(same)} images " if len(same) < len(tried) else ""
                 self.add(fault[0], where + fault[1])
         return {image: subject for image, subject in tried.items() if faults[image] is None}
 
     def holds(self, sentence: str, where: str, check: Callable[..., object], *arguments: Any) -> bool:
-        """Runs a check and notes a sentence where it passes."""
+        """Runs a check and adds a finding, which is a given sentence if it passes."""
         passed = self.passes(where, check, *arguments)
         if passed:
             self.add("ok", sentence)
@@ -105,11 +105,11 @@ class Report:
     def _fault(self, check: Callable[..., object], *arguments: Any) -> tuple[Level, str] | None:
         try:
             check(*arguments)
-        except Wrong as wrong:
-            return "problem", str(wrong)
-        except UsageError as refusal:
-            return "note", f"it refuses: {refusal.message}"
-        except Exception as error:  # foreign code: whatever it raises is a finding
+        except CheckFailed as failure:
+            return "problem", str(failure)
+        except UsageError as error:
+            return "note", f"raised UsageError: {error.message}"
+        except Exception as error:  # a plugin may raise anything
             message = f"{type(error).__name__}: {error}".rstrip(": ")
             return "problem", f"raised {message} ({self._place(error)})"
         return None

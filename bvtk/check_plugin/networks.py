@@ -35,14 +35,14 @@ class _Network:
     Args:
         build: makes the module.
         x: a batch of its inputs.
-        expected: shape of the outputs.
-        words: that shape in words.
+        expected: expected shape of the outputs.
+        axes: names of its axes.
     """
 
     build: Callable[[], object]
     x: torch.Tensor
     expected: tuple[int, ...]
-    words: str
+    axes: str
 
     def run(self, module: nn.Module) -> torch.Tensor:
         """The module's output for the inputs."""
@@ -51,17 +51,17 @@ class _Network:
 
 
 def check_encoder(report: Report, spec: EncoderSpec) -> None:
-    """Tries an encoder on images of several shapes."""
-    outputs, words = 2 * LATENTS, "(batch, outputs)"
-    networks = {i: _Network(partial(spec.build, i, outputs), _images(i), (BATCH, outputs), words) for i in SHAPES}
+    """Checks an encoder on images of several shapes."""
+    outputs, axes = 2 * LATENTS, "(batch, outputs)"
+    networks = {i: _Network(partial(spec.build, i, outputs), _images(i), (BATCH, outputs), axes) for i in SHAPES}
     _check_networks(report, networks)
 
 
 def check_decoder(report: Report, spec: DecoderSpec) -> None:
-    """Tries a decoder on images of several shapes."""
+    """Checks a decoder on images of several shapes."""
     z = torch.randn(BATCH, LATENTS, generator=torch.Generator().manual_seed(SEED))
-    words = "(batch, channels, height, width)"
-    _check_networks(report, {i: _Network(partial(spec.build, LATENTS, i), z, (BATCH, *i), words) for i in SHAPES})
+    axes = "(batch, channels, height, width)"
+    _check_networks(report, {i: _Network(partial(spec.build, LATENTS, i), z, (BATCH, *i), axes) for i in SHAPES})
 
 
 def _images(image: ImageShape) -> torch.Tensor:
@@ -71,9 +71,9 @@ def _images(image: ImageShape) -> torch.Tensor:
 def _check_networks(report: Report, networks: dict[ImageShape, _Network]) -> None:
     fitting = report.fitting(_check_shape, networks)
     if fitting:
-        report.add("ok", f"gives {next(iter(fitting.values())).words} for images of {', '.join(map(str, fitting))}")
+        report.add("ok", f"returns {next(iter(fitting.values())).axes} for images of {', '.join(map(str, fitting))}")
     elif all(finding.level != "problem" for finding in report.findings):
-        report.add("problem", f"refuses images of every shape that was tried: {', '.join(map(str, networks))}")
+        report.add("problem", f"raised UsageError for all image shapes: {', '.join(map(str, networks))}")
     for sentence, check in _CHECKS.items():
         if fitting and all(report.passes(f"for {i} images", check, n) for i, n in fitting.items()):
             report.add("ok", sentence)
@@ -81,10 +81,10 @@ def _check_networks(report: Report, networks: dict[ImageShape, _Network]) -> Non
 
 def _check_shape(network: _Network) -> None:
     output = network.run(seeded(network.build))
-    require(isinstance(output, torch.Tensor), f"the module gives {type(output).__name__}, expected a tensor")
+    require(isinstance(output, torch.Tensor), f"the module returned {type(output).__name__}, expected a tensor")
     require(
         tuple(output.shape) == network.expected,
-        f"build(…) returned a module that gives {tuple(output.shape)}, expected {network.expected} = {network.words}",
+        f"the module returned {tuple(output.shape)}, expected {network.expected} = {network.axes}",
     )
     check_finite("its output", output)
 
@@ -92,16 +92,16 @@ def _check_shape(network: _Network) -> None:
 def _check_gradients(network: _Network) -> None:
     module = seeded(network.build)
     output = network.run(module)
-    # Unequal weights, so that a sum that is constant by construction has a gradient too.
+    # Unequal weights, so that there is a gradient even if the sum of the outputs is constant.
     check_gradients(module, (output * torch.linspace(0.5, 1.5, output.numel()).view_as(output)).sum())
 
 
 _CHECKS: dict[str, Callable[[_Network], None]] = {
-    "gradients reach every parameter": _check_gradients,
-    "the seed alone decides its parameters and outputs": lambda n: check_determinism(n.build, n.run),
-    "an export holds all that it learns": lambda n: check_export(n.build, n.run),
-    "an input's output does not depend on its batch": lambda n: check_batches(seeded(n.build), n.x),
-    "works channels last and in bf16, as training runs it": (
+    "every parameter gets a gradient": _check_gradients,
+    "its parameters and outputs depend only on the seed": lambda n: check_determinism(n.build, n.run),
+    "an export contains its whole state": lambda n: check_export(n.build, n.run),
+    "outputs do not depend on the rest of the batch": lambda n: check_batches(seeded(n.build), n.x),
+    "works with channels_last and bf16 autocast, as in training": (
         lambda n: check_training_form(seeded(n.build), n.x, n.expected)
     ),
 }

@@ -15,9 +15,10 @@ from bvtk.check_plugin.modules import (
     BATCH,
     SEED,
     SHAPES,
+    TRAINING_STEPS,
     check_determinism,
     check_export,
-    check_reached,
+    check_gradients_of,
     seeded,
 )
 from bvtk.component import ObjectiveSpec
@@ -26,39 +27,40 @@ from bvtk.protocols import ImageShape, ObjectiveContext
 
 LATENTS = 10
 VAE_GIVES = frozenset({"reconstruction", "posterior", "sample"})
-TRAINING_STEPS = 1000
 
 
 def check_objective(report: Report, spec: ObjectiveSpec) -> None:
-    """Tries an objective at the first, a middle and the last step.
+    """Checks an objective at the first, a middle and the last step.
 
-    One that a VAE can be trained with is tried on a made-up pass; one that needs something else, or has optimisers of
-    its own, on the training pass of a registered model that gives what it needs.
+    An objective for VAEs is tried on a random pass. One that needs something else, or has its own optimisers, is tried
+    on the training pass of a registered model that gives what it needs.
     """
     needs_model = not spec.needs <= VAE_GIVES or bool(spec.optimizers())
     tried = example_pass(spec.needs) if needs_model else None
     if needs_model and tried is None:
         needs = ", ".join(sorted(spec.needs))
-        report.add("note", f"no registered model that works gives {needs}, so its losses were not tried")
+        report.add("note", f"no working model gives {needs}, so its losses were not tried")
         return
     for step in (0, TRAINING_STEPS // 2, TRAINING_STEPS - 1):
         if not report.passes(f"at step {step}", _check_terms, spec, step, tried):
             return
-    report.add("ok", "gives a finite scalar loss with a gradient, and finite terms beside it")
+    report.add("ok", "returns a finite scalar loss with a gradient, and finite terms")
     build, loss = partial(spec.build, _context(tried)), partial(_loss_of, tried)
     if tried and spec.optimizers():
-        report.holds("the loss of every part reaches all that the part learns", "", check_losses, spec, build, tried)
-    report.holds("the seed alone decides its loss", "", check_determinism, build, loss)
-    report.holds("a checkpoint holds all that it learns", "", check_export, build, loss)
+        report.holds(
+            "the loss of every part has gradients for all its parameters", "", check_losses, spec, build, tried
+        )
+    report.holds("its loss depends only on the seed", "", check_determinism, build, loss)
+    report.holds("a checkpoint contains its whole state", "", check_export, build, loss)
 
 
 def check_losses(spec: ObjectiveSpec, build: Any, tried: ExamplePass) -> None:
-    """Raises `Wrong` unless every part exists, and its loss has finite gradients for all of its parameters.
+    """Raises `CheckFailed` unless every part has a loss with finite gradients for all of its parameters.
 
     Args:
-        spec: the objective's.
+        spec: the spec of the objective.
         build: makes the objective.
-        tried: the training pass that it is called with.
+        tried: the training pass to call it with.
     """
     objective: Any = seeded(build)
     terms = objective(tried.outputs, 0)
@@ -67,18 +69,18 @@ def check_losses(spec: ObjectiveSpec, build: Any, tried: ExamplePass) -> None:
     own = {name: p for name, p in tried.model.named_parameters() if p.requires_grad and id(p) not in apart}
     learners = {"loss": own} | {f"{name}_loss": dict(module.named_parameters()) for name, module in modules.items()}
     for loss, parameters in learners.items():
-        require(loss in terms, f"gives the terms {', '.join(terms)}, and no {loss!r}")
-        check_reached(repr(loss), torch.as_tensor(terms[loss]), parameters)
+        require(loss in terms, f"returned the terms {', '.join(terms)}, expected {loss!r} too")
+        check_gradients_of(repr(loss), torch.as_tensor(terms[loss]), parameters)
 
 
 def _parts(spec: ObjectiveSpec, objective: Any, model: Any) -> dict[str, nn.Module]:
     wanted = list(spec.optimizers())
     if not wanted:
         return {}
-    require(hasattr(objective, "parts"), f"optimizers() names {', '.join(wanted)}, and it has no parts(model)")
+    require(hasattr(objective, "parts"), f"optimizers() has {', '.join(wanted)}, but there is no parts(model)")
     modules = objective.parts(model)
     for name in wanted:
-        require(name in modules, f"optimizers() names {name!r}, and parts(model) gives {', '.join(modules) or 'none'}")
+        require(name in modules, f"optimizers() has {name!r}, but parts(model) returned {', '.join(modules) or 'none'}")
         require(list(modules[name].parameters()), f"its part {name!r} has no parameters")
     return {name: modules[name] for name in wanted}
 
@@ -92,16 +94,16 @@ def _check_terms(spec: ObjectiveSpec, step: int, tried: ExamplePass | None) -> N
     mu = torch.randn(BATCH, LATENTS, requires_grad=True)
     outputs = tried.outputs if tried else _vae_outputs(mu, SHAPES[0])
     terms: Mapping[str, Any] = seeded(partial(spec.build, _context(tried)))(outputs, step)
-    require("loss" in terms, f"gives the terms {', '.join(terms)}, and no 'loss'")
+    require("loss" in terms, f"returned the terms {', '.join(terms)}, expected 'loss' too")
     for name, term in terms.items():
         value = torch.as_tensor(term)
         require(value.ndim == 0, f"term {name!r} has shape {tuple(value.shape)}, expected a scalar")
         require(value.isfinite(), f"term {name!r} is {value.item()}")
     loss = torch.as_tensor(terms["loss"])
-    require(loss.requires_grad, "'loss' carries no gradient")
+    require(loss.requires_grad, "'loss' has no gradient")
     if tried is None:
         loss.backward()  # type: ignore[no-untyped-call]
-        require(mu.grad is not None and mu.grad.isfinite().all(), "'loss' passes no finite gradient to the posterior")
+        require(mu.grad is not None and mu.grad.isfinite().all(), "'loss' has no finite gradient for the posterior")
 
 
 def _loss_of(tried: ExamplePass | None, objective: nn.Module) -> torch.Tensor:

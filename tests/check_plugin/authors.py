@@ -1,4 +1,4 @@
-"""Plugins as an author might write them, and what `check` says of them."""
+"""Plugins as an author might write them, and the findings of `check` about them."""
 
 from pathlib import Path
 from textwrap import dedent
@@ -27,7 +27,7 @@ def problems(folder: Path, body: str) -> list[str]:
 
 
 def module(forward: str, init: str = "self.layer = nn.Linear(image.pixels, outputs)", docs: str = "Mine.") -> str:
-    """An encoder `mine` from the bodies of its module's __init__ and forward."""
+    """An encoder `mine` from the bodies of its module's `__init__` and `forward`."""
     return f'''
         @bvtk.register_encoder("mine")
         class Mine(bvtk.EncoderSpec):

@@ -1,4 +1,4 @@
-"""Built-in components keep the promises that plugins are held to."""
+"""Built-in components pass the checks of plugins."""
 
 import pytest
 

@@ -26,40 +26,40 @@ def encoder(fields: str, docs: str = '"""Mine."""') -> str:
     [
         (
             'width: PositiveInt\n            """Units."""',
-            "field 'width' has neither a default nor an example, so nothing could be built: give it one, "
-            "or write `width: … = Field(examples=[…])` with a value to try",
+            "field 'width' has no default and no example, so the component can't be tried: add a default, "
+            "or an example with `width: … = Field(examples=[…])`",
         ),
-        ("width: PositiveInt = 3", "field 'width': write a docstring on the line below"),
+        ("width: PositiveInt = 3", "no docstring for field 'width': write one on the line below"),
         (
             "width: PositiveInt = 3\n            depth: PositiveInt = 3",
-            "fields 'width', 'depth': write a docstring on the line below",
+            "no docstring for fields 'width', 'depth': write one on the line below",
         ),
         (
             'width: PositiveInt = -3\n            """Units."""',
-            "refuses its own default or example of 'width': Input should be greater than 0",
+            "the default or example of 'width' is invalid: Input should be greater than 0",
         ),
     ],
 )
-def test_fields_that_are_not_declared_whole(tmp_path, fields, message):
+def test_fields_with_incomplete_declarations(tmp_path, fields, message):
     assert problems(tmp_path, encoder(fields)) == [f"encoder 'mine': {message}"]
 
 
 def test_a_component_needs_a_docstring(tmp_path):
     assert problems(tmp_path, encoder("", docs="")) == [
-        "encoder 'mine': has no docstring: its first line is what `bvtk ls` shows"
+        "encoder 'mine': has no docstring: write one; `bvtk ls` shows its first line"
     ]
 
 
 @pytest.mark.parametrize(
     ("kind", "default"), [("Weight", "2.0"), ("Schedule", "-1"), ("Encoder", '"mlp"'), ("Optimizer", '{"type": "sgd"}')]
 )
-def test_a_default_is_what_a_recipe_would_say(tmp_path, kind, default):
+def test_defaults_may_be_written_as_in_a_recipe(tmp_path, kind, default):
     assert problems(tmp_path, encoder(f'part: bvtk.{kind} = {default}\n            """A part."""')) == []
 
 
-def test_a_default_that_its_slot_refuses_is_told_in_one_line(tmp_path):
+def test_an_invalid_default_of_a_slot_is_one_problem(tmp_path):
     assert problems(tmp_path, encoder('part: bvtk.Weight = -2.0\n            """A part."""')) == [
-        "encoder 'mine': refuses its own default or example of 'part': must be at least 0, found -2"
+        "encoder 'mine': the default or example of 'part' is invalid: must be at least 0, found -2"
     ]
 
 
@@ -70,7 +70,7 @@ def test_a_default_that_its_slot_refuses_is_told_in_one_line(tmp_path):
         'inner: bvtk.Encoder\n            """Another one."""',
     ],
 )
-def test_required_fields_are_filled_by_examples_and_stand_ins(tmp_path, fields):
+def test_required_fields_get_examples_or_default_components(tmp_path, fields):
     assert problems(tmp_path, encoder(fields)) == []
 
 
@@ -87,7 +87,7 @@ def test_heavy_imports_at_the_top_are_a_note(tmp_path):
     found = findings(tmp_path, module("return self.layer(x.flatten(1))"), head)
     notes = [f.message for f in found if f.level == "note"]
     assert notes == [
-        f"imports {name} at its top (line {line}), so `bvtk ls` and `validate` wait for it; import it inside build"
+        f"imports {name} at its top (line {line}), which makes `bvtk ls` and `validate` slow: import it inside build"
         for name, line in (("numpy", 1), ("torch", 2))
     ]
     assert not [f for f in found if f.level == "problem"]

@@ -4,7 +4,7 @@ from .authors import findings, problems
 from .test_objectives import MODEL
 
 
-def test_a_model_of_its_own(tmp_path):
+def test_a_custom_model(tmp_path):
     body = '''
         @bvtk.register_model("mine")
         class Mine(bvtk.ModelSpec):
@@ -39,29 +39,29 @@ def test_a_model_of_its_own(tmp_path):
                 return Model(self.encoder.build(image, 6))
     '''
     found = problems(tmp_path, body)
-    assert found[0].startswith("model 'mine': for 1×64×64 images decode gives values from -")
+    assert found[0].startswith("model 'mine': for 1×64×64 images decode returned values from -")
     assert problems(tmp_path, body.replace("unflatten(1, image)", "unflatten(1, image).sigmoid()")) == []
 
 
-def test_a_model_that_no_objective_trains_says_what_was_not_tried(tmp_path):
+def test_a_model_without_an_objective_has_a_note(tmp_path):
     found = findings(tmp_path, MODEL)
     assert [str(f) for f in found if f.level != "ok"] == [
-        "model 'player': gives game, and no objective for that is registered, so its gradients were not tried"
+        "model 'player': gives game, but no registered objective needs that, so its gradients were not tried"
     ]
-    assert "gives a finite training pass and codes for images of" in " ".join(f.message for f in found)
+    assert "returns a finite training pass and codes for images of" in " ".join(f.message for f in found)
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("return {}", "return {'accuracy': float('nan')}", "figures() of its training pass gives accuracy nan"),
+        ("return {}", "return {'accuracy': float('nan')}", "figures() of its training pass returned nan for accuracy"),
         ('return {"codes": self.codes}', "return {}", "tensors() of its training pass is empty"),
-        ("def tensors(", "def tensor(", "its training pass is Pass, which has no tensors()"),
-        ("x.flatten(1)), None", "x.flatten(1)).double(), None", "encode gives codes of type torch.float64"),
-        ("x.flatten(1)), None", "x.flatten(1))[:, :2], None", "encode gives codes (4, 2), expected (4, 3)"),
+        ("def tensors(", "def tensor(", "its training pass Pass has no tensors()"),
+        ("x.flatten(1)), None", "x.flatten(1)).double(), None", "encode returned codes of type torch.float64"),
+        ("x.flatten(1)), None", "x.flatten(1))[:, :2], None", "encode returned codes (4, 2), expected (4, 3)"),
     ],
 )
-def test_models_that_break_their_word(tmp_path, old, new, message):
+def test_models_that_break_their_contract(tmp_path, old, new, message):
     found = problems(tmp_path, MODEL.replace("self.judge(codes))", "codes)").replace(old, new))
     assert found[0].startswith(f"model 'player': {message}")
 
@@ -105,13 +105,13 @@ def fitted(fit: str = "self.mean.copy_(mean)", members: str = "", reads: str = "
     '''
 
 
-def test_a_fitted_model_is_fitted_on_a_made_up_data_set(tmp_path):
+def test_a_fitted_model_is_fitted_on_example_data(tmp_path):
     found = findings(tmp_path, fitted())
     assert [f.message for f in found] == [
         "it and its fields are documented",
-        "gives codes for images of 1×64×64, 3×64×64, 1×32×32, 3×48×40",
-        "the seed alone decides its fit and codes",
-        "an export holds all that it learns",
+        "returns codes for images of 1×64×64, 3×64×64, 1×32×32, 3×48×40",
+        "its fit and codes depend only on the seed",
+        "an export contains its whole state",
     ]
     assert problems(tmp_path, fitted(reads="factors")) == []
 
@@ -119,29 +119,29 @@ def test_a_fitted_model_is_fitted_on_a_made_up_data_set(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("def fit(", "def fitt(", 'fit(dataset, index, seed), as `learns = "fit"` promises'),
-        ("def encode(", "def encoder(", "encode(x), which gives codes"),
-        ("latents = 5", "codes = 5", "latents, how many numbers a code has"),
+        ("def fit(", "def fitt(", 'fit(dataset, index, seed), as expected for `learns = "fit"`'),
+        ("def encode(", "def encoder(", "encode(x), which returns codes"),
+        ("latents = 5", "codes = 5", "latents, the number of latents"),
         ('learns = "fit"', 'learns = "steps"', "forward(x, generator), its training pass"),
     ],
 )
-def test_what_a_model_lacks_is_told_once(tmp_path, old, new, message):
-    assert problems(tmp_path, fitted().replace(old, new)) == [f"model 'mine': the model lacks {message}"]
+def test_a_missing_method_is_one_problem(tmp_path, old, new, message):
+    assert problems(tmp_path, fitted().replace(old, new)) == [f"model 'mine': the model has no {message}"]
 
 
-def test_what_a_fit_learns_belongs_into_buffers(tmp_path):
+def test_a_fit_must_keep_its_state_in_buffers(tmp_path):
     (found,) = problems(tmp_path, fitted("self.offset = float(mean[0])"))
-    assert found.startswith("model 'mine': gives other outputs after export and loading")
+    assert found.startswith("model 'mine': has different outputs after export and loading")
 
 
-def test_a_fit_draws_from_its_seed(tmp_path):
+def test_a_fit_must_draw_from_its_seed(tmp_path):
     (found,) = problems(tmp_path, fitted("self.mean.copy_(mean * np.random.default_rng().random())"))
-    assert found == "model 'mine': two builds under one seed gave 'mean' other values"
+    assert found == "model 'mine': two builds with the same seed have different values in 'mean'"
 
 
-def test_one_that_needs_other_data_is_not_tried_and_says_so(tmp_path):
+def test_a_model_that_needs_other_data_has_a_note(tmp_path):
     found = findings(tmp_path, fitted(check="raise UsageError('needs a factor that is called hue')"))
     assert [str(f) for f in found if f.level != "ok"] == [
-        "model 'mine': on a made-up data set with the factors shape, scale, orientation, x, y it refuses: "
+        "model 'mine': on a data set with the factors shape, scale, orientation, x, y raised UsageError: "
         "needs a factor that is called hue"
     ]

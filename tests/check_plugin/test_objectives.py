@@ -74,26 +74,26 @@ def test_a_sound_objective(tmp_path):
 @pytest.mark.parametrize(
     ("returned", "message"),
     [
-        ("{'total': loss}", "at step 0 gives the terms total, and no 'loss'"),
+        ("{'total': loss}", "at step 0 returned the terms total, expected 'loss' too"),
         ("{'loss': loss, 'kl': outputs.kl}", "at step 0 term 'kl' has shape (4, 10), expected a scalar"),
         ("{'loss': loss / (500 - step)}", "at step 500 term 'loss' is inf"),
-        ("{'loss': loss.detach()}", "at step 0 'loss' carries no gradient"),
+        ("{'loss': loss.detach()}", "at step 0 'loss' has no gradient"),
         ("{'loss': loss + torch.rand(()) * self.training}", None),
     ],
 )
-def test_objectives_that_break_their_word(tmp_path, returned, message):
+def test_objectives_that_break_their_contract(tmp_path, returned, message):
     assert problems(tmp_path, objective(returned)) == ([f"objective 'mine': {message}"] if message else [])
 
 
-def test_state_of_an_objective_belongs_into_buffers(tmp_path):
+def test_an_objective_must_keep_its_state_in_buffers(tmp_path):
     body = objective("{'loss': loss * self.weight}", "self.weight = torch.rand(())")
     assert problems(tmp_path, body) == [
-        "objective 'mine': gives other outputs after export and loading: keep what it learns in parameters or buffers"
+        "objective 'mine': has different outputs after export and loading: keep all state in parameters or buffers"
     ]
 
 
 def game(parts: str = "{'judge': model.judge}", terms: str = "'judge_loss': -outputs.fake.mean()", model: str = MODEL):
-    """A model with a training pass of its own, and an objective with an optimiser for one part of it."""
+    """A model with its own training pass, and an objective with an optimiser for one part of it."""
     return (
         model
         + f'''
@@ -126,29 +126,32 @@ def game(parts: str = "{'judge': model.judge}", terms: str = "'judge_loss': -out
 def test_an_objective_is_tried_with_a_model_that_gives_what_it_needs(tmp_path):
     found = findings(tmp_path, game())
     assert [str(f) for f in found if f.level != "ok"] == []
-    assert "the loss of every part reaches all that the part learns" in [f.message for f in found]
+    assert "the loss of every part has gradients for all its parameters" in [f.message for f in found]
     assert "objective 'mine' trains all of its parameters" in [f.message for f in found]
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"parts": "{}"}, "optimizers() names 'judge', and parts(model) gives none"),
+        ({"parts": "{}"}, "optimizers() has 'judge', but parts(model) returned none"),
         ({"parts": "{'judge': nn.ReLU()}"}, "its part 'judge' has no parameters"),
-        ({"terms": "'judge_los': -outputs.fake.mean()"}, "gives the terms loss, judge_los, and no 'judge_loss'"),
+        (
+            {"terms": "'judge_los': -outputs.fake.mean()"},
+            "returned the terms loss, judge_los, expected 'judge_loss' too",
+        ),
         (
             {"terms": "'judge_loss': outputs.codes.mean()"},
-            "no gradient of 'judge_loss' reaches 'weight', 'bias'",
+            "'judge_loss' has no gradient for 'weight', 'bias'",
         ),
-        ({"terms": "'judge_loss': outputs.fake.mean().detach()"}, "'judge_loss' carries no gradient"),
+        ({"terms": "'judge_loss': outputs.fake.mean().detach()"}, "'judge_loss' has no gradient"),
     ],
 )
 def test_parts_that_do_not_learn(tmp_path, changes, message):
     assert f"objective 'mine': {message}" in problems(tmp_path, game(**changes))
 
 
-def test_what_could_not_be_tried_is_said(tmp_path):
+def test_an_objective_without_a_model_has_a_note(tmp_path):
     found = findings(tmp_path, game(model=""))
     assert [str(f) for f in found if f.level != "ok"] == [
-        "objective 'mine': no registered model that works gives game, so its losses were not tried"
+        "objective 'mine': no working model gives game, so its losses were not tried"
     ]
