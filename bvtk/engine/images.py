@@ -25,4 +25,4 @@ def scale_images(images: NDArray[np.uint8], peak: int) -> NDArray[Any]:
 def load_images(dataset: Dataset, index: NDArray[np.int64], device: torch.device) -> torch.Tensor:
     """Images (n, C, H, W) of these indices (n,), in [0, 1], channels last in memory, on a device."""
     images = torch.from_numpy(scale_images(dataset.images(index), dataset.peak))
-    return images.to(device, memory_format=torch.channels_last, non_blocking=True)
+    return images.to(device, memory_format=torch.channels_last)
