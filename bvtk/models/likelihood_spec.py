@@ -33,7 +33,7 @@ class Gaussian(LikelihoodSpec):
     """Normal density around the decoder's output, with one σ for all pixels.
 
     In nats, normaliser included, so it can be negative. Rybkin et al. 2021 (2006.13202) for `learned` and `optimal`,
-    whose log σ is softly clipped at −6.
+    whose log σ is at least −6.
     """
 
     sigma: PositiveFloat | Literal["learned", "optimal"] = 1.0

@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 LOG_SIGMA_FLOOR = -6.0
-"""Lower bound of the soft clip of log σ. Rybkin et al. 2021 (2006.13202)."""
+"""Lower bound of log σ if σ is `learned` or `optimal`. Rybkin et al. 2021 (2006.13202)."""
 
 
 class Bernoulli(nn.Module):
@@ -63,9 +63,9 @@ class Gaussian(nn.Module):
         if self.sigma == "learned":
             return _soft_clip(self.log_sigma)
         if self.sigma == "optimal":
-            # At the optimum the loss is flat in σ, so nothing is lost by detaching it, and a perfect
-            # reconstruction has no infinite gradient.
-            return _soft_clip(0.5 * torch.log(squared_error.detach().mean()))
+            # The loss is flat at the optimal σ, so its gradient is exact without that of σ. The bound is hard, because
+            # a soft one would move σ off the optimum.
+            return (0.5 * torch.log(squared_error.detach().mean())).clamp(min=LOG_SIGMA_FLOOR)
         return squared_error.new_tensor(math.log(float(self.sigma)))
 
 
