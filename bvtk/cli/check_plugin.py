@@ -1,4 +1,4 @@
-"""`bvtk check-plugin`: whether a plugin's components do what their kinds promise."""
+"""`bvtk check-plugin`: tests the components of a plugin."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ _SIGNS = {"ok": ("ok", "green"), "note": ("note", "yellow"), "problem": ("PROBLE
 
 
 def check_plugin(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A plugin's Python file.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Python file of the plugin.", show_default=False)],
     as_json: AsJson = False,
 ) -> None:
-    """Try every component of a plugin and tell what is wrong with it. Exits with 2 where something is.
+    """Test every component of a plugin: shapes, gradients, determinism and export.
+
+    The exit code is 2 if there are problems.
 
     Example: bvtk check-plugin plugins/tiny_conv.py
     """
@@ -45,7 +47,7 @@ def _loaded(file: Path) -> Origin:
 
     found = discover(None, [file], installed=False)
     for broken in found.broken:
-        raise PluginError(f"{file} can't be imported: {broken.message}", f"at {broken.place}")
+        raise PluginError(f"{file} can't be imported: {broken.message}", f"fix {broken.place}")
     return next(origin for origin in found.loaded if origin.name == str(file))
 
 
@@ -53,11 +55,11 @@ def _show(findings: list[Finding], problems: int) -> None:
     from rich.text import Text
 
     console = out_console()
-    about = ""
+    component = ""
     for finding in findings:
-        if finding.component != about:
-            about = finding.component
-            console.print(Text(about, style="bold"))
+        if finding.component != component:
+            component = finding.component
+            console.print(Text(component, style="bold"))
         word, style = _SIGNS[finding.level]
         console.print(Text.assemble("  ", (word, style), f"  {finding.message}"))
     console.print(f"{counted(problems, 'problem')}.")

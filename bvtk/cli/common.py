@@ -1,4 +1,4 @@
-"""What the verbs share: options, consoles, plugins, and how errors are shown."""
+"""Shared by the verbs: options, consoles, plugins and the display of errors."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 Overrides = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[a.b=value]...", help="Overrides, such as objective.beta=8.", show_default=False),
+    typer.Argument(metavar="KEY=VALUE", help="Override values, such as objective.beta=8.", show_default=False),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON to stdout, and nothing else.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON to stdout and nothing else.")]
 PluginFiles = Annotated[
     list[Path] | None,
-    typer.Option("--plugin", metavar="FILE", help="Load a plugin file; may be repeated.", show_default=False),
+    typer.Option("--plugin", metavar="FILE", help="Plugin file to load. Repeatable.", show_default=False),
 ]
-NoPlugins = Annotated[bool, typer.Option("--no-plugins", help="Load neither plugins/*.py nor installed plugins.")]
-Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="The parent of run folders.")]
-Device = Annotated[str, typer.Option("--device", metavar="cpu|cuda|mps|auto", help="Where to compute.")]
+NoPlugins = Annotated[bool, typer.Option("--no-plugins", help="Ignore plugins/*.py and installed plugins.")]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Parent folder of run folders.")]
+Device = Annotated[str, typer.Option("--device", metavar="cpu|cuda|mps|auto", help="Device to compute on.")]
 
 
 def out_console() -> Console:
-    """The console for what a verb prints: stdout, plain where that is no terminal."""
+    """The console for results: stdout, plain text if it is not a terminal."""
     from rich.console import Console
 
     return Console(soft_wrap=True, highlight=False, emoji=False)
@@ -47,11 +47,11 @@ def error_console() -> Console:
 
 
 def load_plugins(files: Sequence[Path] | None = None, disabled: bool = False) -> Discovery:
-    """Registers all components, and warns on stderr of each plugin that failed to import.
+    """Registers all components, and warns on stderr about plugins that can't be imported.
 
     Args:
-        files: plugin files named on the command line.
-        disabled: whether plugins of the working folder and installed ones stay out.
+        files: plugin files from the command line.
+        disabled: whether to ignore the plugins of the working folder and installed ones.
     """
     from bvtk.plugins import discover
 
@@ -67,7 +67,7 @@ def print_json(value: Any) -> None:
 
 
 def print_error(error: BvtkError) -> None:
-    """Prints an error to stderr, a recipe's problems one after the other with their places."""
+    """Prints an error to stderr; for a recipe, all problems with their places."""
     console = error_console()
     if isinstance(error, RecipeError):
         for problem in error.problems:

@@ -1,4 +1,4 @@
-"""`bvtk doctor`: what this machine has, and what is wrong with it."""
+"""`bvtk doctor`: checks the installation and this machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def doctor(plugin: PluginFiles = None, no_plugins: NoPlugins = False, as_json: AsJson = False) -> None:
-    """Tell versions, devices, caches and plugins, and what is wrong. Exits with 1 where something is.
+    """Show versions, devices, caches and plugins, and report problems.
+
+    The exit code is 1 if there are problems.
 
     Example: bvtk doctor
     """
@@ -51,7 +53,7 @@ def _devices() -> dict[str, Any]:
     from bvtk.engine.devices import choose_precision, describe
 
     kinds = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    names = ["cpu", *(kind for kind, there in kinds.items() if there)]
+    names = ["cpu", *(kind for kind, available in kinds.items() if available)]
     devices = {describe(torch.device(name)): choose_precision("auto", torch.device(name)) for name in names}
     return {"precision": devices, "threads": torch.get_num_threads()}
 
@@ -85,11 +87,13 @@ def _plugins(found: Discovery) -> list[dict[str, Any]]:
 def _problems(facts: dict[str, Any], found: Discovery) -> list[str]:
     problems = [str(broken) for broken in found.broken]
     if not facts["cache"]["writable"]:
-        problems.append(f"the cache folder {facts['cache']['folder']} is not writable: set BVTK_CACHE to one that is")
+        problems.append(
+            f"the cache folder {facts['cache']['folder']} is not writable: set BVTK_CACHE to a writable folder"
+        )
     if not os.access(Path(), os.W_OK):
-        problems.append("the working folder is not writable: give `bvtk run` another with --out")
+        problems.append("the working folder is not writable: choose another folder for runs with --out")
     if sys.maxsize < 2**32:
-        problems.append("this Python is a 32-bit one: data sets will not fit in its memory")
+        problems.append("this Python is a 32-bit build, too small for most data sets: install a 64-bit build")
     return problems
 
 
@@ -107,9 +111,9 @@ def _show(facts: dict[str, Any], problems: list[str]) -> None:
     for plugin in facts["plugins"]:
         console.print(f"[bold]{'plugin':<10}[/bold] {plugin['name']}: {', '.join(plugin['components'])}")
     for problem in problems:
-        console.print(f"wrong: {problem}", style="red", markup=False)
+        console.print(f"problem: {problem}", style="red", markup=False)
     if not problems:
-        console.print("Nothing is wrong.")
+        console.print("No problems found.")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -1,4 +1,4 @@
-"""`bvtk init`: a file to start from."""
+"""`bvtk init`: writes a starter recipe or plugin."""
 
 from __future__ import annotations
 
@@ -15,45 +15,49 @@ from bvtk.registry import did_you_mean
 
 _FOLDERS = {"recipe": (Path("recipes"), ".yaml"), "plugin": (Path("plugins"), ".py")}
 _NAMES = {
-    "recipe": (re.compile(r"(?!\.+$)[A-Za-z0-9._-]{1,64}"), "letters, digits, '.', '_' and '-', 64 at most"),
-    "plugin": (re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}"), "a letter, then letters, digits and '_', 64 in all"),
+    "recipe": (re.compile(r"(?!\.+$)[A-Za-z0-9._-]{1,64}"), "1 to 64 letters, digits, '.', '_' and '-'"),
+    "plugin": (re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}"), "a letter, then up to 63 letters, digits and '_'"),
 }
 _NEXT = {"recipe": "bvtk run", "plugin": "bvtk check-plugin"}
 
 
 def init(
-    what: Annotated[
-        list[str], typer.Argument(metavar="[recipe|plugin] NAME", help="A recipe by default.", show_default=False)
+    kind: Annotated[
+        str, typer.Argument(metavar="recipe|plugin|NAME", help="What to write (default: recipe).", show_default=False)
     ],
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Name of the recipe or plugin.", show_default=False)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a commented file to start from: recipes/NAME.yaml or plugins/NAME.py.
+    """Write a commented starter file: recipes/NAME.yaml or plugins/NAME.py.
 
     Example: bvtk init recipe first
 
     Example: bvtk init plugin my_encoder
     """
-    kind, name = _asked(what)
+    kind, name = _kind_and_name(kind, name)
     folder, ending = _FOLDERS[kind]
     name = name.removesuffix(ending)
     pattern, rule = _NAMES[kind]
     if not pattern.fullmatch(name):
-        raise UsageError(f"{name!r} can't name a {kind}", f"a name is made of {rule}")
+        raise UsageError(f"{name!r} is not a valid name for a {kind}", f"use {rule}")
     path = folder / f"{name}{ending}"
     _write_new(path, _starter(kind, name, path))
     if as_json:
         print_json({"file": str(path)})
     else:
-        out_console().print(f"{path}\nTry next: {_NEXT[kind]} {path}", markup=False)
+        out_console().print(f"Wrote {path}\nNext: {_NEXT[kind]} {path}", markup=False)
 
 
-def _asked(what: list[str]) -> tuple[str, str]:
-    kind, *rest = what if len(what) != 1 or what[0] in _FOLDERS else ["recipe", *what]
+def _kind_and_name(kind: str, name: str | None) -> tuple[str, str]:
+    if name is None and kind in _FOLDERS:
+        raise UsageError(f"the name of the {kind} is missing", f"run `bvtk init {kind} NAME`")
+    if name is None:
+        return "recipe", kind
     if kind not in _FOLDERS:
-        raise UsageError(f"can't start {kind!r}, {did_you_mean(kind, list(_FOLDERS))}", "bvtk init recipe NAME")
-    if len(rest) != 1:
-        raise UsageError(f"name one {kind}", f"bvtk init {kind} NAME")
-    return kind, rest[0]
+        raise UsageError(f"unknown kind of file {kind!r}, {did_you_mean(kind, list(_FOLDERS))}")
+    return kind, name
 
 
 def _starter(kind: str, name: str, path: Path) -> str:
@@ -78,7 +82,7 @@ def _write_new(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError:
-        raise UsageError(f"{path} is there already", "take another name; nothing is overwritten") from None
+        raise UsageError(f"{path} already exists", "choose another name") from None
     except OSError as error:
         raise UsageError(f"{path} can't be written: {(error.strerror or str(error)).lower()}") from None
 

@@ -1,4 +1,4 @@
-"""`bvtk ls`: the components that recipes can name."""
+"""`bvtk ls`: lists components."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from bvtk.registry import BUILT_IN, Entry, Registry, did_you_mean
 def ls(
     kind: Annotated[
         str | None,
-        typer.Argument(metavar="[KIND]", help="Such as encoder or metric; all by default.", show_default=False),
+        typer.Argument(metavar="KIND", help="Kind of component, such as encoder (default: all).", show_default=False),
     ] = None,
     plugin: PluginFiles = None,
     no_plugins: NoPlugins = False,
     as_json: AsJson = False,
 ) -> None:
-    """List components, with one line each and where they come from.
+    """List the available components, including those of plugins.
 
     Example: bvtk ls encoder
     """
@@ -35,10 +35,10 @@ def ls(
 
 
 def registry_of(kind: str) -> Registry[Any]:
-    """The registry of a kind, in the singular or the plural.
+    """The registry of a kind, given in the singular or plural.
 
     Raises:
-        UsageError: where there is no such kind.
+        UsageError: if there is no such kind.
     """
     from bvtk.component import REGISTRIES
 
@@ -65,16 +65,16 @@ def _show(registries: list[Registry[Any]]) -> None:
         if number:
             console.print()
         console.print(registry.kind, style="bold cyan", markup=False)
-        rows = [(entry.name, entry.summary + _from(entry)) for entry in registry.entries()]
+        rows = [(entry.name, entry.summary + _origin(entry)) for entry in registry.entries()]
         if console.is_terminal:
             _print_table(rows)
         else:
             width = max((len(name) for name, _ in rows), default=0)
-            for name, said in rows:
-                console.print(f"  {name.ljust(width)}  {said}", markup=False, emoji=False)
+            for name, text in rows:
+                console.print(f"  {name.ljust(width)}  {text}", markup=False, emoji=False)
 
 
-def _from(entry: Entry[Any]) -> str:
+def _origin(entry: Entry[Any]) -> str:
     return "" if entry.origin == BUILT_IN else f" ({entry.origin})"
 
 
@@ -84,8 +84,8 @@ def _print_table(rows: list[tuple[str, str]]) -> None:
     from rich.text import Text
 
     table = Table.grid(padding=(0, 2), pad_edge=False)
-    for name, said in rows:
-        table.add_row(Text(name, style="bold"), Text(said))
+    for name, text in rows:
+        table.add_row(Text(name, style="bold"), Text(text))
     out_console().print(Padding(table, (0, 0, 0, 2)))
 
 

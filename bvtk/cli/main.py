@@ -1,4 +1,4 @@
-"""`bvtk`: the command that gathers the verbs."""
+"""The `bvtk` command."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bvtk.errors import BvtkError
 app = typer.Typer(
     name="bvtk",
     help="The β-VAE toolkit: declare, train, measure and export disentangled representations.",
-    epilog="Start with: bvtk run recipes/quickstart.yaml",
+    epilog="Example: bvtk run recipes/quickstart.yaml",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -26,8 +26,8 @@ app = typer.Typer(
 )
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(requested: bool) -> None:
+    if requested:
         typer.echo(f"bvtk {bvtk.__version__}")
         raise typer.Exit
 
@@ -35,9 +35,9 @@ def _version(asked: bool) -> None:
 @app.callback()
 def root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback if there is an error.")] = False,
 ) -> None:
     """The β-VAE toolkit: declare, train, measure and export disentangled representations."""
 
@@ -47,10 +47,10 @@ for module in (run, stages, sweep, validate, show, ls, init, schema, score, comp
 
 
 def main() -> None:
-    """Runs the command line, and turns what a user can cause into one clear message and an exit code."""
+    """Runs the command line. Errors that a user can cause end with a clear message and an exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal without β is no reason to fail
+            stream.reconfigure(errors="backslashreplace")  # for terminals that can't show β
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
@@ -71,8 +71,8 @@ def main() -> None:
             raise
         print_error(
             BvtkError(
-                f"bvtk failed where it should not: {type(error).__name__}: {error}",
-                "the same command with --debug shows where; please report it with that",
+                f"unexpected {type(error).__name__}: {error}",
+                "this is a bug in bvtk: run the command again with --debug and report the traceback",
             )
         )
         sys.exit(1)

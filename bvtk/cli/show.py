@@ -10,18 +10,21 @@ from bvtk.cli.common import AsJson, NoPlugins, PluginFiles, load_plugins
 
 
 def show(
-    what: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="RECIPE [a.b=value]... | KIND NAME", help="A recipe, or a component.", show_default=False
-        ),
+    target: Annotated[
+        str, typer.Argument(metavar="RECIPE|KIND", help="Recipe file, or kind of component.", show_default=False)
     ],
+    rest: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="KEY=VALUE|NAME", help="Overrides of the recipe, or name of the component.", show_default=False
+        ),
+    ] = None,
     layers: Annotated[bool, typer.Option("--layers", help="Show the model's layers, shapes and parameters.")] = False,
     plugin: PluginFiles = None,
     no_plugins: NoPlugins = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show a recipe with every default and where each value came from, or what a component takes.
+    """Show a recipe with all defaults and the origin of each value, or a component with its keys.
 
     Example: bvtk show recipes/quickstart.yaml objective.beta=8
 
@@ -29,10 +32,17 @@ def show(
 
     Example: bvtk show encoder burgess
     """
-    from bvtk.cli.show_recipe import show_anything
-
     load_plugins(plugin, no_plugins)
-    show_anything(what, layers, as_json)
+    from bvtk.component import REGISTRIES
+
+    if target in REGISTRIES:
+        from bvtk.cli.show_component import show_component
+
+        show_component(REGISTRIES[target], rest or [], layers, as_json)
+    else:
+        from bvtk.cli.show_recipe import show_recipe
+
+        show_recipe(target, rest or [], layers, as_json)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -1,25 +1,52 @@
-"""What `bvtk show KIND NAME` says of a component."""
+"""`bvtk show KIND NAME`: the documentation, keys and origin of a component."""
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic_core import PydanticUndefined
 
-from bvtk.cli.common import out_console
-from bvtk.recipe.fields import default_of
+from bvtk.cli.common import out_console, print_json
+from bvtk.errors import UsageError
+from bvtk.recipe.fields import default_of, recipe_kinds
 from bvtk.recipe.json_schema import class_schema
 from bvtk.recipe.type_descriptions import describe_type
 from bvtk.recipe.writing import flow
 from bvtk.registry import Registry
 
 
-def component_facts(registry: Registry[Any], name: str) -> dict[str, Any]:
-    """A component's docs, fields, origin and place, as JSON values.
+def show_component(registry: Registry[Any], names: Sequence[str], layers: bool, as_json: bool) -> None:
+    """Prints one component.
+
+    Args:
+        registry: the components of its kind.
+        names: its name, and nothing else.
+        layers: whether `--layers` was given, which is for recipes only.
+        as_json: whether to print JSON.
 
     Raises:
-        UsageError: where there is none of that name.
+        UsageError: if there is not exactly one name, no component of that name, or `layers`.
+    """
+    kind = registry.kind
+    if len(names) != 1:
+        hint = f"run `bvtk show {kind} NAME`; `bvtk ls {kind}` lists the names"
+        raise UsageError(f"expected the name of one {kind}, found {len(names)} names", hint)
+    if layers:
+        raise UsageError("--layers is for recipes", f"run `bvtk show {kind} {names[0]}`")
+    facts = component_facts(registry, names[0])
+    if as_json:
+        print_json(facts)
+    else:
+        _print_component(facts)
+
+
+def component_facts(registry: Registry[Any], name: str) -> dict[str, Any]:
+    """A component's documentation, fields, origin and place, as JSON values.
+
+    Raises:
+        UsageError: if there is no component of that name.
     """
     entry = registry.entry(name)
     return {
@@ -49,8 +76,7 @@ def _fields(spec: Any) -> list[dict[str, Any]]:
     return facts
 
 
-def print_component(facts: dict[str, Any]) -> None:
-    """Prints what `component_facts` gave, for people."""
+def _print_component(facts: dict[str, Any]) -> None:
     from rich.text import Text
 
     console = out_console()
@@ -70,12 +96,13 @@ def print_component(facts: dict[str, Any]) -> None:
         for line in field["doc"].splitlines():
             console.print(Text(f"      {line}"))
     if not facts["fields"]:
-        console.print("  It has no keys of its own.")
-    console.print(Text(f"\nIn a recipe:  {_example(facts)}"))
+        console.print("  No keys.")
+    if facts["kind"] in recipe_kinds():
+        console.print(Text(f"\nIn a recipe:  {_example(facts)}"))
 
 
 def short(value: Any) -> str:
-    """A value as people write it: a component without settings is a word, a constant schedule a number."""
+    """A value in its short form: a component without settings as a word, a constant schedule as a number."""
     if isinstance(value, dict) and value.keys() == {"type"}:
         return flow(value["type"])
     if isinstance(value, dict) and value.get("type") == "constant" and value.keys() == {"type", "value"}:
@@ -88,5 +115,5 @@ def _example(facts: dict[str, Any]) -> str:
     with_default = [f for f in facts["fields"] if not f["required"]]
     if not required and not with_default:
         return str(facts["name"])
-    said = [f"{name}: …" for name in required] or [f"{with_default[0]['name']}: {short(with_default[0]['default'])}"]
-    return f"{{type: {facts['name']}, {', '.join(said)}}}"
+    shown = [f"{name}: …" for name in required] or [f"{with_default[0]['name']}: {short(with_default[0]['default'])}"]
+    return f"{{type: {facts['name']}, {', '.join(shown)}}}"

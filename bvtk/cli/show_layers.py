@@ -1,4 +1,4 @@
-"""The table of `bvtk show RECIPE --layers`."""
+"""`bvtk show RECIPE --layers`: the table of layers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from bvtk.protocols import ImageShape
 from bvtk.recipe import Recipe
 
 _KNOWN_SHAPES = {"dsprites": ImageShape(1, 64, 64)}
-"""Data sets whose shape is known without preparing them."""
+"""Data sets whose image shape is known without preparing them."""
 
 
 def layers_of(recipe: Recipe) -> dict[str, Any]:
     """Every layer of a recipe's model, with shapes and parameter counts, as JSON values.
 
     Raises:
-        UsageError: where the model does not fit the images.
+        UsageError: if the model does not fit the images.
     """
     from bvtk.build import build_dataset, build_model
     from bvtk.layers import describe_layers
@@ -27,7 +27,7 @@ def layers_of(recipe: Recipe) -> dict[str, Any]:
 
 
 def print_layers(layers: dict[str, Any]) -> None:
-    """Prints what `layers_of` gave, for people."""
+    """Prints the result of `layers_of` as a table."""
     from rich.table import Table
 
     console = out_console()

@@ -1,4 +1,4 @@
-"""What `bvtk show` prints of a recipe or a component."""
+"""`bvtk show RECIPE`: the complete recipe and the origin of each value."""
 
 from __future__ import annotations
 
@@ -6,48 +6,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bvtk.cli.common import out_console, print_json
-from bvtk.cli.show_component import component_facts, print_component
 from bvtk.cli.show_layers import layers_of, print_layers
-from bvtk.component import REGISTRIES
 from bvtk.counting import counted
-from bvtk.errors import UsageError
 from bvtk.recipe import resolved
 from bvtk.recipe.marks import dotted
 from bvtk.recipe.variants import LoadedSweep, load_sweep
 from bvtk.recipe.writing import lines
 
 _WIDEST = 60
-"""Values longer than this push their origin out of its column."""
+"""The longest line that counts for the column of origins."""
 
 
-def show_anything(what: Sequence[str], layers: bool, as_json: bool) -> None:
-    """Prints a component where a kind is named, else a recipe with its overrides.
+def show_recipe(path: str, overrides: Sequence[str], layers: bool, as_json: bool) -> None:
+    """Prints a recipe.
 
     Args:
-        what: the words on the command line.
-        layers: whether to show the networks' layers.
+        path: the recipe file.
+        overrides: `a.b.c=value`, applied in this order.
+        layers: whether to show the model's layers.
         as_json: whether to print JSON.
     """
-    if what[0] in REGISTRIES:
-        _component(what, layers, as_json)
-    else:
-        _recipe(load_sweep(what[0], what[1:]), layers, as_json)
-
-
-def _component(what: Sequence[str], layers: bool, as_json: bool) -> None:
-    kind = what[0]
-    if len(what) != 2:
-        raise UsageError(f"name one {kind}", f"bvtk show {kind} NAME; `bvtk ls {kind}` lists them")
-    if layers:
-        raise UsageError("--layers is for recipes", f"bvtk show {kind} {what[1]}")
-    facts = component_facts(REGISTRIES[kind], what[1])
-    if as_json:
-        print_json(facts)
-    else:
-        print_component(facts)
-
-
-def _recipe(sweep: LoadedSweep, layers: bool, as_json: bool) -> None:
+    sweep = load_sweep(path, overrides)
     loaded = sweep.loaded
     found = layers_of(loaded.recipe) if layers else None
     if as_json:
@@ -62,12 +41,6 @@ def _recipe(sweep: LoadedSweep, layers: bool, as_json: bool) -> None:
             _print_cells(sweep)
 
 
-def _print_cells(sweep: LoadedSweep) -> None:
-    count = len(sweep.variants)
-    said = f"# sweep: {counted(count, 'cell')}, which `bvtk sweep {sweep.loaded.path} --dry-run` lists"
-    out_console().print(said, style="dim", markup=False)
-
-
 def _print_recipe(data: dict[str, Any], origins: Mapping[str, str]) -> None:
     from rich.text import Text
 
@@ -79,3 +52,9 @@ def _print_recipe(data: dict[str, Any], origins: Mapping[str, str]) -> None:
         line = Text(text.ljust(width) if comment else text)
         line.append(comment, style="dim" if origin == "default" else "cyan")
         console.print(line)
+
+
+def _print_cells(sweep: LoadedSweep) -> None:
+    cells = counted(len(sweep.variants), "cell")
+    text = f"# sweep: {cells}. List them with `bvtk sweep {sweep.loaded.path} --dry-run`."
+    out_console().print(text, style="dim", markup=False)

@@ -1,4 +1,4 @@
-"""`bvtk validate`: everything that is wrong in recipes."""
+"""`bvtk validate`: checks recipes."""
 
 from __future__ import annotations
 
@@ -15,15 +15,19 @@ from bvtk.errors import RecipeError, UsageError
 def validate(
     recipes: Annotated[
         list[str],
-        typer.Argument(metavar="RECIPE...", help="Recipe files, and overrides for all of them.", show_default=False),
+        typer.Argument(
+            metavar="RECIPE|KEY=VALUE",
+            help="Recipe files, and overrides for all of them.",
+            show_default=False,
+        ),
     ],
     plugin: PluginFiles = None,
     no_plugins: NoPlugins = False,
     as_json: AsJson = False,
 ) -> None:
-    """Tell everything that is wrong in recipes, each with file, line and column. Exits with 2 where something is.
+    """Check recipes and report all errors, each with its file, line and column.
 
-    Of a recipe with `sweep` every cell is checked.
+    If a recipe has a `sweep`, every cell is checked. The exit code is 2 if there are errors.
 
     Example: bvtk validate recipes/*.yaml
 
@@ -32,7 +36,7 @@ def validate(
     load_plugins(plugin, no_plugins)
     files, overrides = split_arguments(recipes)
     if not files:
-        raise UsageError("no recipe was named", "bvtk validate recipes/quickstart.yaml")
+        raise UsageError("no recipe is given", "run, for example, `bvtk validate recipes/quickstart.yaml`")
     errors = {file: error for file in files if (error := _error_of(file, overrides))}
     if as_json:
         print_json({"errors": [_as_json(problem) for error in errors.values() for problem in error.problems]})
@@ -43,7 +47,7 @@ def validate(
 
 
 def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Files and overrides: an argument with `=` that is no file is an override."""
+    """Splits arguments into files and overrides. An argument with `=` that is not a file is an override."""
     overrides = [argument for argument in arguments if "=" in argument and not Path(argument).exists()]
     return [argument for argument in arguments if argument not in overrides], overrides
 

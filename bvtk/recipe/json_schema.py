@@ -17,7 +17,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from bvtk.component import REGISTRIES, Slot
 from bvtk.docstrings import describe_fields
-from bvtk.recipe.fields import as_data
+from bvtk.recipe.fields import as_data, recipe_kinds
 from bvtk.recipe.schema import Recipe
 from bvtk.registry import Entry
 
@@ -87,7 +87,10 @@ class _Generator(GenerateJsonSchema):
 
 def _definitions() -> Json:
     definitions: Json = {}
+    kinds = recipe_kinds()
     for kind, registry in REGISTRIES.items():
+        if kind not in kinds:
+            continue
         choices: list[Json] = []
         for entry in registry.entries():
             if not any(field.is_required() for field in entry.item.model_fields.values()):

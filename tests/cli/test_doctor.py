@@ -3,12 +3,12 @@ from __future__ import annotations
 from tests.conftest import Cli
 
 
-def test_the_doctor_tells_versions_devices_and_the_cache(cli: Cli) -> None:
+def test_the_doctor_shows_versions_devices_and_the_cache(cli: Cli) -> None:
     facts = cli.json("doctor", "--no-plugins")
     assert facts["problems"] == []
     assert facts["libraries"]["torch"]
     assert "cpu" in facts["devices"]["precision"]
-    assert "Nothing is wrong." in cli("doctor").stdout
+    assert "No problems found." in cli("doctor").stdout
 
 
 def test_a_broken_plugin_is_a_problem_by_name(cli: Cli) -> None:

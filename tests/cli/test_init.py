@@ -12,12 +12,12 @@ __all__ = ["terminal"]
 @pytest.mark.parametrize("name", ["first", "null", "1e3", "on", "a.b-c_d", "007"])
 def test_a_starter_recipe_is_valid_and_has_its_name(terminal: Terminal, name: str) -> None:
     found = terminal("init", "recipe", name)
-    assert found.out == f"recipes/{name}.yaml\nTry next: bvtk run recipes/{name}.yaml\n"
+    assert found.out == f"Wrote recipes/{name}.yaml\nNext: bvtk run recipes/{name}.yaml\n"
     assert terminal("validate", f"recipes/{name}.yaml").code == 0
     assert terminal("show", f"recipes/{name}.yaml", "--json").json()["recipe"]["name"] == name
 
 
-def test_a_recipe_is_what_is_written_where_nothing_else_is_asked_for(terminal: Terminal) -> None:
+def test_a_recipe_is_written_by_default(terminal: Terminal) -> None:
     assert terminal("init", "mine", "--json").json() == {"file": "recipes/mine.yaml"}
     assert terminal("init", "recipe", "mine2.yaml", "--json").json() == {"file": "recipes/mine2.yaml"}
 
@@ -35,7 +35,7 @@ def test_nothing_is_overwritten(terminal: Terminal) -> None:
     Path("recipes/mine.yaml").write_text("precious")
     found = terminal("init", "recipe", "mine")
     assert found.code == 2
-    assert "recipes/mine.yaml is there already" in found.err
+    assert "recipes/mine.yaml already exists" in found.err
     assert Path("recipes/mine.yaml").read_text() == "precious"
 
 
@@ -54,7 +54,7 @@ def test_unsafe_names_are_refused(terminal: Terminal, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["my-encoder", "1st", "a.b", "-x"])
-def test_plugins_have_names_that_python_takes(terminal: Terminal, name: str) -> None:
+def test_names_of_plugins_are_python_names(terminal: Terminal, name: str) -> None:
     assert terminal("init", "plugin", "--", name).code == 2
 
 
@@ -63,7 +63,7 @@ def test_what_can_not_be_started(terminal: Terminal, arguments: tuple[str, ...])
     assert terminal("init", *arguments).code == 2
 
 
-def test_a_folder_that_can_not_be_written_is_told(terminal: Terminal) -> None:
+def test_a_folder_that_can_not_be_written_is_an_error(terminal: Terminal) -> None:
     Path("recipes").write_text("a file")
     found = terminal("init", "recipe", "mine")
     assert found.code == 2

@@ -75,8 +75,8 @@ def test_a_plugins_component_is_shown_like_any(terminal: Terminal) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("encoder",), "name one encoder"),
-        (("encoder", "mlp", "conv"), "name one encoder"),
+        (("encoder",), "expected the name of one encoder, found 0"),
+        (("encoder", "mlp", "conv"), "expected the name of one encoder, found 2"),
         (("encoder", "mpl"), "did you mean 'mlp'?"),
         (("encoder", "mlp", "--layers"), "--layers is for recipes"),
         (("none.yaml",), "no such file"),

@@ -160,7 +160,7 @@ def test_validate_checks_every_cell_and_show_counts_them(terminal: Terminal) -> 
     assert terminal("show", "r.yaml").code == 2
     good = "sweep.grid.model.latents=[2, 3]"
     assert terminal("show", "r.yaml", good).out.endswith(
-        "# sweep: 12 cells, which `bvtk sweep r.yaml --dry-run` lists\n"
+        "# sweep: 12 cells. List them with `bvtk sweep r.yaml --dry-run`.\n"
     )
     assert terminal("show", "r.yaml", good, "--json").json()["cells"] == 12
     assert "sweep" not in terminal("show", "r.yaml", good, "--json").json()["recipe"]
