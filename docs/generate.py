@@ -1,7 +1,7 @@
-"""Writes what is generated of the docs: `docs/components.md`, `recipes/recipe.schema.json`, and tables in other pages.
+"""Generates `docs/components.md`, `recipes/recipe.schema.json`, and tables in other pages.
 
 python docs/generate.py           # or: make docs
-python docs/generate.py --check   # exit 1 where a file is not current
+python docs/generate.py --check   # exit with 1 if a file is out of date
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from bvtk.cli.show_component import component_facts, short
 from bvtk.component import REGISTRIES
 from bvtk.plugins import discover
+from bvtk.recipe.fields import recipe_kinds
 from bvtk.recipe.json_schema import recipe_schema
 from bvtk.registry import BUILT_IN
 
@@ -21,16 +22,18 @@ ROOT = Path(__file__).parent.parent
 HEAD = """\
 # Components
 
-Everything that a recipe can name, made from the same texts as `bvtk show KIND NAME` and the JSON Schema
-(`make docs` writes this page). Plugins add to it: `bvtk ls` lists them too.
+All built-in components, by kind. `bvtk show KIND NAME` shows the same text, and `bvtk ls` also lists the components of
+plugins. This page is generated: run `make docs` to update it.
 """
 
 
 def components_page() -> str:
     """The page of all built-in components."""
-    parts = [HEAD]
+    parts, used = [HEAD], recipe_kinds()
     for kind, registry in REGISTRIES.items():
-        parts.append(f"## {kind}\n")
+        parts.append(
+            f"## {kind}\n" if kind in used else f"## {kind}\n\nNamed on the command line, never in a recipe.\n"
+        )
         parts += [_section(component_facts(registry, e.name)) for e in registry.entries() if e.origin == BUILT_IN]
     return "\n".join(parts)
 
@@ -52,15 +55,16 @@ COLUMNS = {
     "objective": {"use": "when to use it", "weaknesses": "what to watch"},
     "metric": {"use": "when to use it", "range": "range", "chance": "chance", "weaknesses": "what to watch"},
 }
-"""Notes in the table that a page chooses by, and their headings, by kind of component."""
+"""The columns of the tables that help to choose a component, by kind: a note of the component, and its heading."""
 
 
 def chooser(kind: str, page: str) -> str:
-    """A table of all built-in components of a kind: what each is, when to use it, what to watch.
+    """A table of all built-in components of a kind, with their notes.
 
     Args:
-        kind: of component.
-        page: where the table stands; components with a section there are linked to it, others to the reference.
+        kind: the kind of component.
+        page: the text of the page that contains the table. Components link to their section in it, if there is one,
+            else to the reference.
     """
     registry, columns = REGISTRIES[kind], COLUMNS[kind]
     rows = [f"| | {' | '.join(columns.values())} |\n|{'---|' * (len(columns) + 1)}\n"]
@@ -74,7 +78,7 @@ def chooser(kind: str, page: str) -> str:
 
 
 def with_table(page: str, kind: str) -> str:
-    """A page whose generated table, between two comments, is current."""
+    """The page with an updated table between its two comments."""
     begin, end = f"<!-- begin generated: {kind} -->\n", f"<!-- end generated: {kind} -->"
     before, rest = page.split(begin)
     _, after = rest.split(end)
@@ -82,7 +86,7 @@ def with_table(page: str, kind: str) -> str:
 
 
 def generated() -> dict[Path, str]:
-    """Every generated file and its text."""
+    """All generated files and their texts."""
     discover(ROOT, installed=False)
     schema = json.dumps(recipe_schema(), indent=2, ensure_ascii=False) + "\n"
     choosers = {ROOT / f"docs/{kind}s.md": kind for kind in ("objective", "metric")}
@@ -97,7 +101,7 @@ def main() -> None:
     """Writes the files, or checks them."""
     stale = [p for p, text in generated().items() if not p.is_file() or p.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv:
-        sys.exit(f"not current: {', '.join(map(str, stale))}; run: make docs" if stale else 0)
+        sys.exit(f"out of date: {', '.join(map(str, stale))}. Run `make docs`." if stale else 0)
     for path in stale:
         path.write_text(generated()[path], encoding="utf-8")
         print(f"wrote {path.relative_to(ROOT)}")

@@ -110,7 +110,7 @@ MODULES = {
 ALLOWED = {
     "bvtk/__init__.py": {"importlib.import_module"},  # its own modules, when their names are first used
     "bvtk/data/__init__.py": {"importlib.import_module"},  # likewise
-    "bvtk/engine/tuning.py": {"ctypes.CDLL"},  # the C library that this process runs on
+    "bvtk/engine/process.py": {"ctypes.CDLL"},  # the C library that this process runs on
     "bvtk/plugins.py": {
         "importlib.import_module",
         "loader.exec_module",

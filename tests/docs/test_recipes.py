@@ -1,4 +1,4 @@
-"""The recipes, errors and plugins that the documentation shows are real."""
+"""The recipes, tables and errors in docs/recipes.md match the program."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from bvtk.errors import RecipeError
-from bvtk.recipe import Recipe, load_recipe
+from bvtk.recipe import Recipe
 from bvtk.recipe.schema import Training
-from tests.recipe.conftest import Load
+from tests.recipe.conftest import Load, load, toys
+
+__all__ = ["load", "toys"]
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -51,31 +53,3 @@ def test_the_errors_are_what_bvtk_says(load: Load) -> None:
         assert problem.excerpt in said
         assert problem.hint in said
     assert f"2 errors. {caught.value.hint}" in said
-
-
-def test_the_plugin_can_be_used(tmp_path: Path, load: Load) -> None:
-    from bvtk.plugins import discover
-
-    code, *_ = blocks("plugins.md", "python")
-    (tmp_path / "p.py").write_text(code)
-    discover(None, [tmp_path / "p.py"], installed=False)
-    (fragment,) = [block for block in blocks("plugins.md", "yaml") if "tiny" in block]
-    text = f"name: x\ndataset: dsprites\n{fragment}objective: beta_vae\ntraining: {{steps: 1}}\n"
-    assert load(text).recipe.model.encoder.width == 32
-    assert load_recipe("r.yaml").recipe.model.encoder.component == "tiny"
-    discover(None, installed=False)
-
-
-@pytest.mark.parametrize("number", [0, 1, 2])
-def test_every_plugin_shown_passes_its_check(tmp_path: Path, number: int) -> None:
-    from bvtk.check_plugin import check
-    from bvtk.plugins import discover
-
-    complete = [block for block in blocks("plugins.md", "python") if "@bvtk.register" in block]
-    assert len(complete) == 3
-    (tmp_path / "p.py").write_text(complete[number])
-    (origin,) = discover(None, [tmp_path / "p.py"], installed=False).loaded
-    found = check(origin)
-    assert [str(finding) for finding in found if finding.level != "ok"] == []
-    assert found
-    discover(None, installed=False)
