@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from bvtk.errors import PluginError
 from bvtk.protocols import (
@@ -24,6 +24,8 @@ from bvtk.protocols import (
 from bvtk.spec import Spec
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
     from torch import nn
@@ -34,11 +36,19 @@ class DatasetSpec(Spec):
 
     @abstractmethod
     def build(self) -> Dataset:
-        """Opens the data set, preparing it first where that is needed.
+        """Opens the data set, first preparing it if necessary.
 
         Raises:
-            DataError: where it is missing, damaged or of the wrong form.
+            DataError: if it is missing, damaged or in the wrong format.
         """
+
+    @classmethod
+    def example_fields(cls, folder: Path) -> Mapping[str, Any]:  # noqa: ARG003
+        """Values of fields for `bvtk check-plugin`, for a data set that reads files: writes an example into a folder.
+
+        Fields that are not among them have their defaults and examples.
+        """
+        return {}
 
     def open(self) -> Dataset:
         """Builds the data set and checks that it has every member of `Dataset`.

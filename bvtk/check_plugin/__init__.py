@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -68,8 +72,24 @@ def check_component(kind: str, entry: Entry[Any]) -> list[Finding]:
         entry: the registered class.
     """
     report = Report(f"{kind} {entry.name!r}", entry.item)
-    with torch.random.fork_rng(devices=[]):
-        spec = check_declaration(report, entry.item)
+    with torch.random.fork_rng(devices=[]), TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        spec = check_declaration(report, entry.item, Path(folder))
         if spec is not None:
-            CHECKS[kind](report, spec)
+            with _cache_of(Path(folder)):
+                CHECKS[kind](report, spec)
     return report.findings
+
+
+@contextmanager
+def _cache_of(folder: Path) -> Iterator[None]:
+    """Keeps what is made from example files out of the user's cache."""
+    before = os.environ.get("BVTK_CACHE")
+    if any(folder.iterdir()):
+        os.environ["BVTK_CACHE"] = str(folder / "cache")
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop("BVTK_CACHE", None)
+        else:
+            os.environ["BVTK_CACHE"] = before

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from bvtk.check_plugin.findings import CheckFailed, Finding, Report, require
-from bvtk.component import Slot, Spec, dump, parse
+from bvtk.component import DatasetSpec, Slot, Spec, dump, parse
 from bvtk.docstrings import describe_fields
 from bvtk.registry import Entry, Origin
 
@@ -27,25 +27,36 @@ DEFAULTS: dict[str, Any] = {
 """Components for required slots without an example, by kind."""
 
 
-def check_declaration(report: Report, item: type[Spec]) -> Spec | None:
+def check_declaration(report: Report, item: type[Spec], folder: Path) -> Spec | None:
     """Checks documentation and fields.
+
+    Args:
+        report: collects the findings.
+        item: the class.
+        folder: an empty folder for the example files of a data set.
 
     Returns:
         The spec as `example` makes it; None if that fails.
     """
     made: list[Spec] = []
     report.holds("it and its fields are documented", "", _documented, item)
-    report.passes("", lambda: made.append(example(item)))
+    report.passes("", lambda: made.append(example(item, folder)))
     return made[0] if made else None
 
 
-def example(item: type[Spec]) -> Spec:
+def example(item: type[Spec], folder: Path | None = None) -> Spec:
     """A spec with the default of each field or, if there is none, its example.
+
+    Args:
+        item: the class.
+        folder: where a data set may write example files; by default it writes none.
 
     Raises:
         CheckFailed: if a required field has no example, or a default is invalid.
     """
-    values = {name: _value(name, info) for name, info in item.model_fields.items() if info.is_required()}
+    values = dict(item.example_fields(folder)) if folder and issubclass(item, DatasetSpec) else {}
+    required = {name: info for name, info in item.model_fields.items() if info.is_required() and name not in values}
+    values |= {name: _value(name, info) for name, info in required.items()}
     try:
         fields = dump(parse(item, values))
         fields.pop("type")

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from bvtk.data.factors import FactorGrid as FactorGrid
     from bvtk.data.factors import FactorTable as FactorTable
     from bvtk.data.fields import PathText as PathText
+    from bvtk.data.hdf5 import open_hdf5 as open_hdf5
+    from bvtk.data.hdf5 import read_array as read_array
+    from bvtk.data.hdf5 import read_blocks as read_blocks
     from bvtk.data.images import open_images as open_images
     from bvtk.data.imageset import Bits as Bits
     from bvtk.data.imageset import Bytes as Bytes
@@ -41,8 +44,11 @@ _HOME_OF = {
     "file_key": "bvtk.data.cache",
     "open_arrays": "bvtk.data.arrays",
     "open_dsprites": "bvtk.data.dsprites",
+    "open_hdf5": "bvtk.data.hdf5",
     "open_images": "bvtk.data.images",
     "prepare_array": "bvtk.data.cache",
+    "read_array": "bvtk.data.hdf5",
+    "read_blocks": "bvtk.data.hdf5",
     "user_path": "bvtk.data.paths",
 }
 __all__ = sorted(_HOME_OF)

@@ -10,15 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bvtk.data import hdf5
 from bvtk.errors import DataError
 from bvtk.npy import fill, open_npz
 
-_BLOCK = 4 << 20
-_LARGEST_BLOCK = 256 << 20
 _MOST_CHANNELS = 4
 
 
-def read_blocks(path: Path, form: str, name: str, shape: tuple[int, ...]) -> Iterator[NDArray[np.uint8]]:
+def read_images(path: Path, form: str, name: str, shape: tuple[int, ...]) -> Iterator[NDArray[np.uint8]]:
     """Reads one array of images block by block; nothing else in the file is touched.
 
     Args:
@@ -31,7 +30,7 @@ def read_blocks(path: Path, form: str, name: str, shape: tuple[int, ...]) -> Ite
         (n, C, H, W), in order.
 
     Raises:
-        DataError: if the array is missing, damaged, of another shape or type, or keeps its values in other files.
+        DataError: if the array is missing, damaged, of another shape or type, or stored in other files.
     """
     blocks = _npz_blocks(path, name, shape) if form == "npz" else _hdf5_blocks(path, name, shape)
     return map(channels_first, blocks)
@@ -52,7 +51,7 @@ def has_channels_last(shape: tuple[int, ...]) -> bool:
 def _npz_blocks(path: Path, name: str, shape: tuple[int, ...]) -> Iterator[NDArray[np.uint8]]:
     with open_npz(path) as npz, npz.open(name) as (file, header):
         _check(path, header.shape, header.dtype, shape)
-        step = max(1, _BLOCK // math.prod(shape[1:]))
+        step = max(1, hdf5.BLOCK // math.prod(shape[1:]))
         for start in range(0, shape[0], step):
             block = np.empty((min(step, shape[0] - start), *shape[1:]), np.uint8)
             fill(file, block.data.cast("B"))
@@ -60,30 +59,9 @@ def _npz_blocks(path: Path, name: str, shape: tuple[int, ...]) -> Iterator[NDArr
 
 
 def _hdf5_blocks(path: Path, name: str, shape: tuple[int, ...]) -> Iterator[NDArray[np.uint8]]:
-    try:
-        import h5py
-    except ImportError as error:
-        raise DataError(f"reading {path} needs h5py", 'pip install "bvtk[data]", or use the .npz file') from error
-    try:
-        with h5py.File(path, "r") as file:
-            images = _stored_dataset(file, name, path, h5py)
-            _check(path, images.shape, images.dtype, shape)
-            size = math.prod(shape[1:])
-            chunk = images.chunks[0] if images.chunks else 0  # part of a chunk costs as much to read as all of it
-            step = max(1, min(max(_BLOCK // size, chunk), _LARGEST_BLOCK // size))
-            for start in range(0, shape[0], step):
-                yield images[start : start + step]
-    except OSError as error:
-        raise DataError(f"{path} is damaged: {error}", "download it again") from error
-
-
-def _stored_dataset(file: Any, name: str, path: Path, h5py: Any) -> Any:
-    """An HDF5 data set, refused unless its values are in the file itself."""
-    if not isinstance(file.get(name, getlink=True), h5py.HardLink) or not isinstance(file[name], h5py.Dataset):
-        raise DataError(f"{path} has no images of its own named {name!r}", "download it again")
-    if file[name].external or file[name].is_virtual:
-        raise DataError(f"{path} keeps its images in other files, which bvtk never opens", "download it again")
-    return file[name]
+    with hdf5.open_hdf5(path, name) as array:
+        _check(path, array.shape, array.dtype, shape)
+        yield from hdf5.read_blocks(array)
 
 
 def _check(path: Path, found: tuple[int, ...], dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:

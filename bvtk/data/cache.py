@@ -53,7 +53,7 @@ class Plan:
     Args:
         shape: its shape.
         blocks: its values in order, cut along the first axis. Only one block at a time is in memory.
-        facts: what to remember about it, as JSON values.
+        facts: what to remember about it, as JSON values. They are read after the last block, which may still add some.
     """
 
     shape: tuple[int, ...]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.data.blocks import read_blocks
+from bvtk.data.blocks import read_images
 from bvtk.errors import DataError
 
 NAMES = (
@@ -72,7 +72,7 @@ def read_sprites(path: Path, form: str, shape: tuple[int, int, int]) -> Iterator
     Raises:
         DataError: if it holds anything else, or keeps its images in other files.
     """
-    for block in read_blocks(path, form, _IMAGES, shape):
+    for block in read_images(path, form, _IMAGES, shape):
         if block.max() > 1:
             raise DataError(f"{path} has pixels of {block.max()}, expected 0 and 1", "download it again")
         yield block

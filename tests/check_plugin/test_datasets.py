@@ -1,6 +1,6 @@
 import pytest
 
-from .authors import problems
+from .authors import findings, problems
 
 
 def dataset(**changes: str) -> str:
@@ -88,3 +88,38 @@ def test_a_sound_dataset(tmp_path, more):
 def test_datasets_that_break_their_contract(tmp_path, changes, message):
     found = problems(tmp_path, dataset(**changes))
     assert f"dataset 'mine': {message}" in found
+
+
+def test_a_dataset_that_reads_files_writes_an_example(tmp_path, monkeypatch):
+    """Its fields come from the spec, and what it caches goes nowhere near the user's cache."""
+    monkeypatch.setenv("BVTK_CACHE", str(tmp_path / "cache"))
+    body = '''
+        @bvtk.register_dataset("mine")
+        class Mine(bvtk.DatasetSpec):
+            """Mine."""
+
+            path: str
+            """A file."""
+            count: PositiveInt = Field(examples=[3])
+            """How many images."""
+
+            @classmethod
+            def example_fields(cls, folder):
+                (folder / "example").write_bytes(bytes(range(48)))
+                return {"path": str(folder / "example")}
+
+            def build(self):
+                import numpy as np
+                from bvtk.data import Bytes, ImageSet, Plan, file_key, prepare_array
+
+                def plan():
+                    images = np.fromfile(self.path, np.uint8).reshape(self.count, 1, 4, 4)
+                    return Plan(images.shape, [images])
+
+                from pathlib import Path
+                prepared = prepare_array("mine", file_key(Path(self.path)), plan)
+                return ImageSet(Bytes(prepared.array), None, 255, {"source": "mine", **prepared.facts})
+    '''
+    found = findings(tmp_path, body)
+    assert [f.message for f in found if f.level != "ok"] == []
+    assert not (tmp_path / "cache").exists()

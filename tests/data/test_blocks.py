@@ -8,8 +8,8 @@ import h5py
 import numpy as np
 import pytest
 
-from bvtk.data import blocks as module
-from bvtk.data.blocks import channels_first, has_channels_last, read_blocks
+from bvtk.data import hdf5
+from bvtk.data.blocks import channels_first, has_channels_last, read_images
 from bvtk.errors import DataError
 
 RANDOM = np.random.default_rng(0)
@@ -32,29 +32,20 @@ def write(folder: Path, form: str, images: np.ndarray) -> Path:
 def test_blocks_of_every_layout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, shape: tuple[int, ...], axes: tuple[int, ...] | None
 ) -> None:
-    monkeypatch.setattr(module, "_BLOCK", 1000)
+    monkeypatch.setattr(hdf5, "BLOCK", 1000)
     images = RANDOM.integers(0, 256, shape, np.uint8)
-    found = list(read_blocks(write(tmp_path, form, images), form, "images", shape))
+    found = list(read_images(write(tmp_path, form, images), form, "images", shape))
     assert len(found) > 1
     assert max(block.nbytes for block in found) <= 1008  # at least a chunk of 7 images
     expected = images.transpose(axes) if axes else images[:, None]
     assert (np.concatenate(found) == expected).all()
 
 
-def test_a_block_is_never_large_however_large_the_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_BLOCK", 10)
-    monkeypatch.setattr(module, "_LARGEST_BLOCK", 100)
-    images = RANDOM.integers(0, 256, (50, 8, 6), np.uint8)
-    found = list(read_blocks(write(tmp_path, "hdf5", images), "hdf5", "images", images.shape))
-    assert [len(block) for block in found] == [2] * 25
-    assert (np.concatenate(found)[:, 0] == images).all()
-
-
 @pytest.mark.parametrize("form", ["npz", "hdf5"])
 def test_another_shape_or_type(tmp_path: Path, form: str) -> None:
     path = write(tmp_path, form, np.zeros((9, 8, 6), np.float32))
     with pytest.raises(DataError, match=r"has float32 of shape \(9, 8, 6\), expected uint8 of shape \(9, 8, 5\)"):
-        list(read_blocks(path, form, "images", (9, 8, 5)))
+        list(read_images(path, form, "images", (9, 8, 5)))
 
 
 @pytest.mark.parametrize(

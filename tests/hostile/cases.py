@@ -296,12 +296,13 @@ OFFICIAL: Cases = {
 TRUSTED_HDF5: Cases = {
     "text": (b"hello", "is damaged"),
     "cut-short": (b"\x89HDF\r\n\x1a\n" + bytes(100), "is damaged"),
-    "nothing": (lambda path: h5py.File(path, "w").close(), "no images of its own"),
+    "nothing": (lambda path: h5py.File(path, "w").close(), "no array 'imgs' of its own"),
     "floats": (hdf5(data=IMAGES * 0.5), "has float64"),
     "nan": (hdf5(data=NAN), "has float32"),
     "strings": (hdf5(data=["a", "b"]), "has object"),
     "structures": (hdf5(data=np.zeros(4, [("a", "u1")])), "expected uint8"),
-    "absurd": (hdf5(shape=(10**9, 64, 64), dtype="u1", chunks=(1, 64, 64)), "expected uint8 of shape"),
+    "absurd": (hdf5(shape=(10**9, 64, 64), dtype="u1", chunks=(1, 64, 64)), "decompression bomb"),
+    "another-shape": (hdf5(data=IMAGES[:3]), "expected uint8 of shape"),
     "external": (hdf5(shape=(4, 8, 8), dtype="u1", external=[("/etc/passwd", 0, 256)]), "in other files"),
     "other-values": (hdf5(data=IMAGES + 9), "pixels of 9"),
 }

@@ -23,7 +23,11 @@ def origins():
 
 @pytest.mark.parametrize(
     ("plugin", "components"),
-    [("tiny_conv", [("encoder", "tiny_conv")]), ("residual", [("encoder", "residual"), ("schedule", "warm_restarts")])],
+    [
+        ("tiny_conv", [("encoder", "tiny_conv")]),
+        ("residual", [("encoder", "residual"), ("schedule", "warm_restarts")]),
+        ("hdf5", [("dataset", "hdf5")]),
+    ],
 )
 def test_shipped_plugins_pass_every_check(origins, plugin, components):
     assert [(kind, entry.name) for kind, entry in components_of(origins[plugin])] == components
