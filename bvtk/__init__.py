@@ -9,7 +9,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bvtk.api import Run as Run
     from bvtk.api import load as load
     from bvtk.api import load_dataset as load_dataset
     from bvtk.api import run as run
@@ -53,11 +52,12 @@ if TYPE_CHECKING:
     from bvtk.protocols import Dataset as Dataset
     from bvtk.protocols import ImageShape as ImageShape
     from bvtk.protocols import ObjectiveContext as ObjectiveContext
+    from bvtk.trained_run import Run as Run
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "bvtk.api": ("Run", "load", "load_dataset", "run", "score"),
+    "bvtk.api": ("load", "load_dataset", "run", "score"),
     "bvtk.comparison": ("Comparison", "compare"),
     "bvtk.comparison.udr": ("udr",),
     "bvtk.component": (

@@ -6,26 +6,31 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
-from safetensors import SafetensorError, safe_open
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    JsonValue,
+    NonNegativeInt,
+    ValidationError,
+    model_validator,
+)
 from safetensors.torch import save
 
 from bvtk.build import build_model
 from bvtk.component import Spec, parse
-from bvtk.documents import check_safetensors, parse_json
 from bvtk.errors import RunError, UsageError
 from bvtk.files import write_bytes_atomic
+from bvtk.metadata import FORMAT, KEY, opened_export
 from bvtk.plugins import absent_plugins, plugins_used
 from bvtk.protocols import Dataset, ImageShape
 from bvtk.recipe import Recipe, parse_recipe
 from bvtk.runs import library_versions
-
-FORMAT = 1
-KEY = "bvtk"
-"""The one metadata key: several would be written in random order, and the same run give other bytes."""
+from bvtk.traversal import CodeStatistics
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,7 @@ class Export:
         peak: the value of a fully lit pixel in its data set's uint8 images.
         factor_names: of its data set; empty where there are none.
         scores: as they were when it was exported.
+        statistics: of the codes of its data set; None in exports of format 1.
         metadata: all of the above as written, with plugins and versions.
     """
 
@@ -48,10 +54,18 @@ class Export:
     peak: int
     factor_names: tuple[str, ...]
     scores: dict[str, Any]
+    statistics: CodeStatistics | None
     metadata: dict[str, Any]
 
 
-def write_export(path: Path, recipe: Recipe, model: Any, dataset: Dataset, scores: Mapping[str, Any]) -> None:
+def write_export(
+    path: Path,
+    recipe: Recipe,
+    model: Any,
+    dataset: Dataset,
+    scores: Mapping[str, Any],
+    statistics: CodeStatistics,
+) -> None:
     """Writes a model with everything needed to use it; the same run gives the same bytes.
 
     Args:
@@ -60,6 +74,7 @@ def write_export(path: Path, recipe: Recipe, model: Any, dataset: Dataset, score
         model: the trained model.
         dataset: the recipe's, for what its images and factors are.
         scores: its scores.
+        statistics: of its codes.
     """
     metadata = {
         "format": FORMAT,
@@ -68,6 +83,7 @@ def write_export(path: Path, recipe: Recipe, model: Any, dataset: Dataset, score
         "peak": dataset.peak,
         "factor_names": list(dataset.factor_names),
         "scores": dict(scores),
+        "codes": statistics.as_json(),
         "data": dataset.provenance,
         "plugins": plugin_records(recipe),
         "libraries": library_versions(),
@@ -91,7 +107,8 @@ def read_export(path: Path) -> Export:
     Raises:
         UsageError: where the file is no export of bvtk, is damaged, or needs a plugin that is not loaded.
     """
-    metadata, tensors = _read(path)
+    with opened_export(path, "pt") as (metadata, file):
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     try:
         said = parse(_Said, metadata)
         missing = absent_plugins(said.plugins)
@@ -104,43 +121,47 @@ def read_export(path: Path) -> Export:
         raise UsageError(f"{path}: its metadata lack or garble {what}", "export the run again") from error
     image = ImageShape(*said.image_shape)
     model = _filled(_built(recipe, image, tensors, path), tensors, path)
-    return Export(recipe, model, image, said.peak, said.factor_names, dict(said.scores), metadata)
+    if said.codes and max(said.codes.latents, default=0) >= model.latents:
+        raise UsageError(f"{path}: its metadata describe latents that its model lacks", "export the run again")
+    statistics = None if said.codes is None else CodeStatistics.of(said.codes.model_dump(exclude_none=True))
+    return Export(recipe, model, image, said.peak, said.factor_names, dict(said.scores), statistics, metadata)
 
 
 _Side = Annotated[int, Field(ge=1, le=1 << 31)]
 
 
-class _Said(BaseModel):
-    """What an export says of itself, as far as it is relied on. Of before, some have no names of factors."""
+class _Metadata(BaseModel):
+    """A part of what an export says of itself that is relied on. Older exports lack those that have defaults."""
 
     model_config = Spec.model_config | ConfigDict(extra="ignore")
 
+
+class _Codes(_Metadata):
+    latents: tuple[NonNegativeInt, ...]
+    mean: tuple[FiniteFloat, ...]
+    std: tuple[FiniteFloat, ...]
+    kl: tuple[FiniteFloat, ...] | None = None
+
+    @model_validator(mode="after")
+    def _as_long_as_each_other(self) -> Self:
+        if len({len(values) for values in (self.latents, self.mean, self.std, self.kl) if values is not None}) > 1:
+            raise ValueError("its lists differ in length")
+        return self
+
+
+class _Said(_Metadata):
     recipe: dict[str, JsonValue]
     image_shape: tuple[_Side, _Side, _Side]
     peak: Annotated[int, Field(ge=1, le=255)]
     scores: dict[str, dict[str, JsonValue]]
     factor_names: tuple[str, ...] = ()
+    codes: _Codes | None = None
     plugins: tuple[dict[str, str], ...] = ()
 
 
 def _first_of(error: ValidationError) -> str:
     first = error.errors()[0]
     return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-
-
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
-    check_safetensors(path)
-    try:
-        with safe_open(path, framework="pt") as file:
-            text = (file.metadata() or {}).get(KEY)
-            if text is None:
-                raise UsageError(f"{path} is no export of bvtk: it has no metadata key {KEY!r}")
-            metadata = parse_json(text)
-            if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
-                raise UsageError(f"{path}: not of format {FORMAT}", "use the bvtk version that wrote it")
-            return metadata, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError, ValueError) as error:
-        raise UsageError(f"{path} can't be read as safetensors: {error}", "export the run again") from error
 
 
 def _built(recipe: Recipe, image: ImageShape, tensors: Mapping[str, torch.Tensor], path: Path) -> Any:

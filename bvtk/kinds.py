@@ -143,9 +143,6 @@ class ModelSpec(Spec):
     sampler: ClassVar[str] = "shuffled"
     """The sampler of its batches if the recipe names none."""
 
-    code_range: ClassVar[tuple[float, float] | None] = None
-    """The least and the largest value of a code, if its prior is uniform between them; traversals span it."""
-
     @abstractmethod
     def build(self, image: ImageShape) -> Model:
         """The model, randomly initialised from torch's current seed."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from bvtk.build import Experiment, build_dataset
@@ -24,6 +25,7 @@ from bvtk.protocols import Dataset
 from bvtk.recipe import LoadedRecipe, Recipe, dump_yaml
 from bvtk.runs import RunFolder, environment, read_json, reporting_file_errors, write_json
 from bvtk.stopping import Stop
+from bvtk.traversal import CodeStatistics
 
 CIRCUMSTANCES = ("libraries", "device", "processor", "instructions", "threads", "precision")
 """What the bits of a training depend on beside its recipe, of what is recorded of its circumstances."""
@@ -103,7 +105,8 @@ class Pipeline:
             self._begin("export", self.folder.export.name)
             self.folder.check_lock()
             self._outdate(again, self.folder.report, self.folder.card)
-            write_export(self.folder.export, self.recipe, model, dataset, scores)
+            statistics = CodeStatistics.of(load_arrays(self.folder.latents.read_bytes()))
+            write_export(self.folder.export, self.recipe, model, dataset, scores, statistics)
         return self.folder.export
 
     def report(self, again: bool = False) -> Path:

@@ -5,7 +5,7 @@ Nothing here imports torch or NumPy when it loads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -130,7 +130,7 @@ class Module(Protocol):
 class Model(Module, Protocol):
     """A model as the stages use it: an `nn.Module` that turns images into codes.
 
-    Its methods say what else it can do: `Trainable`, `Fitted`, `Decoding`.
+    Its methods say what else it can do: `Trainable`, `Fitted`, `Decoding`, `Traversable`.
 
     Attributes:
         latents: number of latents, L: how many numbers a code has.
@@ -185,6 +185,15 @@ class Decoding(Protocol):
 
     def decode(self, z: torch.Tensor) -> torch.Tensor:
         """Mean images (B, C, H, W) in [0, 1], float32, for codes (B, L)."""
+        ...
+
+
+@runtime_checkable
+class Traversable(Protocol):
+    """A model that knows which values its codes take, such as the entries of a codebook."""
+
+    def traversal_values(self, latent: int) -> Sequence[float]:
+        """The values that a latent takes in a traversal, in this order; at least one, all finite."""
         ...
 
 

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
+import bvtk
 from bvtk.plugins import discover
 
 discover(installed=False)  # a test may name any built-in component
@@ -60,6 +62,15 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     furnish(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> bvtk.Run:
+    """A run of `tiny.yaml` in a folder of its own, which its tests leave as it is."""
+    folder = tmp_path_factory.mktemp("run")
+    furnish(folder)
+    with chdir(folder):
+        return bvtk.run("tiny.yaml", out=folder / "runs")
 
 
 class Cli:

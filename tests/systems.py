@@ -21,6 +21,10 @@ SYSTEMS = {
 """The body of a recipe, by system."""
 
 
+QUANTISED = f"model: quantised\nobjective: commitment\n{_TRAINED}"
+"""The same of the model in `tests/report/quantised.py`, a plugin."""
+
+
 def recipe_of(system: str, folder: Path = Path(), metrics: str = "[mig]") -> Path:
     """Writes the recipe of a system and its data set, and gives its path."""
     images, factors = squares()
@@ -28,5 +32,5 @@ def recipe_of(system: str, folder: Path = Path(), metrics: str = "[mig]") -> Pat
     np.savez(folder / "padded.npz", images=padded, factors=factors, factor_names=["size", "x", "y"])
     path = folder / f"{system}.yaml"
     head = f"name: {system}\ndataset: {{type: arrays, path: padded.npz}}\nmetrics: {metrics}\n"
-    path.write_text(head + SYSTEMS[system] + "\n", encoding="utf-8")
+    path.write_text(head + (SYSTEMS | {"quantised": QUANTISED})[system] + "\n", encoding="utf-8")
     return path

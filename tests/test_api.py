@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -12,114 +11,12 @@ import torch
 
 import bvtk
 from bvtk.errors import RecipeError, UsageError
-from tests.conftest import furnish, squares
-from tests.systems import recipe_of
+from tests.conftest import squares
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> bvtk.Run:
-    """A run in a folder of its own, which its tests leave as it is."""
-    folder = tmp_path_factory.mktemp("run")
-    furnish(folder)
-    with chdir(folder):
-        return bvtk.run("tiny.yaml", out=folder / "runs")
-
-
-def test_a_run_encodes_decodes_and_knows_itself(run: bvtk.Run) -> None:
-    images, _ = squares()
-    codes = run.encode(images)
-    assert isinstance(codes, np.ndarray)
-    assert codes.shape == (75, 3)
-    decoded = run.decode(codes)
-    assert decoded.shape == images.shape
-    assert decoded.min() >= 0
-    assert decoded.max() <= 1
-    assert run.recipe.name == "tiny"
-    assert set(run.scores) == {"mig", "beta_vae_score", "held_out", "squared_error"}
-    assert run.image_shape == bvtk.ImageShape(1, 12, 12)
-    assert "mig=" in repr(run)
-
-
-def test_tensors_give_tensors_and_every_scale_of_pixels_the_same_codes(run: bvtk.Run) -> None:
-    images, _ = squares()
-    codes = run.encode(images)
-    assert isinstance(run.encode(torch.from_numpy(images)), torch.Tensor)
-    np.testing.assert_array_equal(run.encode(images.astype(np.float32)), codes)
-    np.testing.assert_array_equal(run.encode(images * np.uint8(255)), codes)
-    np.testing.assert_array_equal(run.encode(images.astype(np.float64)), codes)
-
-
-def test_no_images_give_no_codes(run: bvtk.Run) -> None:
-    assert run.encode(np.zeros((0, 1, 12, 12), np.uint8)).shape == (0, 3)
-    assert run.decode(np.zeros((0, 3), np.float32)).shape == (0, 1, 12, 12)
-
-
-@pytest.mark.parametrize(
-    ("images", "said"),
-    [
-        (np.zeros((2, 12, 12), np.uint8), r"expected images \(n, 1, 12, 12\), found \(2, 12, 12\)"),
-        (np.full((1, 1, 12, 12), 1.5), "found 1.5 to 1.5"),
-        (np.full((1, 1, 12, 12), np.nan), "found nan to nan"),
-        (np.zeros((1, 1, 12, 12), np.int64), "found torch.int64"),
-    ],
-)
-def test_images_of_another_kind_are_refused(run: bvtk.Run, images: np.ndarray, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
-        run.encode(images)
-
-
-def test_codes_of_another_width_are_refused(run: bvtk.Run) -> None:
-    with pytest.raises(UsageError, match=r"expected codes \(n, 3\), found \(1, 4\)"):
-        run.decode(np.zeros((1, 4)))
-
-
-@pytest.mark.parametrize("value", [None, "text", [[1, 2], [3]], np.zeros((2, 3), complex), object()])
-def test_what_is_no_array_of_numbers_is_refused(run: bvtk.Run, value: object) -> None:
-    with pytest.raises(UsageError, match=r"expected images \(n, 1, 12, 12\)"):
-        run.encode(value)
-    with pytest.raises(UsageError, match=r"expected codes \(n, 3\)"):
-        run.decode(value)
-
-
-def test_arrays_of_every_layout_in_memory_are_taken(run: bvtk.Run) -> None:
-    images, _ = squares()
-    codes = run.encode(images)
-    np.testing.assert_allclose(run.encode(images[::-1])[::-1], codes, rtol=1e-4, atol=1e-6)
-    np.testing.assert_array_equal(run.encode(images.astype(">f4")), codes)
-    frozen = images.copy()
-    frozen.flags.writeable = False
-    np.testing.assert_array_equal(run.encode(frozen), codes)
-    decoded = run.decode(codes)
-    np.testing.assert_allclose(run.decode(codes[::-1])[::-1], decoded, rtol=1e-4, atol=1e-6)
-    frozen = codes.copy()
-    frozen.flags.writeable = False
-    np.testing.assert_array_equal(run.decode(frozen), decoded)
-    np.testing.assert_array_equal(run.decode(codes.tolist()), decoded)
-
-
-def test_a_model_that_reads_factors_takes_their_values_and_makes_no_images(workplace: Path) -> None:
-    run = bvtk.run(recipe_of("ground_truth"))
-    assert run.encode(np.array([[2, 4, 0], [1, 2, 4]])).tolist() == [[1, 1, 0], [0.5, 0.5, 1]]
-    assert isinstance(run.encode(torch.zeros(2, 3)), torch.Tensor)
-    with pytest.raises(UsageError, match=r"expected factor values \(n, 3\): size, x, y; found \(2, 4\)"):
-        run.encode(np.zeros((2, 4)))
-    with pytest.raises(UsageError, match="model 'ground_truth' makes no images of codes"):
-        run.decode(np.zeros((2, 3)))
-
-
-@pytest.mark.parametrize("system", ["infogan", "pca", "pixels"])
-def test_models_without_a_posterior_encode_and_decode(workplace: Path, system: str) -> None:
-    run = bvtk.run(recipe_of(system))
-    images = np.pad(squares()[0], ((0, 0), (0, 0), (2, 2), (2, 2)))
-    codes = run.encode(images)
-    assert codes.shape == (75, run.latents)
-    assert run.decode(codes).shape == images.shape
-    assert "held_out" not in run.scores
-
-
-def test_an_export_works_in_another_folder_with_no_other_file(run: bvtk.Run, tmp_path_factory) -> None:
+def test_an_export_works_in_another_folder_with_no_other_file(tiny_run: bvtk.Run, tmp_path_factory) -> None:
     alone = tmp_path_factory.mktemp("alone")
-    (alone / "model.safetensors").write_bytes(Path(run.path).read_bytes())
+    (alone / "model.safetensors").write_bytes(Path(tiny_run.path).read_bytes())
     images, _ = squares()
     np.save(alone / "x.npy", images)
     code = (
@@ -130,14 +27,14 @@ def test_an_export_works_in_another_folder_with_no_other_file(run: bvtk.Run, tmp
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=alone, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "tiny"
-    np.testing.assert_allclose(np.load(alone / "z.npy"), run.encode(images), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(np.load(alone / "z.npy"), tiny_run.encode(images), rtol=1e-5, atol=1e-6)
 
 
-def test_a_finished_run_is_not_run_again(run: bvtk.Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = Path(run.path).stat().st_mtime_ns
-    monkeypatch.chdir(Path(run.path).parents[2])
-    assert bvtk.run("tiny.yaml").scores == run.scores
-    assert Path(run.path).stat().st_mtime_ns == before
+def test_a_finished_run_is_not_run_again(tiny_run: bvtk.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Path(tiny_run.path).stat().st_mtime_ns
+    monkeypatch.chdir(Path(tiny_run.path).parents[2])
+    assert bvtk.run("tiny.yaml").scores == tiny_run.scores
+    assert Path(tiny_run.path).stat().st_mtime_ns == before
 
 
 def test_the_mistakes_of_a_recipe_are_raised(workplace: Path) -> None:

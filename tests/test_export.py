@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,9 +17,11 @@ from bvtk.export import read_export, write_export
 from bvtk.plugins import discover
 from bvtk.protocols import ImageShape
 from bvtk.recipe import Recipe, load_recipe
+from bvtk.traversal import CodeStatistics
 
 IMAGE = ImageShape(1, 12, 12)
 SCORES = {"mig": {"score": 0.25}}
+STATISTICS = CodeStatistics.of({"latents": [0, 2], "mean": [0.1, 0.2], "std": [1.0, 0.5], "kl": [2.0, 0.1]})
 
 
 def recipe(*overrides: str) -> Recipe:
@@ -29,7 +32,7 @@ def recipe(*overrides: str) -> Recipe:
 def exported(name: str, *overrides: str) -> Path:
     built = recipe(*overrides)
     path = Path(name)
-    write_export(path, built, build_model(built, IMAGE), build_dataset(built), SCORES)
+    write_export(path, built, build_model(built, IMAGE), build_dataset(built), SCORES, STATISTICS)
     return path
 
 
@@ -42,6 +45,8 @@ def test_what_was_written_is_read_back(workplace: Path) -> None:
     assert found.peak == 1
     assert found.factor_names == ("size", "x", "y")
     assert found.scores == SCORES
+    assert found.statistics is not None
+    assert found.statistics.as_json() == STATISTICS.as_json()
     assert not found.model.training
     assert found.metadata["plugins"] == []
     assert found.metadata["libraries"]["torch"]
@@ -140,7 +145,40 @@ def test_a_missing_file_is_a_clear_error(workplace: Path) -> None:
 def test_convolutions_in_channels_last_are_exported_in_the_usual_order(workplace: Path) -> None:
     built = recipe("model.encoder={type: conv, channels: [4, 4]}", "model.decoder={type: conv, channels: [4, 4]}")
     model = build_model(built, IMAGE).to(memory_format=torch.channels_last)
-    write_export(Path("model.safetensors"), built, model, build_dataset(built), SCORES)
+    write_export(Path("model.safetensors"), built, model, build_dataset(built), SCORES, STATISTICS)
     found = read_export(Path("model.safetensors"))
     x = torch.from_numpy(np.random.default_rng(0).random((3, *IMAGE), np.float32))
     torch.testing.assert_close(found.model.encode(x)[0], model.eval().encode(x)[0])
+
+
+def with_metadata(path: Path, **changed: Any) -> Path:
+    """The same export with other metadata; without those that are None."""
+    with safe_open(path, framework="pt") as file:
+        said = json.loads(file.metadata()["bvtk"]) | changed
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    save_file(tensors, path, {"bvtk": json.dumps({key: value for key, value in said.items() if value is not None})})
+    return path
+
+
+@pytest.mark.parametrize(
+    ("codes", "said"),
+    [
+        ({"latents": [0, 1], "mean": [0.0], "std": [1.0]}, "differ in length"),
+        ({"latents": [3], "mean": [0.0], "std": [1.0]}, "describe latents that its model lacks"),
+        ({"latents": [0], "mean": ["0"], "std": [1.0]}, "codes.mean.0"),
+        ([], "codes"),
+    ],
+)
+def test_damaged_statistics_are_refused(workplace: Path, codes: Any, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        read_export(with_metadata(exported("model.safetensors"), codes=codes))
+
+
+def test_an_export_of_format_1_loads_without_statistics(workplace: Path) -> None:
+    """The file was written by the last version with format 1, from `tiny.yaml` after one step."""
+    found = read_export(Path(__file__).parent / "data/format-1.safetensors")
+    assert found.metadata["format"] == 1
+    assert found.statistics is None
+    assert found.recipe.name == "tiny"
+    assert found.scores["mig"]["score"] > 0
+    assert found.model.encode(torch.zeros(2, *IMAGE))[0].shape == (2, 3)

@@ -114,6 +114,10 @@ class InfoGan(nn.Module):
         x: torch.Tensor = self.generator(torch.cat([z, z.new_zeros(len(z), self.noise)], dim=1))
         return (x + 1) / 2
 
+    def traversal_values(self, latent: int) -> list[float]:  # noqa: ARG002 - all codes have the same prior
+        """Eleven values evenly over [−1, 1], the range of the prior."""
+        return [step / 5 for step in range(-5, 6)]
+
     def _blur(self, x: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
         if not self.training or not self.instance_noise:
             return x

@@ -23,7 +23,6 @@ class InfoGan(ModelSpec):
     """
 
     gives: ClassVar[frozenset[str]] = frozenset({"adversaries"})
-    code_range: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
 
     latents: PositiveInt = 5
     """Number of codes, each drawn from U(−1, 1)."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bvtk.report.charts import activation_chart, dependence_chart, kl_chart, training_chart
-from bvtk.report.grids import fit, grid_png
+from bvtk.report.grids import fit, fit_all, grid_png
 from bvtk.report.inputs import ReportInputs
 from bvtk.report.scores import held_out_curves, score_curves
 
@@ -22,6 +25,7 @@ class Figure:
         alt: what it shows, for people who don't see it.
         title: a heading; empty where the section's own says it all.
         note: a short remark beside the heading.
+        marks: what its horizontal axis shows, from left to right; empty without an axis.
     """
 
     file: str
@@ -29,6 +33,7 @@ class Figure:
     alt: str
     title: str = ""
     note: str = ""
+    marks: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -85,21 +90,20 @@ def _reconstructions(inputs: ReportInputs) -> Figure | None:
 def _traversals(inputs: ReportInputs) -> list[tuple[int, Figure]]:
     if inputs.traversals is None:
         return []
-    images = fit(inputs.traversals)
-    low, high = (f"{value:+g}{inputs.span_unit}" for value in (inputs.span[0], inputs.span[-1]))
-    return [
-        (
-            row,
-            Figure(
-                file=f"traversal-{inputs.latents[row]:02d}.png",
-                png=grid_png(images[row]),
-                alt=f"Decoded images as {inputs.names[row]} goes from {low} to {high}, a row an image.",
-                title=inputs.names[row],
-                note=_note(inputs, row),
-            ),
-        )
-        for row in inputs.order
-    ]
+    blocks = fit_all(inputs.traversals)
+    return [(row, _traversal(inputs, row, blocks[row])) for row in inputs.order]
+
+
+def _traversal(inputs: ReportInputs, row: int, images: NDArray[Any]) -> Figure:
+    low, high = (f"{value:+g}{inputs.span_unit}" for value in (inputs.spans[row][0], inputs.spans[row][-1]))
+    return Figure(
+        file=f"traversal-{inputs.latents[row]:02d}.png",
+        png=grid_png(images),
+        alt=f"Decoded images as {inputs.names[row]} goes from {low} to {high}, a row an image.",
+        title=inputs.names[row],
+        note=_note(inputs, row),
+        marks=inputs.marks(row),
+    )
 
 
 def _note(inputs: ReportInputs, row: int) -> str:

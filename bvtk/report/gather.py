@@ -1,11 +1,10 @@
 """Collects what a report shows from a run folder, the trained model and its data set.
 
-Shapes: L latents of a code, S of them described, R rows, V values of a traversal, C×H×W an image.
+Shapes: L latents of a code, R rows, V values of a traversal, C×H×W an image.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -18,18 +17,16 @@ from bvtk.counting import counted
 from bvtk.engine.devices import describe
 from bvtk.engine.split import split
 from bvtk.evaluate import Encoder, collapse_warning, unscored_warnings
-from bvtk.protocols import ACTIVE_VARIANCE, Dataset, Decoding, factor_with_role, position_factors
+from bvtk.protocols import ACTIVE_VARIANCE, Dataset, Decoding, Traversable, factor_with_role, position_factors
 from bvtk.recipe import Recipe, dump_yaml
 from bvtk.report.inputs import ReportInputs
 from bvtk.runs import RunFolder, read_json, read_lines
 from bvtk.seeding import derive
+from bvtk.traversal import Axis, CodeStatistics, Floats, axis_of
 
 _ORIGINALS = 10
 _ROWS = 3
-_COLUMNS = 11
-_SIGMAS = 3.0
-
-Floats = NDArray[np.float32]
+_MOST_COLUMNS = 16
 
 
 def gather(folder: RunFolder, recipe: Recipe, model: Any, dataset: Dataset, device: torch.device) -> ReportInputs:
@@ -43,7 +40,7 @@ def gather(folder: RunFolder, recipe: Recipe, model: Any, dataset: Dataset, devi
         device: where the model lives.
     """
     latents = load_arrays(folder.latents.read_bytes())
-    shown = latents.get("latents", np.arange(len(latents["std"])))  # runs of before hold them all, and don't say so
+    statistics = CodeStatistics.of(latents)
     scores, log, environment = folder.read_scores(), folder.read_log(), read_json(folder.environment)
     return ReportInputs(
         name=recipe.name,
@@ -52,21 +49,19 @@ def gather(folder: RunFolder, recipe: Recipe, model: Any, dataset: Dataset, devi
         image_shape=dataset.image_shape,
         scores=scores,
         code_size=model.latents,
-        latents=shown.tolist(),
-        mean=latents["mean"],
-        spread=latents["std"],
-        active=latents["std"] ** 2 > (ACTIVE_VARIANCE if "kl" in latents else 0),
-        kl_per_latent=latents.get("kl"),
+        latents=statistics.latents,
+        mean=statistics.mean,
+        spread=statistics.std,
+        active=statistics.std**2 > (0 if statistics.kl is None else ACTIVE_VARIANCE),
+        kl_per_latent=statistics.kl,
         log=log,
-        **_pictures(Encoder(recipe, model, dataset, device), latents, shown),
-        span=_span(recipe).tolist(),
-        code_range=recipe.model.code_range,
+        **_pictures(Encoder(recipe, model, dataset, device), statistics),
         reads=recipe.model.reads,
         learns=recipe.model.learns != "nothing",
         evaluations=read_lines(folder.evaluations),
         positions=latents.get("positions"),
         position_factors=position_factors(dataset.factor_roles) or ("x", "y"),
-        curves={n.removeprefix("curve."): values for n, values in latents.items() if n.startswith("curve.")},
+        curves={name: latents[f"curve.{name}"] for name in dataset.factor_names if f"curve.{name}" in latents},
         shape_names=dataset.value_names.get(factor_with_role(dataset.factor_roles, "category") or "", ()),
         environment=environment,
         plugins=[plugin["name"] for plugin in environment.get("plugins", [])],
@@ -95,45 +90,45 @@ def _examples(recipe: Recipe, dataset: Dataset) -> NDArray[np.int64]:
     return generator.choice(pool, min(_ORIGINALS, len(pool)), replace=False)
 
 
-def _pictures(encoder: Encoder, latents: Mapping[str, Floats], shown: NDArray[np.int64]) -> dict[str, Floats]:
-    """What the model makes of codes, by the field of `ReportInputs` that takes it; empty where it makes nothing."""
+def _pictures(encoder: Encoder, statistics: CodeStatistics) -> dict[str, Any]:
+    """What the model makes of codes, by the field of `ReportInputs` that takes it; empty if it makes nothing."""
     if not isinstance(encoder.model, Decoding):
         return {}
     model: Any = encoder.model
     index = _examples(encoder.recipe, encoder.dataset)
+    axes = [_axis(model, latent, statistics) for latent in statistics.latents]
     with torch.inference_mode():
         codes_NL = model.encode(encoder.inputs(index))[0]
-        pictures = {"traversals": _traversals(model, codes_NL[:_ROWS], shown, _values(encoder.recipe, latents))}
+        pictures = {
+            "traversals": [
+                _traversal(model, codes_NL[:_ROWS], latent, axis.values)
+                for latent, axis in zip(statistics.latents, axes, strict=True)
+            ],
+            "spans": [axis.marks.tolist() for axis in axes],
+            "own_values": isinstance(model, Traversable),
+        }
         if "reconstruction" in encoder.recipe.model.gives:
             pictures["originals"] = encoder.images(index).cpu().numpy()
             pictures["reconstructions"] = model.decode(codes_NL).cpu().numpy()
     return pictures
 
 
-def _span(recipe: Recipe) -> Floats:
-    """The columns of a traversal (V,): the range of a code, or where it is not bounded standard deviations."""
-    low, high = recipe.model.code_range or (-_SIGMAS, _SIGMAS)
-    return np.linspace(low, high, _COLUMNS, dtype=np.float32)
+def _axis(model: Any, latent: int, statistics: CodeStatistics) -> Axis:
+    """The axis of a traversal, its values evenly thinned if they are too many for a page."""
+    axis = axis_of(model, latent, statistics.kl is not None, statistics)
+    count = len(axis.values)
+    shown = np.linspace(0, count - 1, min(count, _MOST_COLUMNS)).round().astype(int)
+    return Axis(axis.values[shown], axis.marks[shown], axis.unit)
 
 
-def _values(recipe: Recipe, latents: Mapping[str, Floats]) -> Floats:
-    """The values that each latent takes in its traversal (S, V): of the prior, or without one of its own spread."""
-    span = _span(recipe)
-    if "kl" in latents or recipe.model.code_range:
-        return np.tile(span, (len(latents["std"]), 1))
-    return np.asarray(latents["mean"][:, None] + latents["std"][:, None] * span, np.float32)
-
-
-def _traversals(model: Any, codes_RL: torch.Tensor, shown: NDArray[np.int64], values_SV: Floats) -> Floats:
-    """Decodes rows of codes while one latent after the other takes its values: (S, R, V, C, H, W)."""
+def _traversal(model: Any, codes_RL: torch.Tensor, latent: int, values_V: Floats) -> Floats:
+    """Decodes rows of codes while one latent takes its values: (R, V, C, H, W)."""
     rows, count = codes_RL.shape
-    blocks = []
-    for latent, values in zip(shown.tolist(), values_SV, strict=True):
-        z_RVL = codes_RL[:, None, :].repeat(1, len(values), 1)
-        z_RVL[:, :, latent] = torch.from_numpy(values).to(z_RVL)
-        images = model.decode(z_RVL.reshape(-1, count))
-        blocks.append(images.reshape(rows, len(values), *images.shape[1:]).cpu().numpy())
-    return np.stack(blocks)
+    z_RVL = codes_RL[:, None, :].repeat(1, len(values_V), 1)
+    z_RVL[:, :, latent] = torch.from_numpy(values_V).to(z_RVL)
+    images = model.decode(z_RVL.reshape(-1, count))
+    found: Floats = images.reshape(rows, len(values_V), *images.shape[1:]).cpu().numpy()
+    return found
 
 
 def _summary(recipe: Recipe, model: Any, device: torch.device) -> str:

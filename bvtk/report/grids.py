@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,12 @@ def fit(images: NDArray[Any]) -> NDArray[Any]:
     while images.shape[-2] * (scale + 1) <= SHARP and images.size * (scale + 1) ** 2 <= 4 * BUDGET:
         scale += 1
     return images.repeat(scale, axis=-2).repeat(scale, axis=-1)
+
+
+def fit_all(grids: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+    """Grids (rows, columns, C, H, W) of as many rows, which may differ in their columns, all by the same scale."""
+    ends = np.cumsum([grid.shape[1] for grid in grids])
+    return np.split(fit(np.concatenate(grids, axis=1)), ends[:-1], axis=1)
 
 
 def grid_png(images: NDArray[Any]) -> bytes:

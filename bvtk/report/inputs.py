@@ -38,11 +38,11 @@ class ReportInputs:
         log: the records of `metrics.jsonl`; empty for a model that does not learn by steps.
         originals: (n, C, H, W) held-out images in [0, 1].
         reconstructions: (n, C, H, W) what the model makes of them, in [0, 1]; None where it does not reconstruct.
-        traversals: (L, rows, columns, C, H, W) decoded images in [0, 1]: in block l only latent l changes; None for
-            a model that does not decode.
-        span: (columns,) the values that the latent takes there: within the range of a code, or where it is not bounded
-            in units of the prior's σ, and without a posterior in units of the latent's own σ around its mean.
-        code_range: the least and the largest value of a code, where the prior is uniform between them.
+        traversals: by latent, (rows, columns, C, H, W) decoded images in [0, 1] in which only this latent changes;
+            None for a model that does not decode.
+        spans: by latent, (columns,) what its axis shows: standard deviations of the prior, or without a posterior of
+            the latent around its mean.
+        own_values: whether the spans are the values themselves, as the model gives them.
         reads: what the model encodes, `images` or `factors`.
         learns: whether it learns anything at all.
         evaluations: scores during training, each with `step` and `scores`; empty where there are none.
@@ -71,9 +71,9 @@ class ReportInputs:
     log: Sequence[Mapping[str, Any]] = ()
     originals: Array | None = None
     reconstructions: Array | None = None
-    traversals: Array | None = None
-    span: Sequence[float] = ()
-    code_range: tuple[float, float] | None = None
+    traversals: Sequence[Array] | None = None
+    spans: Sequence[Sequence[float]] = ()
+    own_values: bool = False
     reads: str = "images"
     learns: bool = True
     evaluations: Sequence[Mapping[str, Any]] = ()
@@ -100,16 +100,29 @@ class ReportInputs:
     @property
     def span_unit(self) -> str:
         """What follows a value of a traversal's axis."""
-        return "" if self.code_range else " σ"
+        return "" if self.own_values else " σ"
 
     @property
-    def span_meaning(self) -> str:
-        """What the values of a traversal are, in words."""
-        if self.code_range:
-            return "the range of the prior, which is uniform"
-        if self.kl_per_latent is not None:
-            return "in standard deviations of the prior"
-        return "in its own standard deviations around its mean"
+    def movement(self) -> str:
+        """How a latent moves in its traversal, in words."""
+        ends = {(span[0], span[-1]) for span in self.spans}
+        if len(ends) != 1:
+            return "takes the values that the model gives for it"
+        first, last = (f"{end:g}".replace("-", "−") for end in ends.pop())
+        if self.own_values:
+            unit = "the values that the model gives for it"
+        elif self.kl_per_latent is not None:
+            unit = "in standard deviations of the prior"
+        else:
+            unit = "in its own standard deviations around its mean"
+        return f"moves from {first} to {last}, {unit}"
+
+    def marks(self, row: int) -> list[str]:
+        """The ends of a traversal's axis as text, and its middle if there is one."""
+        span = self.spans[row]
+        middle = [f"{span[len(span) // 2]:g}"] if len(span) > 2 and len(span) % 2 else []
+        first, *last = [f"{end:+g}{self.span_unit}" if end else "0" for end in (span[0], span[-1])[: len(span)]]
+        return [text.replace("-", "−") for text in (first, *middle, *last)]
 
     @cached_property
     def order(self) -> list[int]:

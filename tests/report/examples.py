@@ -42,7 +42,7 @@ def made_up(count=4, rows=2, columns=5, shape=(1, 16, 16), factors=True, **chang
         "originals": rng.random((3, *shape)),
         "reconstructions": rng.random((3, *shape)),
         "traversals": rng.random((count, rows, columns, *shape)),
-        "span": np.linspace(-3, 3, columns),
+        "spans": [np.linspace(-3, 3, columns).tolist()] * count,
         "code_size": count,
         "latents": range(count),
         "mean": np.zeros(count),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bvtk.report.grids import BUDGET, GAP, fit, grid_png
+from bvtk.report.grids import BUDGET, GAP, fit, fit_all, grid_png
 
 
 def pixels(png):
@@ -45,3 +45,12 @@ def test_too_many_pixels_are_averaged_down():
     assert fitted.shape == (32, 2, 11, 3, 32, 32)
     assert fitted.size <= BUDGET * 2
     assert (fitted == 0.5).all()
+
+
+@pytest.mark.parametrize("side", [8, 64])
+def test_grids_of_other_lengths_are_scaled_alike(side):
+    images = np.random.default_rng(0).random((32, 3, 11, 1, side, side)).astype(np.float32)
+    np.testing.assert_array_equal(np.stack(fit_all(images)), fit(images))
+    short, long = fit_all([images[0, :, :2], images[1]])
+    assert (short.shape[:2], long.shape[:2]) == ((3, 2), (3, 11))
+    assert short.shape[2:] == long.shape[2:]

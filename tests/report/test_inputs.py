@@ -40,3 +40,16 @@ def test_dependence_passes_over_values_without_images():
 
 def test_no_factors_no_dependence():
     assert made_up(factors=False).dependence == {}
+
+
+@pytest.mark.parametrize(
+    ("span", "marks"),
+    [
+        ([-1.0, 0.0, 1.0], ["−1", "0", "+1"]),
+        ([0.0, 0.5, 1.0, 1.5], ["0", "+1.5"]),
+        ([-2.0, -0.25, 4.0], ["−2", "−0.25", "+4"]),
+        ([0.5], ["+0.5"]),
+    ],
+)
+def test_the_axis_of_a_traversal_names_values_that_it_shows(span, marks):
+    assert made_up(count=1, spans=[span], own_values=True).marks(0) == marks

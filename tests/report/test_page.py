@@ -113,11 +113,11 @@ def test_without_a_prior_traversals_are_in_the_latents_own_deviations():
     assert "(n, 4) posterior means" in render_page(made_up(), FIGURES)
 
 
-def test_traversals_of_codes_with_bounds_span_them():
-    inputs = made_up(kl_per_latent=None, span=(-1.0, -0.5, 0.0, 0.5, 1.0), code_range=(-1.0, 1.0))
+def test_traversals_through_the_values_of_the_model():
+    inputs = made_up(kl_per_latent=None, spans=[(-1.0, -0.5, 0.0, 0.5, 1.0)] * 4, own_values=True)
     figures = draw_figures(inputs)
     page = render_page(inputs, figures)
-    assert "from −1 to 1, the range of the prior, which is uniform, and" in page
+    assert "from −1 to 1, the values that the model gives for it, and" in page
     assert "<span>−1</span><span>0</span><span>+1</span>" in page
     assert "goes from -1 to +1, a row an image" in figures.traversals[0].alt
     usual = render_page(made_up(), FIGURES)

@@ -10,15 +10,12 @@ from typing import Any
 from bvtk.comparison.contents.keys import canonical
 from bvtk.comparison.contents.measured import Measured, completed, curves_of, facts_of
 from bvtk.comparison.contents.saved import published_of, read_saved
-from bvtk.documents import check_safetensors, parse_json
 from bvtk.errors import RunError, UsageError
+from bvtk.metadata import opened_export
 from bvtk.recipe import load_recipe, resolved
 from bvtk.recipe.source import read_document
 from bvtk.recipe.sweep_schema import Published
 from bvtk.runs import RunFolder, read_json, read_lines
-
-_METADATA = "bvtk"
-"""The metadata key of an export."""
 
 
 @dataclass(frozen=True)
@@ -125,15 +122,12 @@ def read_export_facts(path: Path) -> Measured:
     Raises:
         UsageError: where it is no export of bvtk, or has no scores.
     """
-    from safetensors import SafetensorError, safe_open
-
-    check_safetensors(path)
+    with opened_export(path, "np") as (facts, _):
+        pass
     try:
-        with safe_open(path, framework="np") as file:
-            facts = parse_json((file.metadata() or {})[_METADATA])
         recipe, scores, shape = facts["recipe"], _checked(facts["scores"], path), facts["image_shape"]
         pixels = shape[0] * shape[1] * shape[2]
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError, IndexError, RunError) as error:
+    except (KeyError, TypeError, IndexError, RunError) as error:
         raise UsageError(f"{path} can't be read as an export of bvtk: {error}", "export the run again") from error
     if not scores:
         raise UsageError(f"{path} has no scores in it", "score the run with `bvtk evaluate`, and export it again")
