@@ -49,7 +49,7 @@ def test_an_export_tells_its_recipe_and_scores(tmp_path):
     assert run.facts == {"beta": 2.0, "beta_norm": 20 / 4096}
     assert len(gather([path, folder]).runs) == 1
     save_file({"w": np.zeros(1, np.float32)}, path, {"other": "x"})
-    with pytest.raises(UsageError, match="can't be read as an export"):
+    with pytest.raises(UsageError, match="is not an export of bvtk"):
         gather([path])
 
 
