@@ -319,7 +319,7 @@ SAVED: Cases = {
     "number": (b"5", "holds no results"),
     "no-scores": (b"{}", "holds no results"),
     "scores-of-text": (b'{"mig": "high"}', "holds no results"),
-    "later-format": (b'{"format": 99, "runs": []}', "expected format 1 or 2"),
+    "later-format": (b'{"format": 99, "runs": []}', "not of format 1"),
     "runs-of-numbers": (b'{"format": 1, "runs": [5]}', "holds no results"),
     "runs-a-word": (b'{"format": 1, "runs": "x"}', "holds no results"),
     "run-without-scores": (b'{"format": 1, "runs": [{"run": "x", "recipe": {}, "facts": {}}]}', "holds no results"),
