@@ -18,7 +18,7 @@ MAX_HEADER_BYTES = 16 << 20
 _LENGTH_BYTES = 8
 
 
-def parse_json(text: str | bytes) -> Any:
+def parse_json(text: str | bytes | bytearray) -> Any:
     """Parses a JSON document. Pydantic's parser refuses NaN, lone surrogates and more than 200 levels of nesting.
 
     Raises:
@@ -35,7 +35,9 @@ def read_document(path: Path) -> Any:
         ValueError: if it is not JSON, or is larger than `MAX_BYTES`.
     """
     with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
+        data = bytearray()
+        while len(data) <= MAX_BYTES and (part := file.read(1 << 20)):  # a larger read allocates its whole size at once
+            data += part
     if len(data) > MAX_BYTES:
         raise ValueError(f"larger than {MAX_BYTES >> 20} MiB")
     return parse_json(data)
