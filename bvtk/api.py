@@ -13,6 +13,7 @@ from bvtk.component import metrics as metric_registry
 from bvtk.engine.process import prepare_process
 from bvtk.errors import UsageError, printable
 from bvtk.events import Listener, warn
+from bvtk.identity import check_identity
 from bvtk.plugins import discover, plugins_used
 from bvtk.protocols import Dataset
 from bvtk.recipe import LoadedRecipe, Recipe, load_recipe, parse_component, recipe_hash
@@ -52,7 +53,9 @@ def run(
     _discover(plugins)
     loaded = load_recipe(Path(recipe), overrides)
     folder = run_folder(loaded.recipe, Path(out))
-    if not folder.finished:
+    if folder.finished:
+        check_identity(folder, loaded.recipe)
+    else:
         complete(loaded, folder, device, listeners)
     return load(folder.path, plugins=plugins)
 

@@ -28,7 +28,7 @@ from bvtk.files import write_bytes_atomic
 from bvtk.metadata import FORMAT, KEY, opened_export
 from bvtk.plugins import absent_plugins, plugins_used
 from bvtk.protocols import Dataset, ImageShape
-from bvtk.recipe import Recipe, parse_recipe
+from bvtk.recipe import Recipe, parse_recipe, recipe_sha256
 from bvtk.runs import library_versions
 from bvtk.traversal import CodeStatistics
 
@@ -79,6 +79,7 @@ def write_export(
     metadata = {
         "format": FORMAT,
         "recipe": recipe.model_dump(mode="json"),
+        "recipe_sha256": recipe_sha256(recipe),
         "image_shape": list(dataset.image_shape),
         "peak": dataset.peak,
         "factor_names": list(dataset.factor_names),
@@ -119,6 +120,8 @@ def read_export(path: Path) -> Export:
     except (ValidationError, KeyError) as error:
         what = _first_of(error) if isinstance(error, ValidationError) else error
         raise UsageError(f"{path}: its metadata lack or garble {what}", "export the run again") from error
+    if said.recipe_sha256 not in (None, recipe_sha256(recipe)):
+        raise UsageError(f"{path}: its recipe was changed after the export was written", "Export the run again.")
     image = ImageShape(*said.image_shape)
     model = _filled(_built(recipe, image, tensors, path), tensors, path)
     if said.codes and max(said.codes.latents, default=0) >= model.latents:
@@ -154,6 +157,7 @@ class _Said(_Metadata):
     image_shape: tuple[_Side, _Side, _Side]
     peak: Annotated[int, Field(ge=1, le=255)]
     scores: dict[str, dict[str, JsonValue]]
+    recipe_sha256: str | None = None
     factor_names: tuple[str, ...] = ()
     codes: _Codes | None = None
     plugins: tuple[dict[str, str], ...] = ()

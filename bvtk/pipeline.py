@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -21,9 +22,10 @@ from bvtk.evaluate import evaluate, images_encoded, quick_scores
 from bvtk.events import Announcer, Finished, Listener, Progressed, RunStarted, Scored, StageStarted, Warned
 from bvtk.export import plugin_records, write_export
 from bvtk.files import write_bytes_atomic, write_text_atomic
+from bvtk.identity import RECIPE, SCORES, check_identity
 from bvtk.protocols import Dataset
-from bvtk.recipe import LoadedRecipe, Recipe, dump_yaml
-from bvtk.runs import RunFolder, environment, read_json, reporting_file_errors, write_json
+from bvtk.recipe import LoadedRecipe, Recipe, dump_yaml, recipe_sha256
+from bvtk.runs import RunFolder, environment, json_text, read_json, reporting_file_errors, write_json
 from bvtk.stopping import Stop
 from bvtk.traversal import CodeStatistics
 
@@ -90,8 +92,9 @@ class Pipeline:
             self.folder.check_lock()
             self._outdate(again, self.folder.scores, self.folder.export, self.folder.report, self.folder.card)
             write_bytes_atomic(self.folder.latents, save_arrays(found.latents))
-            self._record_unscored(found.unscored)
-            write_json(self.folder.scores, found.scores)
+            scores = json_text(found.scores)
+            self._record_scores(scores, found.unscored)
+            write_text_atomic(self.folder.scores, scores)
             self._listener(Scored(found.scores))
             for warning in found.warnings:
                 self._warn(warning)
@@ -158,7 +161,7 @@ class Pipeline:
         )
         path = self.folder.environment
         if not path.is_file():
-            write_json(path, facts)
+            write_json(path, {**facts, RECIPE: recipe_sha256(self.recipe)})
             return
         first = read_json(path)
         changed = {key: facts[key] for key in facts if facts[key] != first.get(key)}
@@ -167,12 +170,12 @@ class Pipeline:
             write_json(path, {**first, "resumed_with": [*resumed, changed]})
         self._warn_of(first, changed)
 
-    def _record_unscored(self, unscored: dict[str, str]) -> None:
-        """Keeps why metrics have no score where the report finds it."""
+    def _record_scores(self, scores: str, unscored: dict[str, str]) -> None:
+        """Records the hash of the scores, and for the report why metrics have no score."""
         path = self.folder.environment
         facts = read_json(path) if path.is_file() else {}
-        if facts.get("unscored", {}) != unscored:
-            write_json(path, {**facts, "unscored": unscored})
+        kept = {"unscored": unscored} if unscored or "unscored" in facts else {}
+        write_json(path, {**facts, SCORES: hashlib.sha256(scores.encode()).hexdigest(), **kept})
 
     def _warn_of(self, first: dict[str, Any], changed: dict[str, Any]) -> None:
         for key, what in (("data", "the data set is"), ("plugins", "plugins are")):
@@ -212,6 +215,7 @@ def working(loaded: LoadedRecipe, folder: RunFolder, device: str, *listeners: Li
         folder.create()
         with folder.locked(), reporting_file_errors(folder.path):
             folder.tidy()
+            check_identity(folder, loaded.recipe)
             prepare_folder(folder, loaded.recipe, loaded.text)
             announce(RunStarted(folder.path.name, loaded.recipe.name, folder.path))
             yield Pipeline(loaded.recipe, folder, device, stop, announce)

@@ -172,9 +172,14 @@ def read_json(path: Path) -> Any:
         raise RunError(f"can't read {path}: {error}", "delete it and run the same command again") from error
 
 
+def json_text(value: Any) -> str:
+    """A JSON document, keys in the order given."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
 def write_json(path: Path, value: Any) -> None:
-    """Writes a JSON document whole or not at all, keys in the order given."""
-    write_text_atomic(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    """Writes a JSON document whole or not at all."""
+    write_text_atomic(path, json_text(value))
 
 
 def json_line(value: dict[str, Any]) -> str:

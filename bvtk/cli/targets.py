@@ -11,6 +11,7 @@ from bvtk.cli.progress import watching
 from bvtk.cli.results import show_run
 from bvtk.engine.process import prepare_process
 from bvtk.errors import UsageError
+from bvtk.identity import check_identity
 from bvtk.recipe import LoadedRecipe, load_recipe
 from bvtk.runs import RunFolder
 from bvtk.stopping import Stop
@@ -63,7 +64,9 @@ def run_stage(stage: str, target: Target, device: str, as_json: bool, again: boo
     """
     folder = target.folder
     done_before = folder.finished and not again
-    if not done_before:
+    if done_before:
+        check_identity(folder, target.loaded.recipe)
+    else:
         prepare_process()
         _work(stage, target, device, again)
     show_run(folder, target.loaded.recipe, target.given, done_before, as_json)

@@ -86,7 +86,8 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensors], dict[str, Any]]:
             if hashlib.sha256(data).hexdigest() != expected:
                 raise RunError(f"{path / name} is damaged: its sha256 differs from the manifest")
             tensors[Path(name).stem] = load(data)
-        facts = {name: _whole(manifest[name]) for name in ("step", "window")}
+        facts: dict[str, Any] = {name: _whole(manifest[name]) for name in ("step", "window")}
+        facts["recipe_sha256"] = manifest.get("recipe_sha256")  # older checkpoints have none
         if path.name != f"step-{facts['step']}":
             raise RunError(f"{path / 'manifest.json'} is damaged: it is of step {facts['step']}")
     except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:

@@ -9,6 +9,7 @@ import torch
 
 from bvtk.build import Experiment, Part
 from bvtk.errors import RunError
+from bvtk.recipe import recipe_sha256
 
 Tensors = dict[str, torch.Tensor]
 
@@ -62,7 +63,8 @@ class TrainingState:
 
     def facts(self) -> dict[str, Any]:
         """Everything else to keep."""
-        return {"step": self.step, "window": self.window.count}
+        recipe = recipe_sha256(self.experiment.recipe)
+        return {"step": self.step, "window": self.window.count, "recipe_sha256": recipe}
 
     def restore(self, tensors: dict[str, Tensors], facts: dict[str, Any]) -> None:
         """Continues from what `tensors` and `facts` returned.

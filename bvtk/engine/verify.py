@@ -28,13 +28,15 @@ def verify(state: TrainingState, tensors: Mapping[str, Tensors], facts: Mapping[
     Args:
         state: freshly built from the recipe.
         tensors: those of the checkpoint, by file.
-        facts: its `step` and `window`.
+        facts: its `step`, `window` and `recipe_sha256`.
 
     Raises:
         RunError: naming the first thing that does not fit.
     """
     if sorted(tensors) != sorted(PARTS):
         raise _misfit(f"it has the files {', '.join(sorted(tensors))}, expected {', '.join(PARTS)}")
+    if facts["recipe_sha256"] not in (None, state.facts()["recipe_sha256"]):
+        raise _misfit("it was trained with another recipe")
     steps = state.experiment.recipe.training.steps
     if not 0 <= facts["step"] <= steps:
         raise _misfit(f"it is of step {facts['step']}, expected 0 to {steps}")

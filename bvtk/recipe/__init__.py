@@ -3,7 +3,7 @@
 from bvtk.recipe.load import LoadedRecipe, load_recipe, parse_component, parse_recipe
 from bvtk.recipe.origins import resolved
 from bvtk.recipe.schema import Recipe, Training
-from bvtk.recipe.writing import dump_yaml, recipe_hash
+from bvtk.recipe.writing import dump_yaml, recipe_hash, recipe_sha256
 
 __all__ = [
     "LoadedRecipe",
@@ -14,5 +14,6 @@ __all__ = [
     "parse_component",
     "parse_recipe",
     "recipe_hash",
+    "recipe_sha256",
     "resolved",
 ]

@@ -18,15 +18,25 @@ _ADDED_KEYS: dict[str, Any] = {"sampler": None, "decay_biases": True}
 
 
 def recipe_hash(recipe: Recipe, plugin_versions: Iterable[str] = ()) -> str:
-    """Ten hexadecimal digits that identify everything that affects the run.
+    """Ten hexadecimal digits that name the run of a recipe and its plugins; see `recipe_sha256` for its identity."""
+    return _sha256_of(resolved(recipe), plugin_versions)[:_HASH_DIGITS]
+
+
+def recipe_sha256(recipe: Recipe | dict[str, Any]) -> str:
+    """The SHA-256 of a complete recipe or its data, the seed included."""
+    return _sha256_of(resolved(recipe) if isinstance(recipe, Recipe) else recipe, ())
+
+
+def _sha256_of(data: dict[str, Any], plugin_versions: Iterable[str]) -> str:
+    """The hash of everything that affects a run.
 
     Args:
-        recipe: the complete recipe, its seed included.
+        data: those of the complete recipe, its seed included.
         plugin_versions: the version, or the sha256 of the file, of each plugin that it uses.
     """
-    whole = {"recipe": _without_added_defaults(resolved(recipe)), "plugins": sorted(plugin_versions)}
+    whole = {"recipe": _without_added_defaults(data), "plugins": sorted(plugin_versions)}
     canonical = json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:_HASH_DIGITS]
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _without_added_defaults(data: Any) -> Any:

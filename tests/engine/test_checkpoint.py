@@ -163,7 +163,8 @@ def test_a_checkpoint_reads_back_as_it_was(workplace: Path) -> None:
     state = trained(2)
     save_checkpoint(state, workplace, keep=1)
     tensors, facts = read_checkpoint(workplace / "step-2")
-    assert facts == {"step": 2, "window": 2}
+    assert facts == state.facts()
+    assert (facts["step"], facts["window"]) == (2, 2)
     assert tensors.keys() == {"model", "objective", "optimizer", "window"}
 
 

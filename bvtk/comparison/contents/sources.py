@@ -11,8 +11,9 @@ from bvtk.comparison.contents.keys import canonical
 from bvtk.comparison.contents.measured import Measured, completed, curves_of, facts_of
 from bvtk.comparison.contents.saved import published_of, read_saved
 from bvtk.errors import RunError, UsageError
+from bvtk.identity import check_records
 from bvtk.metadata import opened_export
-from bvtk.recipe import load_recipe, resolved
+from bvtk.recipe import load_recipe, recipe_sha256, resolved
 from bvtk.recipe.source import read_document
 from bvtk.recipe.sweep_schema import Published
 from bvtk.runs import RunFolder, read_json, read_lines
@@ -99,7 +100,9 @@ def read_run(path: Path) -> Measured | None:
     if not folder.scores.is_file():
         return None
     scores = _checked(read_json(folder.scores), folder.scores)
-    recipe = completed(_plain_recipe(folder.recipe))
+    plain = _plain_recipe(folder.recipe)
+    check_records(folder, recipe_sha256(plain))
+    recipe = completed(plain)
     evaluations, log = read_lines(folder.evaluations), folder.read_log()
     try:
         curves, facts = curves_of(evaluations), facts_of(log)
