@@ -1,6 +1,6 @@
-"""Every kind of component: its base class, the registry that knows its components, and the fields that take one.
+"""Every kind of component: its base class, its registry, and the type of fields that take one.
 
-Nothing here imports torch or NumPy when it loads.
+Importing this module does not import torch or NumPy.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ REGISTRIES: Mapping[str, Registry[Any]] = {
         *(datasets, samplers, encoders, decoders, likelihoods, models, objectives, schedules, optimizers, metrics),
     )
 }
-"""Every kind of component, by its name in the singular."""
+"""The registry of each kind of component, by its name in the singular."""
 
 
 def _registrar(registry: Registry[S]) -> Callable[[str], Callable[[type[S]], type[S]]]:
     def register(name: str) -> Callable[[type[S]], type[S]]:
-        """Registers the decorated spec under the name that recipes will use."""
+        """Registers the decorated spec with its name in recipes."""
 
         def decorate(spec: type[S]) -> type[S]:
             registry.register(name)(spec)
@@ -89,11 +89,11 @@ LikelihoodSlot = Annotated[LikelihoodSpec, Slot(likelihoods)]
 Schedule = Annotated[ScheduleSpec, Slot(schedules, number="constant")]
 """A field that takes a schedule; a bare number is a constant one."""
 Weight = Annotated[ScheduleSpec, Slot(schedules, number="constant", bounds=(0.0, math.inf))]
-"""A field that takes a schedule with no negative value."""
+"""A field that takes a schedule without negative values."""
 
 
 Parameters: TypeAlias = "Iterable[nn.Parameter] | Iterable[dict[str, Any]]"
-"""What torch's optimisers take: parameters, or groups of them with settings of their own."""
+"""The argument of torch's optimisers: parameters, or groups of parameters with their own settings."""
 
 
 class OptimizerSpec(Spec):
@@ -103,17 +103,17 @@ class OptimizerSpec(Spec):
     """Learning rate, a number or a schedule."""
 
     decay_biases: bool = True
-    """Whether weight decay acts on biases and normalisation layers too: on parameters of fewer than two dimensions."""
+    """Whether weight decay applies to biases and normalisation layers, all parameters of less than two dimensions."""
 
     @abstractmethod
     def build(self, parameters: Parameters) -> torch.optim.Optimizer:
-        """The optimiser over these parameters, or over groups of them as torch's optimisers take them.
+        """The optimiser of these parameters or groups of parameters.
 
         The engine sets the learning rate before each step.
         """
 
     def over(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
-        """The optimiser over parameters, grouped as the fields say."""
+        """The optimiser of parameters, in groups according to `decay_biases`."""
         if self.decay_biases:
             return self.build(parameters)
         decayed = [parameter for parameter in parameters if parameter.ndim > 1]
@@ -130,29 +130,29 @@ class ObjectiveSpec(Spec):
     """Base of all objectives."""
 
     needs: ClassVar[frozenset[str]] = frozenset({"reconstruction", "posterior"})
-    """What it needs of a model's training pass, by the names in `protocols.CAPABILITIES` or those of a plugin."""
+    """What it needs from a model's training pass, by the names in `passes.CAPABILITIES` or a plugin's names."""
 
     least_batch: ClassVar[int] = 1
-    """Smallest batch size: 2 if it compares the images of a batch with each other."""
+    """Smallest batch size: 2 if it compares the images of a batch."""
 
     use: ClassVar[str] = ""
-    """What it is good for, and when to prefer it to others."""
+    """When to use it, and when to prefer it to others."""
 
     weaknesses: ClassVar[str] = ""
-    """What it is known to do badly, and what to watch."""
+    """Known weaknesses, and what to check."""
 
     @classmethod
     def notes(cls) -> Mapping[str, str]:
-        """When to choose it, and what to expect."""
+        """When to use it, and its weaknesses."""
         return {heading: text for heading, text in {"use": cls.use, "weaknesses": cls.weaknesses}.items() if text}
 
     @abstractmethod
     def build(self, context: ObjectiveContext) -> Objective:
-        """The objective, an `nn.Module` whose state (if any) is kept in checkpoints.
+        """The objective, an `nn.Module` whose state, if any, is part of checkpoints.
 
-        It keeps the schedules of its weights as attributes: recorded steps on a GPU find them there.
+        The schedules of its weights must be attributes, so that recorded steps on a GPU find them.
         """
 
     def optimizers(self) -> Mapping[str, OptimizerSpec]:
-        """Optimisers beside the recipe's, by the part that each trains; none for most objectives."""
+        """Optimisers besides the recipe's, by the part that each trains; none for most objectives."""
         return {}

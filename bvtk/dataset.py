@@ -1,6 +1,6 @@
-"""Images as the stages see them: data sets with their factors, and the batches that a training step takes of them.
+"""Data sets with their factors, and batches of training steps.
 
-Nothing here imports torch or NumPy when it loads.
+Importing this module does not import torch or NumPy.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ class ImageShape(NamedTuple):
 
 
 Role = Literal["category", "horizontal", "vertical"]
-"""What a factor means beyond its numbers: a kind of thing (such as a shape), or a position along an axis."""
+"""The meaning of a factor: a category (such as a shape), or a position along an axis."""
 
 _POSITIONS = (("x", "y"), ("position_x", "position_y"))
 
 
 def conventional_roles(names: Sequence[str]) -> dict[str, Role]:
-    """Roles of factors by their well-known names, for data that does not declare them.
+    """Roles of factors by common names, for data sets that don't declare roles.
 
-    `shape` is a category. `x` and `y`, or `position_x` and `position_y`, are the horizontal and the vertical
-    position if both are there.
+    `shape` is a category. `x` and `y`, or `position_x` and `position_y`, are the horizontal and vertical position if
+    both exist.
     """
     roles: dict[str, Role] = {"shape": "category"} if "shape" in names else {}
     for horizontal, vertical in _POSITIONS:
@@ -54,12 +54,12 @@ def conventional_roles(names: Sequence[str]) -> dict[str, Role]:
 
 
 def factor_with_role(roles: Mapping[str, Role], role: Role) -> str | None:
-    """The first factor that has a role; None if no factor has it."""
+    """The first factor with a role; None if there is none."""
     return next((name for name, found in roles.items() if found == role), None)
 
 
 def position_factors(roles: Mapping[str, Role]) -> tuple[str, str] | None:
-    """The horizontal and the vertical factor; None unless both are there."""
+    """The horizontal and vertical factor; None unless both exist."""
     horizontal, vertical = factor_with_role(roles, "horizontal"), factor_with_role(roles, "vertical")
     return (horizontal, vertical) if horizontal and vertical else None
 
@@ -67,19 +67,19 @@ def position_factors(roles: Mapping[str, Role]) -> tuple[str, str] | None:
 class Dataset(Protocol):
     """Images, with or without ground-truth factors.
 
-    `bvtk.data.ImageSet` implements it. A class of your own may derive from this one to inherit the defaults of
+    `bvtk.data.ImageSet` implements it. Another class may derive from this one to inherit the defaults of
     `value_names`, `factor_roles`, `weights` and `sequences`.
 
     Attributes:
         image_shape: the shape of every image.
-        peak: the value of a fully lit pixel in `images`, 1 for binary images and 255 otherwise.
+        peak: the value of a white pixel in `images`, 1 for binary images and 255 otherwise.
         factor_names: one per factor; empty if there are none.
         factor_sizes: the number of values of each factor.
-        provenance: what the images are and where they came from, as JSON values: at least `source` and `sha256`.
-        value_names: by factor, the names of its values, for factors whose values have names.
-        weights: (N,) how likely each image is to be drawn in training, not normalised; None if all are equally likely.
-        sequences: (N,) the number of the sequence that each image belongs to. The images of a sequence have
-            consecutive indices, in their order. None if the images are not sequences.
+        provenance: what the images are and where they come from, as JSON values: at least `source` and `sha256`.
+        value_names: by factor, the names of its values, for factors with named values.
+        weights: (N,) probability of each image in training, not normalised; None if all are equally likely.
+        sequences: (N,) the number of each image's sequence. The images of a sequence have consecutive indices, in
+            order. None if there are no sequences.
     """
 
     image_shape: ImageShape
@@ -93,11 +93,11 @@ class Dataset(Protocol):
 
     @cached_property
     def factor_roles(self) -> Mapping[str, Role]:
-        """By factor, its role, for factors that have one; by default those of the well-known names."""
+        """By factor, its role, for factors that have one; by default from common names."""
         return conventional_roles(self.factor_names)
 
     def __len__(self) -> int:
-        """How many images there are."""
+        """Number of images."""
         ...
 
     def images(self, index: NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
@@ -117,21 +117,21 @@ _DATASET_MEMBERS = (*Dataset.__annotations__, "factor_roles", "__len__", "images
 
 
 def missing_members(dataset: object) -> list[str]:
-    """The members of `Dataset` that an object lacks."""
+    """The members of `Dataset` that an object does not have."""
     return [name for name in _DATASET_MEMBERS if not hasattr(dataset, name)]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What a training step sees: which images, and what is known of them.
+    """The images of a training step, and what is known about them.
 
-    A model gets, as keyword arguments of its `forward`, what its spec names in `takes`.
+    The model gets what its spec lists in `takes`, as keyword arguments of `forward`.
 
     Args:
-        images: indices (B,) by role; every batch has `x`, and one of pairs their partners as `x_pair`.
+        images: indices (B,) by role; every batch has `x`, pairs also have `x_pair`.
         labels: arrays (B, …) by name.
-        facts: plain hashable values by name that hold for the whole batch, such as the factor in which its images
-            differ. Steps are recorded on a GPU once for each combination of facts.
+        facts: hashable values by name that apply to the whole batch, such as the factor in which its images differ.
+            Steps are recorded on a GPU once for each combination of facts.
     """
 
     images: Mapping[str, NDArray[np.int64]]
@@ -140,9 +140,9 @@ class Batch:
 
     @property
     def key(self) -> Hashable:
-        """What tells recorded steps apart."""
+        """Key of the recorded step."""
         return tuple(sorted(self.facts.items()))
 
 
 Sampler = Callable[[int], Batch]
-"""Gives the batch of a step, counted from 0. It depends on the step alone, so that nothing has to be restored."""
+"""Returns the batch of a step, counted from 0. It depends only on the step, so that it has no state to restore."""

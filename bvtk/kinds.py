@@ -1,6 +1,6 @@
-"""The kinds of component and what each promises to build; `component` adds those that take other components.
+"""The base classes of specs; those that take other components are in `component`.
 
-Nothing here imports torch or NumPy when it loads.
+Importing this module does not import torch or NumPy.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ class DatasetSpec(Spec):
         """Builds the data set and checks that it has every member of `Dataset`.
 
         Raises:
-            PluginError: if it lacks a member.
-            DataError: as `build` does.
+            PluginError: if a member is missing.
+            DataError: as in `build`.
         """
         dataset = self.build()
         if missing := missing_members(dataset):
             raise PluginError(
-                f"data set {self.component!r}: its {type(dataset).__name__} lacks {', '.join(missing)}",
-                "derive the class from bvtk.Dataset, which has defaults for some of them, or use bvtk.data.ImageSet",
+                f"data set {self.component!r}: {type(dataset).__name__} has no {', '.join(missing)}",
+                "derive the class from bvtk.Dataset, which has defaults for some members, or use bvtk.data.ImageSet",
             )
         return dataset
 
@@ -75,10 +75,10 @@ class EncoderSpec(Spec):
 
         Args:
             image: shape of the images.
-            outputs: for a VAE twice the number of latents: means, then log-variances.
+            outputs: number of outputs; for a VAE twice the number of latents, means and then log-variances.
 
         Raises:
-            UsageError: where the network does not fit the images.
+            UsageError: if the network does not fit the images.
         """
 
 
@@ -87,10 +87,10 @@ class DecoderSpec(Spec):
 
     @abstractmethod
     def build(self, latents: int, image: ImageShape) -> nn.Module:
-        """A module that maps latents (B, latents) to (B, C, H, W), what the likelihood takes.
+        """A module that maps latents (B, latents) to the input of the likelihood (B, C, H, W).
 
         Raises:
-            UsageError: where the network does not fit the images.
+            UsageError: if the network does not fit the images.
         """
 
 
@@ -99,23 +99,23 @@ class LikelihoodSpec(Spec):
 
     @abstractmethod
     def build(self, image: ImageShape) -> Likelihood:
-        """The likelihood as a module, its parameters (if any) among the model's."""
+        """The likelihood as a module; its parameters, if any, become the model's."""
 
 
 class SamplerSpec(Spec):
     """Base of all samplers: what a training batch consists of."""
 
     gives: ClassVar[frozenset[str]] = frozenset()
-    """What its batches hold beside the images `x`: other roles of images, labels and facts, by name."""
+    """What its batches contain besides the images `x`: other roles of images, labels and facts, by name."""
 
     @abstractmethod
     def build(self, dataset: Dataset, indices: NDArray[np.int64], batch_size: int, seed: int) -> Sampler:
-        """A pure function of the step that gives its batch.
+        """A pure function of the step that returns its batch.
 
         Args:
             dataset: the images, with factors, weights and sequences if they have any.
-            indices: (n,) the images that train, ascending: every index in a batch is one of these.
-            batch_size: images per role, B.
+            indices: (n,) the training images, ascending; batches may contain no others.
+            batch_size: number of images per role, B.
             seed: the recipe's seed. Derive the generator of a step from it with `bvtk.seeding.derive`.
 
         Raises:
@@ -127,31 +127,32 @@ class ModelSpec(Spec):
     """Base of all models."""
 
     learns: ClassVar[Literal["steps", "fit", "nothing"]] = "steps"
-    """How it learns: step by step from an objective, by one call of `fit` (`Fitted`), or not at all."""
+    """How it learns: in steps with an objective, by one call of `fit` (`Fitted`), or not at all."""
 
     reads: ClassVar[Literal["images", "factors"]] = "images"
-    """What `encode` is given."""
+    """The input of `encode`."""
 
     gives: ClassVar[frozenset[str]] = frozenset()
-    """What it can do, by the names in `protocols.CAPABILITIES` or a name of your own: an objective can train the model
-    if it gives all that the objective needs. `reconstruction` says that decoding a code gives the image back."""
+    """What its training pass has, by the names in `passes.CAPABILITIES` or your own names. An objective can train the
+    model if it gives everything that the objective needs. `reconstruction` means that decoding a code reconstructs the
+    image."""
 
     takes: ClassVar[frozenset[str]] = frozenset()
-    """What its `forward` takes beside the images `x`, each as a keyword argument that is None outside training: other
-    roles of images, labels and facts that a sampler gives."""
+    """Keyword arguments of its `forward` besides the images `x`, None outside training: other roles of images, labels
+    and facts from the sampler."""
 
     sampler: ClassVar[str] = "shuffled"
-    """The sampler of its batches if the recipe names none."""
+    """The sampler, unless the recipe sets one."""
 
     @abstractmethod
     def build(self, image: ImageShape) -> Model:
         """The model, randomly initialised from torch's current seed."""
 
     def check(self, dataset: Dataset) -> None:
-        """Checks that the model can learn from a data set, before anything is built.
+        """Checks that the model can learn from a data set, before the model is built.
 
         Raises:
-            UsageError: naming what the data set lacks.
+            UsageError: if it can't.
         """
 
 
@@ -164,15 +165,15 @@ class ScheduleSpec(Spec):
 
         Args:
             step: the training step, counted from 0.
-            training_steps: length of the training, for schedules that span it.
+            training_steps: length of the training.
         """
 
     def build(self, training_steps: int) -> ScheduledValue:
-        """The schedule of a training of so many steps, as a function of the step."""
+        """The schedule for a training of this length, as a function of the step."""
         return ScheduledValue(self.value_at, training_steps)
 
     def bounds(self) -> tuple[float, float]:
-        """The smallest and the largest value it can give, which recipes are checked by."""
+        """Lowest and highest value, to check recipes."""
         return (-math.inf, math.inf)
 
 
@@ -180,34 +181,34 @@ class MetricSpec(Spec):
     """Base of all metrics of disentanglement."""
 
     needs_factors: ClassVar[bool] = True
-    """Whether it can only score data with ground-truth factors."""
+    """Whether it needs ground-truth factors."""
 
     lowest: ClassVar[float | None] = 0.0
-    """The least that its score can be; None where nothing bounds it."""
+    """Lowest possible score; None if unbounded."""
 
     highest: ClassVar[float | None] = 1.0
-    """The most that its score can be; None where nothing bounds it."""
+    """Highest possible score; None if unbounded."""
 
     chance: ClassVar[str] = ""
-    """What codes that know nothing of the factors score, in words; empty where there is no such level."""
+    """Score of codes that are independent of the factors, in words; empty if there is no such level."""
 
     chance_score: ClassVar[float | None] = None
-    """The same as a number, for reports, where it is one for all data; else a result may hold its own `chance`."""
+    """The same as a number, for reports, if it is the same for all data; else results may have their own `chance`."""
 
     use: ClassVar[str] = ""
-    """What it is good for, and when to prefer it to others."""
+    """When to use it, and when to prefer it to others."""
 
     weaknesses: ClassVar[str] = ""
-    """What it is known to get wrong, and what must be said with its figure."""
+    """Known weaknesses, and what to report with its score."""
 
     @property
     def takes_real_factors(self) -> bool:
-        """Whether, as it is set, factors may be real numbers and not only the numbers of their values."""
+        """Whether, with these settings, factors may be real numbers and not only indices of values."""
         return not self.needs_factors
 
     @classmethod
     def notes(cls) -> Mapping[str, str]:
-        """How to read its score."""
+        """How to interpret its score."""
         least, most = ("unbounded" if end is None else f"{end:g}" for end in (cls.lowest, cls.highest))
         words = {"range": f"{least} to {most}", "chance": cls.chance, "use": cls.use, "weaknesses": cls.weaknesses}
         return {heading: text for heading, text in words.items() if text}

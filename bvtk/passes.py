@@ -1,7 +1,7 @@
-"""Training passes: what a model makes of a batch, and the names for what a pass can have.
+"""Training passes, which are the outputs of models for a batch, and names for what a pass can have.
 
-Objectives say what they need (`ObjectiveSpec.needs`), models what they give (`ModelSpec.gives`). Shapes: B images,
-C channels, H × W pixels, L latents. Nothing here imports torch when it loads.
+Objectives list what they need (`ObjectiveSpec.needs`), models what they give (`ModelSpec.gives`). Shapes: B images,
+C channels, H × W pixels, L latents. Importing this module does not import torch.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 class Pass(Protocol):
-    """What a model's training pass makes of a batch. All in float32.
+    """A training pass. All tensors are float32.
 
-    What else it has depends on the model: see `CAPABILITIES`.
+    Further attributes depend on the model: see `CAPABILITIES`.
     """
 
     def tensors(self) -> Mapping[str, torch.Tensor]:
-        """What to check, in this order, if a loss is not finite: the error names the first bad one."""
+        """Tensors to check, in this order, if a loss is not finite; the error names the first that is not finite."""
         ...
 
     def figures(self) -> dict[str, float]:
-        """What is logged of a batch beside the objective's terms."""
+        """Values to log in addition to the objective's terms."""
         ...
 
 
@@ -60,7 +60,7 @@ class Sampled(Protocol):
     """A pass with a sample of the code.
 
     Attributes:
-        z: (B, L) one sample per image, as the decoder gets it.
+        z: (B, L) one sample per image, the decoder's input.
     """
 
     z: torch.Tensor
@@ -71,7 +71,7 @@ class Bound(Reconstructing, GaussianPosterior, Protocol):
 
 
 class SampledBound(Bound, Sampled, Protocol):
-    """The same with the sample that the reconstruction was made from."""
+    """The same with the sample that was decoded."""
 
 
 @runtime_checkable
@@ -80,7 +80,7 @@ class Quantised(Protocol):
 
     Attributes:
         z_continuous: (B, L) the code before it is quantised.
-        z_quantised: (B, L) the nearest values, with no gradient to `z_continuous`.
+        z_quantised: (B, L) the nearest values, without a gradient to `z_continuous`.
     """
 
     z_continuous: torch.Tensor
@@ -89,12 +89,12 @@ class Quantised(Protocol):
 
 @runtime_checkable
 class Adversarial(Protocol):
-    """A pass of a generator and a discriminator that also recognises codes.
+    """A pass of a generator and of a discriminator that also recognises codes.
 
     Attributes:
-        real_logits: (B,) the discriminator's for real images.
-        fake_logits: (B,) the discriminator's for generated images.
-        codes: (B, L) what the generated images were made from, drawn from U(−1, 1).
+        real_logits: (B,) the discriminator's output for real images.
+        fake_logits: (B,) its output for generated images.
+        codes: (B, L) codes of the generated images, drawn from U(−1, 1).
         mu: (B, L) means of the codes recognised in them.
         logvar: (B, L) their log-variances.
     """
@@ -113,8 +113,8 @@ CAPABILITIES: Mapping[str, type] = {
     "quantised": Quantised,
     "adversaries": Adversarial,
 }
-"""What models give and objectives need, by name: the attributes of a training pass that go with each. A plugin may use
-names of its own for passes of its own."""
+"""What models give and objectives need, by name, with the attributes of the training pass. Plugins may use other names
+for their own passes."""
 
 ACTIVE_VARIANCE = 0.01
 """Variance of the posterior means above which a latent counts as active (Burda et al. 2016)."""
@@ -145,5 +145,5 @@ class Outputs:
         return {"images": self.x, "posterior means": self.mu, "posterior log-variances": self.logvar}
 
     def figures(self) -> dict[str, float]:
-        """How many latents respond to the images of the batch."""
+        """Number of latents that respond to the images of the batch."""
         return {"active_units": int((self.mu.detach().var(dim=0) > ACTIVE_VARIANCE).sum())}

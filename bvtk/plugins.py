@@ -1,7 +1,7 @@
-"""Finds and loads components: the built-in ones, and those of plugins, by the same road.
+"""Finds and loads components, built-in ones and those of plugins.
 
-A plugin is a Python file or an installed package that the user chose. One that fails to import costs
-its own components and a warning, never the program.
+A plugin is a Python file or an installed package that the user chose. If it can't be imported, its components are
+missing and there is a warning, but no error.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ GROUP = "bvtk.plugins"
 """The entry-point group of installed plugins."""
 
 _ROOMS = ("data", "engine", "metrics", "models", "objectives", "sweep")
-"""The packages of bvtk that hold components: each file `<name>_spec.py` below them registers what it declares."""
+"""The packages of bvtk with components: each file `<name>_spec.py` below them registers its components."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Broken:
     Args:
         origin: which plugin.
         place: `file:line` of the failing line.
-        message: what Python said, with the exception's name.
+        message: the exception, with its name.
     """
 
     origin: Origin
@@ -47,16 +47,16 @@ class Broken:
 
     def __str__(self) -> str:
         """One line for a warning."""
-        return f"plugin {self.origin} was left out: {self.place}: {self.message}"
+        return f"plugin {self.origin} could not be imported: {self.place}: {self.message}"
 
 
 @dataclass(frozen=True)
 class Discovery:
-    """What a search for plugins gave.
+    """The result of `discover`.
 
     Args:
-        loaded: the plugins whose components are registered now.
-        broken: those that failed to import.
+        loaded: plugins whose components are registered now.
+        broken: plugins that could not be imported.
     """
 
     loaded: tuple[Origin, ...]
@@ -68,24 +68,24 @@ _packages: set[Origin] = set()
 
 
 def discover(folder: Path | None = None, files: Sequence[Path] = (), installed: bool = True) -> Discovery:
-    """Registers the built-in components and those of every plugin asked for, and forgets other plugin files'.
+    """Registers the built-in components and those of the given plugins, and removes those of other plugin files.
 
     Args:
-        folder: its `plugins/*.py` are loaded; none where None.
+        folder: loads its `plugins/*.py`; none if None.
         files: further plugin files.
-        installed: whether packages with the entry-point group `bvtk.plugins` are loaded.
+        installed: whether to load packages with the entry-point group `bvtk.plugins`.
 
     Raises:
-        PluginError: where a named file does not exist, or two origins claim one name.
+        PluginError: if a file does not exist, or two origins register the same name.
     """
     with registering(BUILT_IN):
         for module in _built_in_modules():
             importlib.import_module(module)
     for file in files:
         if not file.is_file():
-            raise PluginError(f"no plugin file {file}", "give the path of a Python file that registers components")
+            raise PluginError(f"plugin file {file} does not exist", "give the path of a Python file with components")
     found = sorted((folder / "plugins").glob("*.py")) if folder else []
-    named = {file.resolve(): file for file in [*found, *files]}  # a file that is given twice is one plugin
+    named = {file.resolve(): file for file in [*found, *files]}  # the same file twice is one plugin
     wanted = {_file_origin(file): path for path, file in named.items()}
     for origin in [o for o, path in _files.items() if wanted.get(o) != path]:
         _forget(origin)
@@ -105,19 +105,19 @@ def discover(folder: Path | None = None, files: Sequence[Path] = (), installed: 
 
 @cache
 def _built_in_modules() -> tuple[str, ...]:
-    """The modules that declare bvtk's own components, sorted by room and name."""
+    """The modules with built-in components, sorted by package and name."""
     home = Path(__file__).parent
-    files = [file for room in _ROOMS for file in sorted((home / room).rglob("*spec*.py"))]
+    files = [file for room in _ROOMS for file in sorted((home / room).rglob("*_spec.py"))]
     return tuple(".".join(("bvtk", *file.relative_to(home).with_suffix("").parts)) for file in files)
 
 
 def components_of(origin: Origin) -> list[tuple[str, Entry[Any]]]:
-    """The kind and entry of everything that a plugin registered."""
+    """Kind and entry of each component that a plugin registered."""
     return [(kind, e) for kind, registry in REGISTRIES.items() for e in registry.entries() if e.origin == origin]
 
 
 def plugins_used(spec: Any) -> tuple[Origin, ...]:
-    """The plugins that the components inside a recipe or a spec came from, each once, in order of appearance."""
+    """The plugins whose components are used in a recipe or a spec, each once, in order of appearance."""
     origins: dict[Origin, None] = {}
     for component in _specs_inside(spec):
         for registry in REGISTRIES.values():
@@ -129,10 +129,10 @@ def plugins_used(spec: Any) -> tuple[Origin, ...]:
 
 
 def absent_plugins(records: Iterable[Mapping[str, str]]) -> list[str]:
-    """What a run or an export recorded of its plugins and is not loaded now, each in words.
+    """Names and versions of the plugins of a run or an export that are not loaded now.
 
     Args:
-        records: `source`, `name` and `version` of each plugin; a file's version is its sha256.
+        records: `source`, `name` and `version` of each plugin; the version of a file is its sha256.
     """
     present = {(origin.source, origin.version) for origin in (*_files, *_packages)}
     wanted = [r for r in records if (r["source"], r["version"]) not in present]
@@ -175,14 +175,14 @@ def _load(origin: Origin, load: Callable[[], object]) -> Broken | None:
     except PluginError:
         _forget(origin)
         raise
-    except (Exception, SystemExit) as error:  # a plugin is foreign code: whatever it raises is reported
+    except (Exception, SystemExit) as error:  # a plugin may raise anything
         _forget(origin)
         return Broken(origin, _place(error, origin), f"{type(error).__name__}: {error}".strip())
     return None
 
 
 def _import_file(path: Path) -> None:
-    # One name a path: a changed file replaces its module, where inspect (so Pydantic too) looks for docstrings.
+    # One name per path, so that a changed file replaces its module, in which inspect finds docstrings for Pydantic.
     name = f"bvtk_plugin_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
     loader = _Uncached(name, str(path))
     module = importlib.util.module_from_spec(ModuleSpec(name, loader, origin=str(path)))
@@ -192,10 +192,10 @@ def _import_file(path: Path) -> None:
 
 
 class _Uncached(SourceFileLoader):
-    """Reads the source each time: cached bytecode may be that of another file than the one whose sha256 is kept."""
+    """Compiles the source each time: cached bytecode may not be from the file whose sha256 is recorded."""
 
     def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002
-        """The file's code, compiled anew."""
+        """The compiled source."""
         return self.source_to_code(self.get_data(self.path), self.path)
 
 

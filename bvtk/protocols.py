@@ -1,6 +1,6 @@
-"""What crosses between the rooms: images, codes, outputs, and what built components promise to do.
+"""Types that packages share: images, codes, training passes, and protocols of built components.
 
-Nothing here imports torch or NumPy when it loads.
+Importing this module does not import torch or NumPy.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Codes:
-    """What a metric of disentanglement sees of a model: a representation of labelled images.
+    """Codes of labelled images: the input of a metric.
 
     Attributes:
-        codes: (n, d) floats, one row an image: for a VAE the posterior means.
-        factors: (n, k) integers from 0, the factor values of the same images; real numbers only for metrics that say
-            that they take them.
-        factor_names: one a factor; made up (`factor_0`) where they were not given.
-        codes_test: (m, d), where the caller separated a test set.
-        factors_test: (m, k), where the caller separated a test set.
+        codes: (n, d) floats, one row per image; for a VAE the posterior means.
+        factors: (n, k) integers from 0, the factor values of the same images; real numbers only for metrics with
+            `takes_real_factors`.
+        factor_names: one per factor; `factor_0` and so on if none were given.
+        codes_test: (m, d), if there is a separate test set.
+        factors_test: (m, k), if there is a separate test set.
         factor_roles: by factor, its role, for factors that have one.
     """
 
@@ -53,13 +53,13 @@ class Codes:
 
 @dataclass(frozen=True)
 class ObjectiveContext:
-    """What an objective may need to know of the run that it serves.
+    """What an objective may need to know about its run.
 
     Args:
         image: shape of the images.
         latents: number of latents, M.
         dataset_size: number of training images, the N of minibatch estimates.
-        training_steps: length of the training, for schedules that span it.
+        training_steps: length of the training, for schedules.
     """
 
     image: ImageShape
@@ -70,11 +70,11 @@ class ObjectiveContext:
 
 @dataclass(frozen=True)
 class ScheduledValue:
-    """A number that depends on the training step: what a schedule builds.
+    """A number that depends on the training step: a built schedule.
 
     Args:
-        value: a pure function of the step and of the training's length.
-        training_steps: that length.
+        value: a pure function of the step and the length of the training.
+        training_steps: length of the training.
     """
 
     value: Callable[[int, int], float]
@@ -89,7 +89,7 @@ class Likelihood(Protocol):
     """A likelihood as models use it: an `nn.Module` with these methods."""
 
     def nll(self, output: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        """−log p(x|z) in nats an image (B,), from the decoder's output and images, both (B, C, H, W)."""
+        """−log p(x|z) in nats per image (B,), from the decoder's output and images, both (B, C, H, W)."""
         ...
 
     def mean(self, output: torch.Tensor) -> torch.Tensor:
@@ -98,7 +98,7 @@ class Likelihood(Protocol):
 
 
 class Module(Protocol):
-    """What the stages use of a torch `nn.Module`."""
+    """The part of torch's `nn.Module` that bvtk uses."""
 
     training: bool
 
@@ -128,40 +128,40 @@ class Module(Protocol):
 
 
 class Model(Module, Protocol):
-    """A model as the stages use it: an `nn.Module` that turns images into codes.
+    """A model: an `nn.Module` that encodes images.
 
-    Its methods say what else it can do: `Trainable`, `Fitted`, `Decoding`, `Traversable`.
+    Further methods are optional: `Trainable`, `Fitted`, `Decoding`, `Traversable`.
 
     Attributes:
-        latents: number of latents, L: how many numbers a code has.
+        latents: number of latents, L.
     """
 
     latents: int
 
     def encode(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Codes (B, L) of what the model reads, and the log-variances of their posterior; both float32.
+        """Codes (B, L) of inputs, and the log-variances of their posterior; both float32.
 
         Args:
             x: images (B, C, H, W) in [0, 1]; factor values (B, k) for a model whose spec reads factors.
 
         Returns:
-            The codes, for a model with a posterior its means; the log-variances, None if there is no posterior.
+            The codes, which are the means if there is a posterior, and the log-variances, else None.
         """
         ...
 
 
 @runtime_checkable
 class Trainable(Protocol):
-    """A model that learns step by step, from batches."""
+    """A model that learns in steps, from batches."""
 
     def __call__(self, x: torch.Tensor, generator: torch.Generator | None = None, **rest: Any) -> Pass:
         """A training pass.
 
         Args:
             x: images (B, C, H, W) in [0, 1].
-            generator: draws all that is random.
-            rest: what the model's spec names in `takes`: images of other roles and labels as tensors, facts as they
-                are; each None outside training.
+            generator: draws all random numbers.
+            rest: what the model's spec lists in `takes`: images of other roles and labels as tensors, facts as they
+                are; None outside training.
         """
         ...
 
@@ -171,7 +171,7 @@ class Fitted(Protocol):
     """A model that learns by one call of `fit`."""
 
     def fit(self, dataset: Dataset, index: NDArray[np.int64], seed: int) -> None:
-        """Learns from the images of these indices (n,), or from a sample of them that the seed draws.
+        """Learns from the images with these indices (n,), or from a sample of them that the seed draws.
 
         Raises:
             UsageError: if it can't learn from such data.
@@ -181,7 +181,7 @@ class Fitted(Protocol):
 
 @runtime_checkable
 class Decoding(Protocol):
-    """A model that makes images of codes."""
+    """A model that decodes codes to images."""
 
     def decode(self, z: torch.Tensor) -> torch.Tensor:
         """Mean images (B, C, H, W) in [0, 1], float32, for codes (B, L)."""
@@ -190,18 +190,18 @@ class Decoding(Protocol):
 
 @runtime_checkable
 class Traversable(Protocol):
-    """A model that knows which values its codes take, such as the entries of a codebook."""
+    """A model that defines the values of its traversals, such as the entries of a codebook."""
 
     def traversal_values(self, latent: int) -> Sequence[float]:
-        """The values that a latent takes in a traversal, in this order; at least one, all finite."""
+        """The values of a latent in a traversal, in order; at least one, all finite."""
         ...
 
 
 class Objective(Module, Protocol):
-    """An objective as the engine uses it: an `nn.Module` that is called with a training pass."""
+    """An objective: an `nn.Module` that is called with a training pass."""
 
     def __call__(self, outputs: Any, step: int) -> dict[str, torch.Tensor | float]:
-        """`loss`, the scalar to minimise in nats per image, and every term to log beside it.
+        """`loss`, the scalar to minimise, in nats per image, and further terms to log.
 
         Args:
             outputs: the training pass of a model that gives what the objective needs.
@@ -211,21 +211,21 @@ class Objective(Module, Protocol):
 
 
 @runtime_checkable
-class PartedObjective(Protocol):
-    """An objective whose spec names optimisers of its own: the loss of each is the term `<name>_loss`."""
+class ObjectiveWithParts(Protocol):
+    """An objective whose spec has its own optimisers: the loss of each is the term `<name>_loss`."""
 
     def parts(self, model: Any) -> Mapping[str, Any]:
-        """The modules that each optimiser trains, by its name; `loss` is that of the model's other parameters."""
+        """The module of each optimiser, by its name; `loss` trains all other parameters of the model."""
         ...
 
 
 class Metric(Protocol):
-    """A metric as `evaluate` and `bvtk score` use it: a function of arrays and a seed."""
+    """A metric: a function of codes and a seed."""
 
     def __call__(self, codes: Codes, seed: int) -> dict[str, Any]:
-        """`score`, the headline figure, and its parts, all JSON values.
+        """`score` and its parts, all JSON values.
 
         Raises:
-            UsageError: where the arrays can't be scored, naming what they lack.
+            UsageError: if the codes can't be scored.
         """
         ...

@@ -1,4 +1,4 @@
-"""Names for components, and where each came from."""
+"""Names of components, and their origins."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Origin:
-    """Who registers components.
+    """Where components come from.
 
     Args:
         source: `bvtk` for built-in components, `file` for a plugin file, `package` for an installed package.
-        name: the file as the user would name it, or the package's name.
-        version: the package's version, or the sha256 of the file.
+        name: path of the file as the user gave it, or name of the package.
+        version: version of the package, or sha256 of the file.
     """
 
     source: str
@@ -30,7 +30,7 @@ class Origin:
     version: str = ""
 
     def __str__(self) -> str:
-        """How listings and errors call it."""
+        """The name in listings and errors."""
         return "built-in" if self.source == "bvtk" else self.name
 
 
@@ -41,7 +41,7 @@ _registering: ContextVar[Origin] = ContextVar("registering", default=SESSION)
 
 @contextmanager
 def registering(origin: Origin) -> Iterator[None]:
-    """Credits every component registered inside the block to an origin."""
+    """Sets the origin of all components that are registered inside the block."""
     token = _registering.set(origin)
     try:
         yield
@@ -54,9 +54,9 @@ class Entry(Generic[T]):
     """A registered component.
 
     Args:
-        name: what recipes call it.
-        item: the class that was registered.
-        origin: who registered it.
+        name: its name in recipes.
+        item: the registered class.
+        origin: where it comes from.
     """
 
     name: str
@@ -81,7 +81,7 @@ class Registry(Generic[T]):
     """The components of one kind, by name.
 
     Args:
-        kind: what the components are, in the singular: `encoder`.
+        kind: the kind of component, in the singular: `encoder`.
     """
 
     def __init__(self, kind: str) -> None:
@@ -89,20 +89,20 @@ class Registry(Generic[T]):
         self._entries: dict[str, Entry[T]] = {}
 
     def register(self, name: str) -> Callable[[type[T]], type[T]]:
-        """Registers the decorated class under a name.
+        """Registers the decorated class with a name.
 
         Raises:
-            PluginError: where the name is taken by another origin.
+            PluginError: if the name is taken by another origin.
         """
 
         def decorate(item: type[T]) -> type[T]:
-            # Built-ins stay built-in when something imports their module before `discover` does.
+            # Built-in components stay built-in if their module is imported before `discover` does it.
             origin = BUILT_IN if item.__module__.startswith("bvtk.") else _registering.get()
             taken = self._entries.get(name)
             if taken and taken.origin.name != origin.name:
                 raise PluginError(
                     f"{self.kind} {name!r} is claimed by both {taken.origin} and {origin}",
-                    "rename one of the two",
+                    "rename one of them",
                 )
             self._entries[name] = Entry(name, item, origin)
             return item
@@ -110,7 +110,7 @@ class Registry(Generic[T]):
         return decorate
 
     def __contains__(self, name: object) -> bool:
-        """Whether a component of that name is registered."""
+        """Whether a component with this name is registered."""
         return name in self._entries
 
     def names(self) -> list[str]:
@@ -122,34 +122,34 @@ class Registry(Generic[T]):
         return [self._entries[name] for name in self.names()]
 
     def entry(self, name: str) -> Entry[T]:
-        """The component of a name, with its origin.
+        """The component with a name, and its origin.
 
         Raises:
-            UsageError: with the nearest name, or all of them, where there is none.
+            UsageError: if there is none, with the most similar name or all names.
         """
         if name not in self._entries:
             raise UsageError(f"unknown {self.kind} {name!r}, {self.suggest(name)}")
         return self._entries[name]
 
     def get(self, name: str) -> type[T]:
-        """The class registered under a name.
+        """The class with a name.
 
         Raises:
-            UsageError: with the nearest name, or all of them, where there is none.
+            UsageError: if there is none, with the most similar name or all names.
         """
         return self.entry(name).item
 
     def suggest(self, name: str) -> str:
-        """`did you mean 'mlp'?` for a name close to a known one, else all the known ones."""
+        """`did you mean 'mlp'?` if a known name is similar, else all known names."""
         return did_you_mean(name, self.names())
 
     def forget(self, origin: Origin) -> None:
-        """Removes everything that an origin registered."""
+        """Removes all components of an origin."""
         self._entries = {n: e for n, e in self._entries.items() if e.origin != origin}
 
 
 def did_you_mean(name: str, known: list[str]) -> str:
-    """`did you mean 'width'?` where a known name is close, else `known: depth, width`."""
+    """`did you mean 'width'?` if a known name is similar, else `known: depth, width`."""
     exact = [other for other in known if other.lower() == name.lower()]
     near = exact or difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     if near:

@@ -1,7 +1,7 @@
-"""A component as data: the spec that recipes fill in, and the slot that takes it.
+"""Specs, the components as recipes declare them, and slots, the fields that take a component.
 
-The fields of a spec are what a recipe says. What exists only at run time arrives as arguments of `build`. Nothing here
-imports torch or NumPy when it loads.
+The fields of a spec are its keys in a recipe. What is only known at run time is passed to `build`. Importing this
+module does not import torch or NumPy.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from bvtk.registry import Registry
 
 
 class Spec(BaseModel):
-    """A component as a recipe declares it: strict, frozen, every field documented."""
+    """A component as a recipe declares it: strict and frozen, every field documented."""
 
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
         strict=True,
         allow_inf_nan=False,
-        validate_default=True,  # a default is what a recipe would say: a number may stand for a schedule
+        validate_default=True,  # defaults are as in a recipe: a number may stand for a schedule
     )
 
     component: ClassVar[str] = ""
-    """The name that recipes use, set when the class is registered."""
+    """Its name in recipes, set when the class is registered."""
 
     capturable: ClassVar[bool | None] = None
-    """Whether what it builds can be recorded on a GPU and replayed: every step runs the same operations on the device
-    alone, and no Python value that changes decides what they are. None is yes for bvtk's own and no for others."""
+    """Whether training steps with it can be recorded as a CUDA graph: every step runs the same operations on the GPU,
+    independent of Python values that change. None means yes for built-in components and no for others."""
 
     @classmethod
     def notes(cls) -> Mapping[str, str]:
-        """What `bvtk show` and the docs say beside the docstring, by heading."""
+        """Further texts for `bvtk show` and the docs, by heading."""
         return {}
 
 
@@ -46,13 +46,13 @@ class Spec(BaseModel):
 class Slot:
     """Marks a field that takes any component of a registry: `Annotated[EncoderSpec, Slot(encoders)]`.
 
-    The `type` is looked up when a recipe is validated, so plugins may register at any time before
-    that, and the place of an error is the plain path of keys: `model.encoder.width`.
+    The `type` is looked up when a recipe is validated, so plugins may register until then. The location of an error is
+    the path of keys: `model.encoder.width`.
 
     Args:
-        registry: where the `type` is looked up.
-        number: the component that a bare number stands for, as `{type: …, value: number}`; none by default.
-        bounds: the least and the largest value that a schedule may give here.
+        registry: where to look up the `type`.
+        number: the component that a bare number stands for, as `{type: …, value: number}`.
+        bounds: lowest and highest allowed value of a schedule.
     """
 
     registry: Registry[Any]
@@ -61,11 +61,11 @@ class Slot:
 
     @property
     def bounded(self) -> bool:
-        """Whether the values of the schedule in this field are limited."""
+        """Whether the field limits the values of its schedule."""
         return self.bounds != (-math.inf, math.inf)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Validates by looking the type up, serialises with the type in front."""
+        """Validation looks up the type; serialisation puts the type first."""
         return core_schema.no_info_plain_validator_function(
             self.validate,
             serialization=core_schema.plain_serializer_function_ser_schema(dump),
@@ -73,7 +73,7 @@ class Slot:
         )
 
     def validate(self, value: Any) -> Spec:
-        """A component from what a recipe says: a mapping with `type`, or a bare name or number."""
+        """A component from its value in a recipe: a mapping with `type`, a name or a number."""
         spec = self._read(value)
         if self.bounded:
             self._check_bounds(spec)
@@ -85,7 +85,7 @@ class Slot:
             if value.component in self.registry and type(value) is self.registry.get(value.component):
                 return value
             context = {"what": type(value).__name__, "kind": kind}
-            raise PydanticCustomError("slot", "{what} is no registered {kind}", context)
+            raise PydanticCustomError("slot", "{what} is not a registered {kind}", context)
         if isinstance(value, str):
             value = {"type": value}
         elif self.number and isinstance(value, int | float) and not isinstance(value, bool):
@@ -123,7 +123,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def parse(model: type[M], data: Mapping[str, Any]) -> M:
-    """Validates data as it comes from YAML: strict, except that a list may fill a tuple.
+    """Validates data from YAML: strict, except that a list becomes a tuple.
 
     Raises:
         pydantic.ValidationError: with every error in the data.
@@ -132,5 +132,5 @@ def parse(model: type[M], data: Mapping[str, Any]) -> M:
 
 
 def dump(spec: Spec) -> dict[str, Any]:
-    """The complete mapping that a recipe would say to get this component, `type` first."""
+    """The complete mapping of this component in a recipe, `type` first."""
     return {"type": spec.component} | spec.model_dump(mode="json")

@@ -20,7 +20,7 @@ def recipe(*overrides: str) -> Recipe:
     return load_recipe(Path("tiny.yaml"), overrides).recipe
 
 
-def test_a_model_depends_on_the_seed_and_not_on_torchs(workplace: Path) -> None:
+def test_a_model_depends_only_on_the_recipes_seed(workplace: Path) -> None:
     torch.manual_seed(1)
     first = build_model(recipe(), IMAGE).state_dict()
     before = torch.get_rng_state()
@@ -35,14 +35,14 @@ def test_an_experiment_has_all_parts_on_its_device(workplace: Path) -> None:
     made = recipe("objective.beta={type: cosine, start: 0, end: 4}", "training.steps=10")
     dataset = build_dataset(made)
     experiment = build(made, dataset, 70, torch.device("cpu"))
-    assert experiment.objective.beta(5) == pytest.approx(2.0)  # schedules without a length span the training
+    assert experiment.objective.beta(5) == pytest.approx(2.0)  # schedules without a length take that of the training
     (part,) = experiment.parts
     assert (part.name, part.loss, part.learning_rate(0)) == ("model", "loss", 5e-3)
     trained = {id(p) for group in part.optimizer.param_groups for p in group["params"]}
     assert trained == {id(p) for p in experiment.model.parameters()}
 
 
-def test_a_metric_that_needs_factors_names_itself_and_the_data(workplace: Path) -> None:
+def test_a_metric_that_needs_factors_is_refused_without_them(workplace: Path) -> None:
     np.save("plain.npy", np.zeros((4, 12, 12), np.uint8))
-    with pytest.raises(UsageError, match="metric 'mig' needs ground-truth factors, and the data set 'arrays' has none"):
+    with pytest.raises(UsageError, match="metric 'mig' needs ground-truth factors, but the data set 'arrays' has none"):
         build_dataset(recipe("dataset.path=plain.npy"))

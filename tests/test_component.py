@@ -1,4 +1,4 @@
-"""Specs and slots, on components of the tests' own."""
+"""Specs and slots, with components for these tests."""
 
 import math
 import subprocess
@@ -74,7 +74,7 @@ register(curves, "constant")(Curve)
 
 
 class Car(BaseModel):
-    """What a recipe fills."""
+    """A class like a recipe."""
 
     part: Annotated[Part, Slot(parts)]
     weight: Annotated[ScheduleSpec, Slot(curves, number="constant", bounds=(0.0, math.inf))] = Curve()
@@ -93,13 +93,13 @@ def test_a_slot_takes_a_name_a_mapping_or_a_spec():
     assert Car(part=Wheel(spokes=3)).part == Wheel(spokes=3)
 
 
-def test_a_slot_takes_a_number_where_it_says_so():
+def test_a_slot_may_take_a_number():
     assert parse(Car, {"part": "wheel", "weight": 3}).weight == Curve(value=3.0)
     assert errors({"part": 3}) == [("part", "expected a part: its name or a mapping with 'type'")]
 
 
 @pytest.mark.parametrize("weight", [True, None, [1]])
-def test_what_is_no_component_is_refused_in_words(weight):
+def test_values_that_are_not_components_are_refused(weight):
     expected = "expected a schedule: its name or a mapping with 'type', or a number"
     assert errors({"part": "wheel", "weight": weight}) == [("weight", expected)]
 
@@ -135,7 +135,7 @@ def test_booleans_are_strict(value):
     assert errors({"flat": value}, Wheel) == [("flat", "Input should be a valid boolean")]
 
 
-def test_a_list_fills_a_tuple_and_nothing_else_does():
+def test_only_a_list_becomes_a_tuple():
     assert parse(Wheel, {"sizes": [1, 2]}).sizes == (1, 2)
     assert errors({"sizes": 3}, Wheel) == [("sizes", "Input should be a valid array")]
     assert errors({"sizes": [1, 2.5]}, Wheel) == [("sizes.1", "Input should be a valid integer")]
@@ -154,24 +154,24 @@ def test_numbers_are_finite(value):
         ("rate", 2, "must be between -1 and 1, found 0 to 2"),
     ],
 )
-def test_schedules_are_held_to_their_bounds(key, value, message):
+def test_schedules_are_checked_against_bounds(key, value, message):
     assert errors({"part": "wheel", key: value}) == [(key, message)]
 
 
 def test_a_spec_of_another_kind_is_refused():
-    with pytest.raises(ValidationError, match="Curve is no registered part"):
+    with pytest.raises(ValidationError, match="Curve is not a registered part"):
         Car(part=Curve())
 
 
-def test_dump_is_what_a_recipe_would_say():
-    said = dump(parse(Axle, {"left": {"type": "wheel", "spokes": 3}, "others": ["axle"]}))
+def test_dump_is_as_in_a_recipe():
+    dumped = dump(parse(Axle, {"left": {"type": "wheel", "spokes": 3}, "others": ["axle"]}))
     wheel = {"type": "wheel", "spokes": 8, "sizes": [], "flat": False}
-    assert said == {
+    assert dumped == {
         "type": "axle",
         "left": wheel | {"spokes": 3},
         "others": [{"type": "axle", "left": wheel, "others": []}],
     }
-    assert dump(parse(Car, {"part": said}).part) == said
+    assert dump(parse(Car, {"part": dumped}).part) == dumped
 
 
 def test_specs_are_frozen():
@@ -199,7 +199,7 @@ def test_the_public_names_load_without_torch():
     assert run.stdout == "[]\n"
 
 
-def test_a_data_set_that_lacks_members_says_which():
+def test_missing_members_of_a_data_set_are_listed():
     class Bare:
         image_shape, peak, provenance, factor_names, factor_sizes = None, 1, {}, (), ()
 
@@ -219,8 +219,6 @@ def test_a_data_set_that_lacks_members_says_which():
             return (Whole if self.whole else Bare)()
 
     assert isinstance(Mine(whole=True).open(), Whole)
-    with pytest.raises(
-        PluginError, match="'mine': its Bare lacks value_names, weights, sequences, factor_roles"
-    ) as found:
+    with pytest.raises(PluginError, match="'mine': Bare has no value_names, weights, sequences, factor_roles") as found:
         Mine(whole=False).open()
     assert "derive the class from bvtk.Dataset" in found.value.hint

@@ -29,7 +29,7 @@ def test_roles_by_well_known_names(names, category, positions) -> None:
     assert set(roles) == {*([category] if category else []), *(positions or [])}
 
 
-def test_a_position_along_one_axis_is_no_pair() -> None:
+def test_positions_need_both_axes() -> None:
     assert position_factors({"left": "horizontal"}) is None
     assert position_factors({"up": "vertical", "left": "horizontal"}) == ("left", "up")
 

@@ -18,14 +18,14 @@ def registry():
     return Registry("encoder")
 
 
-def test_what_is_registered_is_found(registry):
+def test_registered_components_are_found(registry):
     assert registry.register("tiny")(Thing) is Thing
     assert registry.get("tiny") is Thing
     assert "tiny" in registry
     assert registry.names() == ["tiny"]
 
 
-def test_an_entry_tells_where_its_class_is_and_what_it_does(registry):
+def test_an_entry_has_the_place_and_summary_of_its_class(registry):
     registry.register("tiny")(Thing)
     entry = registry.entry("tiny")
     assert entry.place.endswith("test_registry.py:9")
@@ -33,14 +33,14 @@ def test_an_entry_tells_where_its_class_is_and_what_it_does(registry):
     assert entry.origin == SESSION
 
 
-def test_components_are_credited_to_who_registers_them(registry):
+def test_components_have_the_origin_that_registers_them(registry):
     with registering(FILE):
         registry.register("tiny")(Thing)
     assert registry.entry("tiny").origin == FILE
     assert (str(FILE), str(BUILT_IN)) == ("plugins/mine.py", "built-in")
 
 
-def test_built_ins_are_credited_to_bvtk_whoever_imports_them_first(registry):
+def test_built_ins_stay_built_in_whoever_imports_them_first(registry):
     with registering(FILE):
         registry.register("tiny")(type("Thing", (), {"__module__": "bvtk.models.vae_spec"}))
         registry.register("other")(type("Thing", (), {"__module__": "bvtk_extras"}))
@@ -48,25 +48,25 @@ def test_built_ins_are_credited_to_bvtk_whoever_imports_them_first(registry):
     assert registry.entry("other").origin == FILE
 
 
-def test_two_claims_to_one_name_are_an_error_that_names_both(registry):
+def test_two_origins_with_one_name_are_both_in_the_error(registry):
     other = Origin("package", "bvtk-extras", "1.0")
     with registering(FILE):
         registry.register("tiny")(Thing)
     with registering(other), pytest.raises(PluginError) as caught:
         registry.register("tiny")(Thing)
     assert str(caught.value) == (
-        "encoder 'tiny' is claimed by both plugins/mine.py and bvtk-extras\nrename one of the two"
+        "encoder 'tiny' is claimed by both plugins/mine.py and bvtk-extras\nrename one of them"
     )
 
 
-def test_a_session_may_define_its_own_again(registry):
+def test_a_session_may_redefine_its_components(registry):
     registry.register("tiny")(Thing)
     again = type("Again", (), {})
     registry.register("tiny")(again)
     assert registry.get("tiny") is again
 
 
-def test_forgetting_takes_only_what_an_origin_registered(registry):
+def test_forgetting_removes_the_components_of_an_origin(registry):
     registry.register("kept")(Thing)
     with registering(FILE):
         registry.register("tiny")(Thing)

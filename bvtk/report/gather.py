@@ -144,7 +144,7 @@ def _learning(recipe: Recipe) -> str:
     if recipe.model.reads == "factors":
         return "the factors themselves"
     if recipe.model.learns == "fit":
-        return "fitted at one go"
+        return "fitted in one call"
     if recipe.model.learns == "nothing" or not recipe.training.steps:
         return "untrained"
     return f"{counted(recipe.training.steps, 'step')} of {counted(recipe.training.batch_size, 'image')}"

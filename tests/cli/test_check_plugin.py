@@ -35,7 +35,7 @@ def test_a_problem_exits_with_2(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("import no_such_module\n", "ModuleNotFoundError"),
         ("def f(:\n", "SyntaxError"),
@@ -44,14 +44,14 @@ def test_a_problem_exits_with_2(terminal: Terminal) -> None:
         (WRONG_SHAPE.replace("narrow", "mlp"), "claimed by both"),
     ],
 )
-def test_what_is_no_plugin_is_told(terminal: Terminal, text: str, said: str) -> None:
+def test_files_that_are_not_plugins_are_reported(terminal: Terminal, text: str, message: str) -> None:
     Path("p.py").write_text(text)
     found = terminal("check-plugin", "p.py")
     assert found.code == 2
-    assert said in found.out + found.err
+    assert message in found.out + found.err
 
 
-def test_a_missing_file_is_told(terminal: Terminal) -> None:
+def test_a_missing_file_is_reported(terminal: Terminal) -> None:
     found = terminal("check-plugin", "none.py")
     assert found.code == 2
-    assert "no plugin file none.py" in found.err
+    assert "plugin file none.py does not exist" in found.err

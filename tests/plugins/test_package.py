@@ -1,4 +1,4 @@
-"""A plugin package, installed by pip for real and found by its entry point."""
+"""A plugin package, installed by pip and found by its entry point."""
 
 import json
 import os
@@ -28,7 +28,7 @@ print(json.dumps({{
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """A folder that pip has installed the package into."""
+    """A folder into which pip installed the package."""
     pytest.importorskip("setuptools", minversion="77")
     source = shutil.copytree(PACKAGE, tmp_path_factory.mktemp("source") / "package")
     target = tmp_path_factory.mktemp("site")
@@ -57,16 +57,16 @@ def test_an_installed_package_registers_its_components(site):
     }
 
 
-def test_installed_packages_can_be_left_out(site):
+def test_installed_packages_can_be_disabled(site):
     found = discovered(site, installed=False)
     assert (found["loaded"], found["known"]) == ([], False)
 
 
-def test_a_broken_package_costs_itself_alone(site, tmp_path):
+def test_a_broken_package_is_reported(site, tmp_path):
     broken = shutil.copytree(site, tmp_path / "site")
     (broken / "bvtk_linear.py").write_text("import bvtk\n1 / 0\n")
     found = discovered(broken)
     assert (found["loaded"], found["known"]) == ([], False)
     assert found["broken"] == [
-        f"plugin bvtk-linear was left out: {broken}/bvtk_linear.py:2: ZeroDivisionError: division by zero"
+        f"plugin bvtk-linear could not be imported: {broken}/bvtk_linear.py:2: ZeroDivisionError: division by zero"
     ]

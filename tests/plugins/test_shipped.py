@@ -40,7 +40,7 @@ def test_parameters_of_the_tiny_encoder():
     assert sum(p.numel() for p in network.parameters()) == by_hand
 
 
-def test_a_residual_block_whose_change_is_nothing_passes_images_on():
+def test_a_residual_block_with_zero_weights_is_the_identity():
     network = parse(encoders.get("residual"), {"channels": [8], "blocks": 2}).build(ImageShape(1, 9, 7), 6)
     block, x = network[1], torch.randn(2, 8, 5, 4)
     torch.nn.init.zeros_(block.change[-1].weight)

@@ -8,18 +8,18 @@ from bvtk.errors import RecipeError
 from tests.recipe.conftest import COMPLETE, Load, describe
 
 
-def test_what_a_model_that_takes_no_steps_inherits_can_be_laid_aside(load: Load, tmp_path: Path) -> None:
+def test_a_model_without_steps_can_override_an_inherited_training(load: Load, tmp_path: Path) -> None:
     (tmp_path / "vae.yaml").write_text(COMPLETE)
     with pytest.raises(RecipeError) as caught:
         load("extends: vae.yaml\nmodel: pca\n")
     assert [(describe(problem), problem.hint) for problem in caught.value.problems] == [
         (
-            "7:12 objective: model 'pca' learns from no objective",
-            "leave it out, or lay `objective: null` over it",
+            "7:12 objective: model 'pca' takes no objective",
+            "remove it, or override it with `objective: null`",
         ),
         (
-            "9:10 training.steps: model 'pca' is fitted at one go, in no steps, found 5",
-            "leave `training` out, or lay `training: {steps: 0}` over it",
+            "9:10 training.steps: model 'pca' is fitted in one call: expected 0 training steps, found 5",
+            "remove `training`, or override it with `training: {steps: 0}`",
         ),
     ]
     recipe = load("extends: vae.yaml\nmodel: pca\nobjective: null\ntraining: {steps: 0}\n").recipe
@@ -27,19 +27,19 @@ def test_what_a_model_that_takes_no_steps_inherits_can_be_laid_aside(load: Load,
 
 
 @pytest.mark.parametrize(
-    ("missing", "said"),
+    ("missing", "message"),
     [
         ("training:\n  steps: 5\n", "1:1 training: is missing and has no default"),
         ("objective: beta_vae\n", "1:1 objective: is missing and has no default"),
     ],
 )
-def test_a_model_that_learns_by_steps_needs_both(load: Load, missing: str, said: str) -> None:
+def test_a_model_that_learns_by_steps_needs_both(load: Load, missing: str, message: str) -> None:
     with pytest.raises(RecipeError) as caught:
         load(COMPLETE.replace(missing, ""))
-    assert [describe(problem) for problem in caught.value.problems] == [said]
+    assert [describe(problem) for problem in caught.value.problems] == [message]
 
 
-def test_an_objective_that_needs_what_the_model_lacks_is_refused_with_those_that_fit(load: Load) -> None:
+def test_an_objective_that_does_not_fit_the_model_is_refused(load: Load) -> None:
     with pytest.raises(RecipeError) as caught:
         load(COMPLETE.replace("objective: beta_vae", "objective: infogan"))
     (problem,) = caught.value.problems
@@ -51,20 +51,20 @@ def test_an_objective_that_needs_what_the_model_lacks_is_refused_with_those_that
 
 
 @pytest.mark.parametrize("objective", ["factor_vae", "beta_tcvae", "dip_vae_i", "dip_vae_ii"])
-def test_what_holds_images_of_a_batch_against_each_other_needs_two(load: Load, objective: str) -> None:
-    said = COMPLETE.replace("objective: beta_vae", f"objective: {objective}")
+def test_objectives_that_compare_images_need_batches_of_two(load: Load, objective: str) -> None:
+    text = COMPLETE.replace("objective: beta_vae", f"objective: {objective}")
     with pytest.raises(RecipeError) as caught:
-        load(said.replace("steps: 5\n", "steps: 5\n  batch_size: 1\n"))
+        load(text.replace("steps: 5\n", "steps: 5\n  batch_size: 1\n"))
     (problem,) = caught.value.problems
     assert f"training.batch_size: objective '{objective}' needs batches of at least 2, found 1" in describe(problem)
     load(COMPLETE.replace("steps: 5\n", "steps: 5\n  batch_size: 1\n"))
 
 
 def test_a_sampler_must_give_what_the_model_takes(load: Load) -> None:
-    said = COMPLETE.replace("steps: 5\n", "steps: 5\n  sampler: pairs\n")
-    load(said)
+    text = COMPLETE.replace("steps: 5\n", "steps: 5\n  sampler: pairs\n")
+    load(text)
     with pytest.raises(RecipeError) as caught:
-        load(said.replace("type: vae", "type: dc_ign"))
+        load(text.replace("type: vae", "type: dc_ign"))
     (problem,) = caught.value.problems
     assert describe(problem).endswith("model 'dc_ign' takes varied, which sampler 'pairs' does not give")
-    assert problem.hint == "samplers that do: one_factor"
+    assert problem.hint == "samplers that give it: one_factor"

@@ -123,7 +123,7 @@ def test_an_override_of_training_that_no_cell_takes_is_refused(faults: Faults) -
     Path("pca.yaml").write_text(PCA)
     said = faults("sweep: {cells: [{recipe: pca.yaml}]}\n", "training.steps=300")
     assert said == ["< training.steps: changes no cell, since no model of this sweep learns by steps"]
-    assert "is fitted at one go" in faults("sweep: {cells: [{recipe: pca.yaml, training.steps: 3}]}\n")[0]
+    assert "is fitted in one call" in faults("sweep: {cells: [{recipe: pca.yaml, training.steps: 3}]}\n")[0]
 
 
 def test_the_sweep_is_no_part_of_the_experiment(load: Load) -> None:
@@ -220,19 +220,18 @@ def test_one_seed_for_all_and_seeds_of_the_sweep_contradict_each_other(faults: F
     assert faults(sweep, seeds, "seed=5") == ["< seed: conflicts with `sweep.seeds`, which is overridden too"]
 
 
-def test_a_cell_whose_model_takes_no_steps_can_leave_objective_and_training_aside(
-    unfold: Unfold, tmp_path: Path
-) -> None:
+def test_a_cell_without_steps_can_override_objective_and_training(unfold: Unfold, tmp_path: Path) -> None:
     with pytest.raises(RecipeError) as caught:
         unfold("sweep: {cells: [{model: pca}]}\n")
     assert [(describe(problem), problem.hint) for problem in caught.value.problems] == [
         (
-            "7:12 objective: model 'pca' learns from no objective (in cell model=pca)",
-            "let the cell say `objective: null`, too, or start it from a recipe of its own: `recipe: FILE`",
+            "7:12 objective: model 'pca' takes no objective (in cell model=pca)",
+            "set `objective: null` in the cell too, or give the cell another recipe: `recipe: FILE`",
         ),
         (
-            "9:10 training.steps: model 'pca' is fitted at one go, in no steps, found 5 (in cell model=pca)",
-            "let the cell say `training.steps: 0`, too, or start it from a recipe of its own: `recipe: FILE`",
+            "9:10 training.steps: model 'pca' is fitted in one call: expected 0 training steps, found 5 "
+            "(in cell model=pca)",
+            "set `training.steps: 0` in the cell too, or give the cell another recipe: `recipe: FILE`",
         ),
     ]
     found = unfold("sweep: {cells: [{}, {model: pca, objective: null, training.steps: 0}]}\n")

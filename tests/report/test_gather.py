@@ -58,7 +58,7 @@ def test_images_that_trained_are_said_to_have(workplace: Path) -> None:
 LEARNING = {
     "vae": "beta_vae on arrays, 3 latents, 6 steps of 16 images, seed 0, cpu",
     "infogan": "infogan on arrays, 2 latents, 6 steps of 16 images, seed 0, cpu",
-    "pca": "pca on arrays, 3 latents, fitted at one go, seed 0, cpu",
+    "pca": "pca on arrays, 3 latents, fitted in one call, seed 0, cpu",
     "pixels": "pixels on arrays, 256 latents, untrained, seed 0, cpu",
     "ground_truth": "ground_truth on arrays, 3 latents, the factors themselves, seed 0, cpu",
 }
