@@ -44,9 +44,9 @@ class DatasetSpec(Spec):
 
     @classmethod
     def example_fields(cls, folder: Path) -> Mapping[str, Any]:  # noqa: ARG003
-        """Values of fields for `bvtk check-plugin`, for a data set that reads files: writes an example into a folder.
+        """Fields for `bvtk check-plugin`; a data set that reads files writes example files into a folder.
 
-        Fields that are not among them have their defaults and examples.
+        Other fields have their defaults and examples.
         """
         return {}
 
