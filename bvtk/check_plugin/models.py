@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -73,12 +73,17 @@ class _Trial:
             return torch.from_numpy(self.dataset.factors(index).astype(np.float32))
         return torch.from_numpy(self.dataset.images(index).astype(np.float32) / self.dataset.peak)
 
-    def passes(self, module: Any) -> Iterator[Pass]:
-        """Training passes on batches of its own sampler, and one with images only, as in evaluation."""
+    def batches(self) -> Iterator[dict[str, Any]]:
+        """Batches of its own sampler, and one with images only, as in evaluation."""
         for step in range(_BATCHES):
-            yield pass_of(module, batch_of(self.spec, self.dataset, step))
+            yield batch_of(self.spec, self.dataset, step)
         if self.spec.takes:
-            yield pass_of(module, {"x": batch_of(self.spec, self.dataset)["x"]})
+            yield {"x": batch_of(self.spec, self.dataset)["x"]}
+
+    def images_in(self, batch: Mapping[str, Any]) -> int:
+        """The number of images of all roles in a batch."""
+        shapes = [value.shape for value in batch.values() if isinstance(value, torch.Tensor)]
+        return sum(count for count, *shape in shapes if tuple(shape) == self.image)
 
     def codes(self, module: Any) -> torch.Tensor:
         """Codes and, if there are any, log-variances."""
@@ -141,20 +146,23 @@ def _check_trial(trial: _Trial) -> None:
 
 
 def _check_passes(trial: _Trial, module: Any) -> None:
-    for outputs in trial.passes(module):
-        _check_pass(trial, outputs, module.latents)
+    for batch in trial.batches():
+        _check_pass(trial, pass_of(module, batch), module.latents, trial.images_in(batch))
     if trial.spec.gives >= VAE_GIVES:
         vae: Any = pass_of(module, batch_of(trial.spec, trial.dataset))
         check_gradients(module, vae.reconstruction.mean() + vae.kl.sum(dim=1).mean())
 
 
-def _check_pass(trial: _Trial, outputs: Any, latents: int) -> None:
-    kind = type(outputs).__name__
+def _check_pass(trial: _Trial, outputs: Any, latents: int, images: int) -> None:
+    """Checks a pass: it is over the images `x`, or over the images of all roles."""
+    kind, rows = type(outputs).__name__, 0
     for name in sorted(trial.spec.gives & CAPABILITIES.keys()):
         for attribute in CAPABILITIES[name].__annotations__:
             require(hasattr(outputs, attribute), f"gives {name!r}, but its training pass {kind} has no {attribute}")
             tensor = getattr(outputs, attribute)
-            found, expected = tuple(tensor.shape), (BATCH,) if attribute in _PER_IMAGE else (BATCH, latents)
+            found = tuple(tensor.shape)
+            rows = rows or (images if found[:1] == (images,) else BATCH)
+            expected = (rows,) if attribute in _PER_IMAGE else (rows, latents)
             require(found == expected, f"{kind}.{attribute} has shape {found}, expected {expected}")
             check_finite(f"{kind}.{attribute}", tensor)
     for method in ("tensors", "figures"):

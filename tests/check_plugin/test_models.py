@@ -66,6 +66,59 @@ def test_models_that_break_their_contract(tmp_path, old, new, message):
     assert found[0].startswith(f"model 'player': {message}")
 
 
+PAIRS = '''
+    @bvtk.register_model("pairs")
+    class Pairs(bvtk.ModelSpec):
+        """Pairs."""
+
+        gives = frozenset({"reconstruction", "sample"})
+        takes = frozenset({"x_pair"})
+        sampler = "pairs"
+
+        def build(self, image):
+            import torch
+            from torch import nn
+
+            class Pass:
+                def __init__(self, x, codes, errors):
+                    self.z, self.reconstruction = codes, errors.square().flatten(1).sum(1)
+
+                def tensors(self):
+                    return {"codes": self.z}
+
+                def figures(self):
+                    return {}
+
+            class Model(nn.Module):
+                latents = 3
+
+                def __init__(self):
+                    super().__init__()
+                    self.layer = nn.Linear(image.pixels, 3)
+
+                def encode(self, x):
+                    return self.layer(x.flatten(1)), None
+
+                def decode(self, z):
+                    return z.sum(1).sigmoid().reshape(-1, 1, 1, 1).expand(-1, *image)
+
+                def forward(self, x, generator=None, x_pair=None):
+                    both = x if x_pair is None else torch.cat([x, x_pair])
+                    z = self.encode(both)[0]
+                    return Pass(both, z, self.decode(z) - both)
+
+            return Model()
+'''
+
+
+def test_the_pass_of_a_model_that_takes_pairs_may_be_over_both_images(tmp_path):
+    assert problems(tmp_path, PAIRS) == []
+    one_only = PAIRS.replace("Pass(both, z,", "Pass(both, z[:4],")
+    assert problems(tmp_path, one_only)[0].endswith("Pass.z has shape (4, 3), expected (8, 3)")
+    neither = PAIRS.replace("Pass(both, z, self.decode(z) - both)", "Pass(x, z[:3], (self.decode(z) - both)[:3])")
+    assert "Pass.reconstruction has shape (3,), expected (4,)" in problems(tmp_path, neither)[0]
+
+
 def fitted(fit: str = "self.mean.copy_(mean)", members: str = "", reads: str = "images", check: str = "pass") -> str:
     return f'''
         @bvtk.register_model("mine")
