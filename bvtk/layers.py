@@ -21,7 +21,7 @@ class Layer:
 
     Args:
         name: its dotted name, as in the tensors of an export: `encoder.convolutions.conv1`.
-        type: its class; `buffer` for an array of a fitted model.
+        type: its class; `parameter` for an array of the model itself, `buffer` for one of a fitted model.
         output: shape of its output without the batch, or of the array; empty if the layer is never called.
         parameters: how many numbers it learns; shared parameters count only in the first layer that has them.
     """
@@ -69,11 +69,13 @@ def describe_layers(model: nn.Module, image: ImageShape, spec: ModelSpec | None 
     counted: set[int] = set()
     rows: list[Layer] = []
     for name in names:
-        own = [p for p in modules[name].parameters(recurse=False) if id(p) not in counted]
-        counted.update(map(id, own))
+        own = {n: p for n, p in modules[name].named_parameters(recurse=False) if id(p) not in counted}
+        counted.update(map(id, own.values()))
         leaf = not any(modules[name].children())
-        if own or (leaf and name in shapes):
-            count = sum(p.numel() for p in own)
+        if called and not name:
+            rows += [Layer(n, "parameter", tuple(p.shape), p.numel()) for n, p in own.items()]
+        elif own or (leaf and name in shapes):
+            count = sum(p.numel() for p in own.values())
             rows.append(Layer(name or "encode", type(modules[name]).__name__, shapes.get(name, ()), count))
     if not called:
         rows += [Layer(name, "buffer", tuple(b.shape), b.numel()) for name, b in model.named_buffers()]

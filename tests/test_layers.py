@@ -31,6 +31,14 @@ def test_layers_that_are_never_called_count_too():
     assert layers.parts["likelihood"] == 1
 
 
+def test_parameters_of_the_model_itself_have_their_own_rows():
+    model = vae()
+    model.codebook = nn.Parameter(torch.zeros(10, 4))
+    layers = describe_layers(model, SPRITES)
+    assert layers.rows[-1] == Layer("codebook", "parameter", (10, 4), 40)
+    assert layers.parts == {"encoder": 252_052, "decoder": 249_953, "codebook": 40}
+
+
 def described(name, **fields):
     spec = parse(models.get(name), fields)
     return describe_layers(spec.build(SPRITES), SPRITES, spec)
