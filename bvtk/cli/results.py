@@ -8,10 +8,9 @@ from typing import Any
 from rich.table import Table
 
 from bvtk.cli.common import out_console, print_json
+from bvtk.metrics.scoring.keys import HELD_OUT
 from bvtk.recipe import Recipe
 from bvtk.runs import RunFolder
-
-_TITLES = {"held_out": "evidence lower bound"}
 
 
 def show_run(folder: RunFolder, recipe: Recipe, given: Path, done_before: bool, as_json: bool) -> None:
@@ -50,8 +49,14 @@ def scores_table(scores: dict[str, Any]) -> Table:
     table.add_column("score", justify="right")
     table.add_column("", style="dim")
     for name, parts in scores.items():
-        table.add_row(_TITLES.get(name, name.replace("_", " ")), f"{parts['score']:.3f}", _details(parts))
+        table.add_row(_title(name, parts), f"{parts['score']:.3f}", _details(parts))
     return table
+
+
+def _title(name: str, parts: dict[str, Any]) -> str:
+    if name == HELD_OUT:
+        return "evidence lower bound" if "kl" in parts else "log p(x|z)"
+    return name.replace("_", " ")
 
 
 def _next_commands(recipe: Recipe, path: Path) -> list[str]:

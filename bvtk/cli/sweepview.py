@@ -144,7 +144,7 @@ def _result(status: Status) -> str:
     key, score = headline(recipe, scores)
     said = [f"{key.replace('_', ' ')} {score:.3f}"] if score is not None else []
     if collapsed(scores):
-        said.append("posterior collapse: no latent responds to the images")
+        said.append("collapse: no latent responds to the images")
     missing = [spec.component for spec in recipe.metrics if spec.component not in scores]
     said += [f"no score of {name}" for name in dict.fromkeys(missing)]
     return "".join(f"  {text}" for text in said)

@@ -88,7 +88,12 @@ def _likelihood(encoder: Encoder, images: HeldOut, representation: Representatio
                 kl_L += outputs.kl.cpu().double().sum(dim=0).numpy()
     count = len(images.index)
     reconstruction, kl_L = total / count, kl_L / count
-    about = {"images": count, "trained_on": images.trained_on}
+    about = {
+        "active_units": _active_units(representation),
+        "latents": encoder.model.latents,
+        "images": count,
+        "trained_on": images.trained_on,
+    }
     if not posterior:
         return {"score": -reconstruction, "reconstruction": reconstruction, **about}
     elbo = -(reconstruction + float(kl_L.sum()))
@@ -98,10 +103,14 @@ def _likelihood(encoder: Encoder, images: HeldOut, representation: Representatio
         "reconstruction": reconstruction,
         "kl": float(kl_L.sum()),
         "kl_per_latent": kl_L.tolist(),
-        "active_units": int(active_latents(representation.codes).sum()),
-        "latents": encoder.model.latents,
         **about,
     }
+
+
+def _active_units(representation: Representation) -> int:
+    """How many latents respond to the images. Without a prior there is no scale, so every latent that varies counts."""
+    codes, logvar = representation.codes, representation.logvar
+    return int((np.ptp(codes, axis=0) > 0 if logvar is None else active_latents(codes)).sum())
 
 
 def _squared_error(encoder: Encoder, images: HeldOut) -> dict[str, Any]:

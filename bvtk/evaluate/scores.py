@@ -97,13 +97,16 @@ def quick_scores(recipe: Recipe, model: Any, dataset: Dataset, device: torch.dev
 
 
 def collapse_warning(scores: dict[str, Any]) -> str | None:
-    """A warning about a collapsed posterior; None if it is not, or if there is no posterior."""
+    """A warning if no latent responds to the images; None otherwise."""
     if not collapsed(scores):
         return None
+    held_out = scores[HELD_OUT]
+    what = f"none of the {held_out['latents']} latents responds to the images, so the other scores mean nothing"
+    if "kl" not in held_out:
+        return f"collapse: {what}. Train longer, or with a lower learning rate"
     return (
-        f"posterior collapse: none of the {scores[HELD_OUT]['latents']} latents responds to the images, so the other "
-        "scores mean nothing. Train longer, or lower the weight of the KL: use a lower β, or one that rises from 0; "
-        "with annealed_vae, a lower γ"
+        f"posterior collapse: {what}. Train longer, or lower the weight of the KL: use a lower β, or one that rises "
+        "from 0; with annealed_vae, a lower γ"
     )
 
 

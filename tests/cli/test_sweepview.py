@@ -77,7 +77,7 @@ def test_a_cell_whose_scores_mean_nothing_or_are_missing_says_so(
         watcher.changed(cells[0])
     done = capsys.readouterr().err.splitlines()[1]
     assert done.endswith(
-        "seed 0  posterior collapse: no latent responds to the images  no score of mig  no score of beta_vae_score"
+        "seed 0  collapse: no latent responds to the images  no score of mig  no score of beta_vae_score"
     )
 
 

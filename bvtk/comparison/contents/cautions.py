@@ -31,7 +31,7 @@ def cautions(runs: Sequence[Measured], columns: Sequence[Key]) -> list[str]:
             found.append(f"{heading(column)} is not of one kind: the runs differ in its {', '.join(differing)}")
     if silent := [run.run for run in runs if collapsed(run.scores)]:
         what = "no latent responds to the images, so their scores mean nothing"
-        found.append(f"posterior collapse in {_of(silent, runs)}, {what}: {_listed(silent)}")
+        found.append(f"collapse in {_of(silent, runs)}, {what}: {_listed(silent)}")
     wanted = dict.fromkeys(str(spec["type"]) for run in runs for spec in _specs(run))
     for metric in wanted:
         if missing := [run.run for run in runs if _spec(run, metric) and metric not in run.scores]:

@@ -95,7 +95,7 @@ def heading(key: Key) -> str:
         return key.text
     words = [key.path[0], *(part for part in key.path[1:] if part != HEADLINE)]
     if key.path[0] == HELD_OUT:
-        words = words[1:] or ["elbo"]
+        words = words[1:] or ["held-out score"]
     elif key.path[0] in _SAID_BY_PARTS:
         words = words[1:] or words
     unit = " (nats)" if key.path in _NATS else ""

@@ -37,7 +37,7 @@ def settings(key: str) -> tuple[str, list[tuple[str, str]]]:
 
 
 def collapsed(scores: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Whether a model has a posterior of which no latent responds to the images, from its scores on held-out images."""
+    """Whether no latent of a model responds to the images, from its scores on held-out images."""
     return scores.get(HELD_OUT, {}).get("active_units") == 0
 
 

@@ -36,8 +36,8 @@ def test_a_later_field_that_older_results_do_not_have_is_no_difference():
 def test_scores_of_collapsed_runs_mean_nothing(count, names):
     runs = [run(f"r{number}", {"type": "mig"}, active=0) for number in range(count)]
     assert said(*runs, run("alive", {"type": "mig"})) == [
-        f"posterior collapse in {count} of {count + 1} runs, no latent responds to the images, so their scores mean "
-        f"nothing: {names}"
+        f"collapse in {count} of {count + 1} runs, no latent responds to the images, so their scores mean nothing: "
+        f"{names}"
     ]
 
 
