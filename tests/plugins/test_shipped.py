@@ -2,23 +2,17 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 
 from bvtk.check_plugin import check
 from bvtk.component import encoders, parse, schedules
-from bvtk.plugins import components_of, discover
+from bvtk.plugins import components_of
 from bvtk.protocols import ImageShape
+from tests.plugins.conftest import ROOT
 
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def origins():
-    yield {Path(origin.name).stem: origin for origin in discover(ROOT, installed=False).loaded}
-    discover(installed=False)
+pytestmark = pytest.mark.usefixtures("origins")
 
 
 @pytest.mark.parametrize(
@@ -27,6 +21,8 @@ def origins():
         ("tiny_conv", [("encoder", "tiny_conv")]),
         ("residual", [("encoder", "residual"), ("schedule", "warm_restarts")]),
         ("hdf5", [("dataset", "hdf5")]),
+        ("quantised", [("model", "quantised"), ("objective", "quantised")]),
+        ("pairs", [("model", "ada_gvae")]),
     ],
 )
 def test_shipped_plugins_pass_every_check(origins, plugin, components):
