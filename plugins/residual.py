@@ -1,6 +1,6 @@
-"""A residual encoder, and a schedule that suits β and learning rates alike: two components in one file.
+"""A residual encoder, and a schedule for β and learning rates: two components in one file.
 
-`recipes/plugins.yaml` uses both. `bvtk check-plugin plugins/residual.py` tries them.
+`recipes/plugins.yaml` uses both. `bvtk check-plugin plugins/residual.py` checks them.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 class Residual(bvtk.EncoderSpec):
     """Strided convolutions with pre-activation residual blocks between them, for images of any size.
 
-    He et al. 2016 (1603.05027), without batch normalisation: an image's code never depends on its batch.
+    He et al. 2016 (1603.05027), without batch normalisation, so that codes do not depend on the batch.
     """
 
     channels: tuple[PositiveInt, ...] = Field(default=(16, 32, 64, 64), min_length=1)
-    """Channels of each stage; every stage halves the image, rounding up."""
+    """Channels of each stage; every stage halves the image, rounded up."""
 
     blocks: PositiveInt = 1
     """Residual blocks in each stage."""
@@ -48,11 +48,11 @@ class Residual(bvtk.EncoderSpec):
 
 
 def _residual_block(channels: int) -> nn.Module:
-    # A class inside a function, so that torch is imported when a network is built and not before.
+    # The class is inside a function, so that torch is only imported when a network is built.
     from torch import nn
 
     class ResidualBlock(nn.Module):
-        """x + f(x), where f is twice ReLU and a 3×3 convolution."""
+        """x + f(x); f is a ReLU and a 3×3 convolution, twice."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -73,23 +73,23 @@ def _residual_block(channels: int) -> nn.Module:
 
 @bvtk.register_schedule("warm_restarts")
 class WarmRestarts(bvtk.ScheduleSpec):
-    """Half a cosine wave from start to end, again and again, each time over a longer cycle.
+    """Repeated half cosine waves from start to end, each longer than the one before.
 
-    Loshchilov & Hutter 2017 (1608.03983), equation 5, where a learning rate falls; a β that rises is annealed
-    cyclically (Fu et al. 2019, 1903.10145) with more patience in every cycle.
+    Loshchilov & Hutter 2017 (1608.03983), equation 5, for a falling learning rate. A rising β is annealed cyclically
+    (Fu et al. 2019, 1903.10145), in growing cycles.
     """
 
     start: float = 0.0
     """Value at the beginning of each cycle."""
 
     end: float = Field(examples=[4.0])
-    """Value that each cycle approaches."""
+    """Value at the end of each cycle."""
 
     first: PositiveInt = 500
     """Length of the first cycle, in training steps."""
 
     growth: PositiveInt = 2
-    """How many times as long as the one before each further cycle is."""
+    """Length of each cycle, as a multiple of the one before."""
 
     def value_at(self, step: int, training_steps: int) -> float:  # noqa: ARG002
         """The value at a step."""
@@ -98,12 +98,12 @@ class WarmRestarts(bvtk.ScheduleSpec):
         return (1 - fraction) * self.start + fraction * self.end
 
     def bounds(self) -> tuple[float, float]:
-        """The lower and the higher of both ends."""
+        """The lower and the higher end."""
         return (min(self.start, self.end), max(self.start, self.end))
 
 
 def _cycle(step: int, first: int, growth: int) -> tuple[int, int]:
-    """Steps done in the cycle that a step belongs to, and the length of that cycle."""
+    """The number of steps since the beginning of a step's cycle, and the length of the cycle."""
     if growth == 1:
         return step % first, first
     length = first
