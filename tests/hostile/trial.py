@@ -56,17 +56,22 @@ READERS: dict[str, Callable[[Path], Any]] = {
 
 
 def tried(read: Callable[[Path], Any], path: Path) -> dict[str, Any]:
-    """How a file was refused; `accepted` where it was not."""
-    gc.collect()
-    began = time.process_time()
-    try:
-        read(path)
-        found, said = "accepted", ""
-    except BvtkError as error:
-        found, said = "refused", error.message
-    except BaseException as error:
-        found, said = type(error).__name__, str(error)
-    return {"found": found, "said": said, "seconds": time.process_time() - began}
+    """How a file was refused; `accepted` if it was not. Times are the fastest of up to three tries."""
+    seconds = []
+    for _ in range(3):
+        gc.collect()
+        began = time.process_time()
+        try:
+            read(path)
+            found, said = "accepted", ""
+        except BvtkError as error:
+            found, said = "refused", error.message
+        except BaseException as error:
+            found, said = type(error).__name__, str(error)
+        seconds.append(time.process_time() - began)
+        if seconds[-1] < 0.5:
+            break
+    return {"found": found, "said": said, "seconds": min(seconds)}
 
 
 def limit_memory() -> None:

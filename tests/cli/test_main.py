@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+import bvtk
+from bvtk.cli import ls
+from tests.cli.terminal import Terminal, terminal
+
+__all__ = ["terminal"]
+
+
+def test_the_version_is_shown(terminal: Terminal) -> None:
+    assert terminal("--version").out == f"bvtk {bvtk.__version__}\n"
+
+
+def test_every_verb_is_in_the_help(terminal: Terminal) -> None:
+    found = terminal("--help").out
+    verbs = ("run", "train", "evaluate", "export", "report", "sweep", "validate", "show", "ls", "init", "schema")
+    for verb in (*verbs, "score", "compare", "udr", "doctor", "check-plugin"):
+        assert f"│ {verb} " in found
+
+
+def test_an_unexpected_error_is_one_message_with_exit_code_1(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("nothing to divide")
+
+    monkeypatch.setattr(ls, "load_plugins", fail)
+    found = terminal("ls")
+    assert found.code == 1
+    assert found.err.startswith("error: unexpected ZeroDivisionError: nothing to divide\n")
+    assert "report the traceback" in found.err
+    with pytest.raises(ZeroDivisionError):
+        terminal("ls", "--debug")
+
+
+def test_an_interrupt_exits_with_130(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ls, "load_plugins", interrupt)
+    assert terminal("ls").code == 130
