@@ -70,7 +70,7 @@ def panels_of(log: Sequence[Mapping[str, Any]]) -> list[Panel]:
     """The panels for the terms of a log; a loss is in nats an image where a reconstruction is a part of it."""
     terms = dict.fromkeys(key for record in log for key in record)
     known = {panel.key for panel in PANELS} | NO_PANELS
-    others = [Panel(key, key[:1].upper() + key[1:]) for key in terms if key not in known]
+    others = [Panel(key, key[:1].upper() + key[1:].replace("_", " ")) for key in terms if key not in known]
     panels = [*(panel for panel in PANELS if panel.key in terms), *others]
     return panels if "reconstruction" in terms else [panel._replace(unit="") for panel in panels]
 

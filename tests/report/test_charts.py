@@ -40,3 +40,4 @@ def test_a_loss_is_in_nats_an_image_only_where_a_reconstruction_is_part_of_it():
         ("discriminator_loss", ""),
         ("mutual_information", ""),
     ]
+    assert [panel.title for panel in game][-2:] == ["Discriminator loss", "Mutual information"]
