@@ -134,7 +134,7 @@ class Npz:
         self.names = tuple(name.removesuffix(".npy") for name in archive.namelist())
 
     @property
-    def held(self) -> str:
+    def contents(self) -> str:
         """The names of its arrays, in words; only the first few if they are many."""
         shown = [printable(name) for name in self.names[:_NAMES_SHOWN]]
         more = len(self.names) - len(shown)
@@ -149,7 +149,7 @@ class Npz:
         """
         label = f"{self._path}, array '{name}',"
         if name not in self.names:
-            raise DataError(f"{self._path} has no array '{name}', found {self.held}", f"save it with {name}=…")
+            raise DataError(f"{self._path} has no array '{name}', found {self.contents}", f"save it with {name}=…")
         try:
             member = self._archive.getinfo(f"{name}.npy")
             with self._archive.open(member) as file:

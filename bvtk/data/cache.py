@@ -1,8 +1,8 @@
 """The cache folder and the arrays in it: memory-mapped bytes, each with a JSON sidecar.
 
-The sidecar says what the array was made from, its sha256 and when it was written. Opening compares
-these with the array's header and size. The contents are hashed again only if the file was modified
-since. An array that does not match is made again.
+The sidecar says what the array was made from, its sha256 and its modification time. Opening compares
+them with the file. The contents are hashed again only if the modification time differs. An array that
+does not match is made again.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def cache_folder() -> Path:
 
 
 def file_key(path: Path) -> dict[str, Any]:
-    """What tells one version of a file from another, for the `key` of `prepare_array`: path, size, time of change.
+    """Identifies a version of a file by path, size and modification time, for the `key` of `prepare_array`.
 
     Raises:
         DataError: if it is not a file that can be read.
@@ -219,7 +219,7 @@ def _header(shape: tuple[int, ...]) -> bytes:
 
 
 def _is_untouched(path: Path, sidecar: _Sidecar) -> bool:
-    """Whether a file holds what was written. It is hashed only if its time of change differs, as after copying."""
+    """Whether a file holds what was written. It is hashed only if its modification time differs, as after copying."""
     mtime = _mtime(path)
     if mtime == sidecar.mtime_ns:
         return True

@@ -31,7 +31,7 @@ def column_of(name: str, names: tuple[str, ...]) -> int:
 
 
 class FactorGrid:
-    """Factors of images that hold every combination once, the last factor changing fastest.
+    """Factors of a data set that has every combination once, the last factor changing fastest.
 
     Args:
         names: one per factor.

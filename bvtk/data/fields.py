@@ -28,5 +28,5 @@ def one_error(expected: str) -> WrapValidator:
 
 
 def _tuples(value: Any) -> Any:
-    """Lists as tuples, at any depth: what the handler gets is no longer JSON, where lists would do."""
+    """Lists as tuples, at any depth: the handler validates Python values, and does not accept lists for tuples."""
     return tuple(map(_tuples, value)) if isinstance(value, list) else value

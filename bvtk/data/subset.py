@@ -17,7 +17,7 @@ Value = int | str
 """A value of a factor: its number, or its name if the values have names."""
 
 
-class Chosen:
+class _Selection:
     """Some images of a data set, read from it on demand.
 
     Args:
@@ -59,7 +59,7 @@ def take(dataset: Dataset, keep: Mapping[str, Sequence[Value]], every: Mapping[s
         if name in dataset.value_names
     }
     return ImageSet(
-        Chosen(dataset, index),
+        _Selection(dataset, index),
         FactorTable(names, table[:, varying]),
         dataset.peak,
         _provenance(dataset, kept),

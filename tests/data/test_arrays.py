@@ -1,4 +1,4 @@
-"""The user's own arrays: what is taken, what it becomes, and what is refused in which words."""
+"""Arrays of users: what is accepted, what becomes of it, and the errors for the rest."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_sequences_are_renumbered(tmp_path: Path, dtype: Any) -> None:
     assert open_arrays(npz(tmp_path, images=IMAGES)).sequences is None
 
 
-def test_factors_without_names(tmp_path: Path) -> None:
+def test_default_names_of_factors(tmp_path: Path) -> None:
     data = open_arrays(npz(tmp_path, images=IMAGES, factors=np.ones((6, 2), np.uint64)))
     assert data.factor_names == ("factor_0", "factor_1")
     assert data.factor_sizes == (1, 1)
@@ -143,7 +143,7 @@ F = np.zeros((6, 2), int)
         ({"images": IMAGES, "factors": F, "factor_names": np.array(["a", "b" * 65])}, "expected distinct printable"),
     ],
 )
-def test_what_is_refused_names_file_finding_and_remedy(tmp_path: Path, arrays: dict[str, Any], found: str) -> None:
+def test_errors_name_the_file_the_problem_and_the_fix(tmp_path: Path, arrays: dict[str, Any], found: str) -> None:
     path = npz(tmp_path, **arrays)
     with pytest.raises(DataError, match=found) as error:
         open_arrays(path)
@@ -166,7 +166,7 @@ def test_objects_are_never_unpickled(tmp_path: Path) -> None:
             open_arrays(str(tmp_path / name))
 
 
-def test_paths_that_hold_no_arrays(tmp_path: Path) -> None:
+def test_paths_without_arrays(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("hello")
     (tmp_path / "empty.npz").touch()
     for name, found in [

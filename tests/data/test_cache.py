@@ -1,4 +1,4 @@
-"""The cache: where it lies, what it opens again, and what it prepares anew."""
+"""The cache: its folder, what it opens again, and what it makes again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VALUES = np.arange(24, dtype=np.uint8).reshape(6, 4)
 
 
 class Counter:
-    """A plan that counts how often it is carried out."""
+    """A plan that counts how often it is used."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -47,7 +47,7 @@ def test_prepared_once_and_opened_again(path: Path) -> None:
     assert sorted(p.name for p in path.parent.iterdir()) == ["values.json", "values.lock", "values.npy"]
 
 
-def test_the_sum_is_that_of_the_file(path: Path) -> None:
+def test_the_checksum_is_of_the_file(path: Path) -> None:
     import hashlib
 
     facts = prepare(path, KEY, Counter()).facts
@@ -134,7 +134,7 @@ def test_a_failing_plan_leaves_nothing(path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == ["values.lock"]
 
 
-def test_what_a_killed_process_left_is_removed(path: Path) -> None:
+def test_leftovers_of_a_killed_process_are_removed(path: Path) -> None:
     path.parent.mkdir(parents=True)
     leftover = path.parent / ".values.npy.123-0badcafe.tmp"
     leftover.touch()
@@ -149,19 +149,19 @@ import numpy as np
 from bvtk.data.cache import Plan, prepare
 def plan():
     with open(sys.argv[2], "a") as log:
-        log.write("drawn\\n")
+        log.write("made\\n")
     time.sleep(0.5)
     return Plan((2, 2), iter([np.ones((2, 2), np.uint8)]))
 print(prepare(Path(sys.argv[1]), {}, plan).array.sum())
 """
 
 
-def test_of_several_starters_one_prepares(path: Path, tmp_path: Path) -> None:
+def test_only_one_of_several_processes_makes_the_array(path: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
     command = [sys.executable, "-c", SCRIPT, path, log]
     starters = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     assert [starter.communicate(timeout=30)[0] for starter in starters] == ["4\n"] * 3
-    assert log.read_text() == "drawn\n"
+    assert log.read_text() == "made\n"
 
 
 def test_no_room(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +178,7 @@ def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:
     assert "BVTK_CACHE" in error.value.hint
 
 
-def test_where_the_cache_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("BVTK_CACHE", "~/own")

@@ -1,4 +1,4 @@
-"""dSprites as a data set: drawn whole, kept, opened again; and the official file where there is one."""
+"""dSprites as a data set: rendered, cached and opened again, or read from the official file."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_another_file_is_refused_even_by_auto(tmp_path: Path) -> None:
         open_dsprites("auto", str(path))
 
 
-def test_original_without_a_file_says_where_to_put_it(cache: Path) -> None:
+def test_original_without_a_file_says_how_to_provide_it(cache: Path) -> None:
     with pytest.raises(DataError, match="not on this machine") as error:
         open_dsprites("original")
     assert str(cache / "dsprites") in error.value.message
@@ -130,7 +130,7 @@ def test_original_without_a_file_says_where_to_put_it(cache: Path) -> None:
 
 
 @pytest.mark.usefixtures("small")
-def test_a_new_renderer_draws_anew(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_renderer_draws_again(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     open_dsprites()
     monkeypatch.setattr(renderer, "VERSION", renderer.VERSION + 1)
     monkeypatch.setattr(renderer, "draw_all", lambda: iter(np.ones((6, 16, 64, 64), np.uint8)))

@@ -1,4 +1,4 @@
-"""Small stand-ins for the official files: verified, read as they are, and refused where they are another's."""
+"""Small files in place of the official ones: verified and read, or refused."""
 
 from __future__ import annotations
 

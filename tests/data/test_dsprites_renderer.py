@@ -1,4 +1,4 @@
-"""The drawn sprites against labelled frames of the official set, its published counts, and its symmetries."""
+"""Rendered sprites compared with labelled frames and published pixel counts of the official set."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_first_and_the_last_orientation_are_the_same(shape: str) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_images_are_binary_whole_and_where_the_position_says(shape: str) -> None:
+def test_images_are_binary_complete_and_at_their_position(shape: str) -> None:
     images = draw(shape, 1.0, 7)
     assert images.shape == (1024, 64, 64)
     assert images.dtype == np.uint8
@@ -67,7 +67,7 @@ def test_the_last_position_is_the_first_moved_by_32_pixels(shape: str) -> None:
     assert (images[0, 31, 32:] == images[0, 0, :32]).all()
 
 
-def test_the_heart_stands_on_its_tip() -> None:
+def test_the_tip_of_the_heart_points_down() -> None:
     heart = draw("heart", 1.0, 0)[0]
     rows = np.nonzero(heart.any(axis=1))[0]
     assert heart[rows[-1]].sum() < heart[rows[len(rows) // 2]].sum()
@@ -90,7 +90,7 @@ def test_fill_counts_the_centres_inside() -> None:
     assert inside.tolist() == expected
 
 
-def test_outlines_are_those_measured() -> None:
+def test_outlines_have_the_measured_sizes() -> None:
     assert np.abs(outline("square")).min() == 9.598
     ellipse = outline("ellipse")
     assert len(ellipse) == 64

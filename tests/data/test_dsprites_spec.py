@@ -1,4 +1,4 @@
-"""`dsprites` as recipes declare it, and what holds for the declarations of all data sets."""
+"""`dsprites` as recipes declare it, and what all data sets have in common."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from bvtk.data.fields import PathText, one_error
 
 
 @pytest.mark.parametrize("text", ["", "a\0b"])
-def test_texts_that_are_no_paths(text: str) -> None:
+def test_invalid_paths(text: str) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(PathText).validate_python(text)
 

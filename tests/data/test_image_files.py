@@ -1,4 +1,4 @@
-"""Picture files of every kind, good and bad, decoded to arrays of one shape."""
+"""Image files of every format, good and bad, decoded to arrays of one shape."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def palette(pixels: np.ndarray) -> Image.Image:
         (palette(COLOURS), False),
     ],
 )
-def test_grey_is_told_from_colour(tmp_path: Path, image: Image.Image, grey: bool) -> None:
+def test_greyscale_is_recognised(tmp_path: Path, image: Image.Image, grey: bool) -> None:
     assert head(save(tmp_path, image)) == Head((6, 9), grey)
 
 
@@ -78,7 +78,7 @@ def test_sixteen_bits_are_scaled_not_clipped(tmp_path: Path) -> None:
         assert decode(file, ImageShape(3, 1, 4))[2].tolist() == [[0, 1, 128, 255]]
 
 
-def test_transparency_is_laid_on_black(tmp_path: Path) -> None:
+def test_transparent_parts_become_black(tmp_path: Path) -> None:
     pixels = np.array([[[255, 200, 100, 255], [255, 200, 100, 0]]], np.uint8)
     file = save(tmp_path, Image.fromarray(pixels))
     assert decode(file, ImageShape(3, 1, 2)).tolist() == [[[255, 0]], [[200, 0]], [[100, 0]]]
@@ -115,7 +115,7 @@ def test_cropped_around_the_centre_then_averaged(tmp_path: Path) -> None:
     assert np.abs(decode(file, ImageShape(1, 8, 8)).astype(int) - 128).max() <= 3
 
 
-def test_a_picture_cut_short(tmp_path: Path) -> None:
+def test_a_truncated_file(tmp_path: Path) -> None:
     for name in ("a.png", "a.jpg", "a.bmp", "a.tif", "a.gif", "a.webp"):
         file = save(tmp_path, Image.fromarray(np.random.default_rng(0).integers(0, 256, (50, 50, 3), np.uint8)), name)
         file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
@@ -124,7 +124,7 @@ def test_a_picture_cut_short(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"\x89PNG\r\n\x1a\n", b"%!PS-Adobe-3.0 EPSF-3.0\n"])
-def test_what_is_no_picture(tmp_path: Path, data: bytes) -> None:
+def test_files_that_are_not_images(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.png").write_bytes(data)
     with pytest.raises(DataError, match=r"a\.png is not an image of a known format"):
         head(tmp_path / "a.png")
@@ -150,7 +150,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         read(tmp_path)
 
 
-def test_formats_are_told_by_content_not_by_name(tmp_path: Path) -> None:
+def test_formats_are_recognised_by_content_not_by_name(tmp_path: Path) -> None:
     data = io.BytesIO()
     Image.fromarray(GREYS).save(data, "PNG")
     (tmp_path / "a.jpg").write_bytes(data.getvalue())

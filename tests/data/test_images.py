@@ -1,4 +1,4 @@
-"""A folder of pictures as a data set."""
+"""A folder of image files as a data set."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def picture(folder: Path, name: str, value: Any = 0, size: tuple[int, int] = (8,
     Image.fromarray(np.broadcast_to(np.array(value, np.uint8), shape).copy()).save(folder / name)
 
 
-def test_pictures_in_the_order_of_their_names(folder: Path) -> None:
+def test_images_are_in_the_order_of_file_names(folder: Path) -> None:
     for number, name in enumerate(["b/1.png", "a.PNG", "b/10.png", "B.gif", "c.tif", "b/x/0.bmp"]):
         picture(folder, name, number)
     (folder / "notes.txt").touch()
@@ -41,7 +41,7 @@ def test_pictures_in_the_order_of_their_names(folder: Path) -> None:
     assert data.provenance["count"] == 6
 
 
-def test_grey_where_all_are_grey(folder: Path) -> None:
+def test_greyscale_if_all_files_are(folder: Path) -> None:
     picture(folder, "a.png", 10)
     assert open_images(str(folder)).image_shape == ImageShape(1, 8, 8)
     picture(folder, "b.png", (10, 20, 30))
@@ -51,7 +51,7 @@ def test_grey_where_all_are_grey(folder: Path) -> None:
     assert open_images(str(folder), channels=1).image_shape == ImageShape(1, 8, 8)
 
 
-def test_sizes_that_differ_need_one(folder: Path) -> None:
+def test_different_sizes_need_a_size(folder: Path) -> None:
     picture(folder, "a.png", 0, (48, 64))
     picture(folder, "b.png", 0, (48, 64))
     picture(folder, "c/d.png", 0, (40, 40))
@@ -61,7 +61,7 @@ def test_sizes_that_differ_need_one(folder: Path) -> None:
     assert open_images(str(folder), (16, 24)).image_shape == ImageShape(1, 16, 24)
 
 
-def test_the_sum_is_of_names_and_contents(folder: Path, tmp_path: Path) -> None:
+def test_the_checksum_is_of_names_and_contents(folder: Path, tmp_path: Path) -> None:
     def digest(place: Path) -> str:
         return open_images(str(place)).provenance["sha256"]
 
@@ -77,7 +77,7 @@ def test_the_sum_is_of_names_and_contents(folder: Path, tmp_path: Path) -> None:
     assert len({before, renamed, digest(folder)}) == 3
 
 
-def test_many_pictures_are_decoded_once(folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_files_are_decoded_once(folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(150):
         picture(folder, f"{number:03}.png", number)
     small = open_images(str(folder))
@@ -92,7 +92,7 @@ def test_many_pictures_are_decoded_once(folder: Path, cache: Path, monkeypatch: 
     assert len(list((cache / "images").glob("*.npy"))) == 1
 
 
-def test_a_changed_picture_is_decoded_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_file_is_decoded_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "IN_MEMORY", 0)
     picture(folder, "a.png", 1)
     first = open_images(str(folder))
@@ -125,7 +125,7 @@ def test_hidden_files_are_left_out(folder: Path) -> None:
     assert [file.name for file in find_files(folder)] == ["one.png"]
 
 
-def test_folders_without_pictures(folder: Path, tmp_path: Path) -> None:
+def test_folders_without_image_files(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="does not exist"):
         open_images(str(folder))
     folder.mkdir()
@@ -136,7 +136,7 @@ def test_folders_without_pictures(folder: Path, tmp_path: Path) -> None:
         open_images(str(folder / "notes.txt"))
 
 
-def test_a_damaged_picture_is_named(folder: Path) -> None:
+def test_a_damaged_file_is_named(folder: Path) -> None:
     picture(folder, "a.png")
     picture(folder, "b/c.png", (1, 2, 3), (50, 50))
     data = (folder / "b" / "c.png").read_bytes()

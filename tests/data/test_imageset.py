@@ -12,7 +12,7 @@ from bvtk.protocols import Dataset, ImageShape
 RANDOM = np.random.default_rng(0)
 
 
-def test_bytes_are_copied_in_the_order_asked_for() -> None:
+def test_bytes_are_copied_in_the_order_of_the_index() -> None:
     array = RANDOM.integers(0, 256, (10, 3, 4, 5), np.uint8)
     read = Bytes(array).read(np.array([7, 2, 2]))
     assert (read == array[[7, 2, 2]]).all()
@@ -38,7 +38,7 @@ def test_bits_are_unpacked(shape: tuple[int, int, int]) -> None:
     assert bits.read(np.array([], np.int64)).shape == (0, *shape)
 
 
-def test_the_data_set_has_what_the_contract_says() -> None:
+def test_the_data_set_fulfils_the_protocol() -> None:
     grid = FactorGrid(("x", "y"), (2, 3))
     array = RANDOM.integers(0, 256, (6, 1, 2, 2), np.uint8)
     data: Dataset = ImageSet(Bytes(array), grid, 255, {"source": "test", "sha256": "0"})

@@ -55,7 +55,7 @@ def test_every_other_value(whole: ImageSet) -> None:
     assert (data.factors(np.arange(len(data))) == old // [1, 2, 1, 3]).all()
 
 
-def test_what_is_constant_is_no_factor(whole: ImageSet) -> None:
+def test_constant_factors_are_dropped(whole: ImageSet) -> None:
     data = take(whole, {"shape": [1], "x": [2]}, {"scale": 6})
     assert (data.factor_names, data.factor_sizes) == (("y",), (5,))
     assert data.value_names == {}
@@ -69,7 +69,7 @@ def test_one_image_alone(whole: ImageSet) -> None:
     assert old_index(data).tolist() == [359]
 
 
-def test_values_that_do_not_occur_any_more() -> None:
+def test_values_that_no_longer_occur() -> None:
     """Colour 1 comes with shape 1 alone: without that shape, colours 0 and 2 are numbered 0 and 1."""
     table = np.array([[0, 0, 0], [0, 2, 1], [1, 1, 0], [2, 0, 1]])
     data = take(
@@ -117,7 +117,7 @@ def test_provenance_says_of_what(whole: ImageSet) -> None:
         ({"scale": ["large"]}, {}, "factor 'scale' has no value 'large'"),
     ],
 )
-def test_what_is_not_there(whole: ImageSet, keep: dict[str, Any], every: dict[str, int], found: str) -> None:
+def test_unknown_factors_and_values(whole: ImageSet, keep: dict[str, Any], every: dict[str, int], found: str) -> None:
     with pytest.raises(DataError, match=found):
         take(whole, keep, every)
 

@@ -118,7 +118,7 @@ def _require_keys(path: Path, found: Npz) -> None:
     missing = [key for key in REQUIRED if key not in found.names]
     if missing:
         raise UsageError(
-            f"{path}: expected {' and '.join(map(repr, missing))}, found {found.held}",
+            f"{path}: expected {' and '.join(map(repr, missing))}, found {found.contents}",
             f"required: {', '.join(REQUIRED)}; optional: {', '.join(OPTIONAL)}",
         )
 
