@@ -7,7 +7,6 @@ import torch
 from bvtk.component import models
 from bvtk.data.factors import FactorGrid, FactorTable
 from bvtk.data.imageset import Bytes, ImageSet
-from bvtk.errors import UsageError
 from bvtk.protocols import ImageShape
 
 IMAGE = ImageShape(3, 4, 2)
@@ -37,10 +36,3 @@ def test_any_number_of_factors_can_be_loaded() -> None:
     assert loaded.encode(torch.tensor([[2, 1]]))[0].tolist() == [[1, 1]]
     with pytest.raises(RuntimeError, match="Missing key"):
         loaded.load_state_dict({})
-
-
-def test_data_without_factors_are_refused() -> None:
-    spec = models.get("ground_truth")()
-    with pytest.raises(UsageError, match="reads ground-truth factors, but the data set has none"):
-        spec.check(images_with(FactorTable((), np.zeros((4, 0), np.int64))))
-    spec.check(images_with(FactorGrid(("a",), (3,))))

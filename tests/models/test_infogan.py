@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from bvtk.component import dump, models, parse
+from bvtk.component import models, parse
 from bvtk.errors import UsageError
 from bvtk.models.infogan import LOGVAR_FLOOR, above_floor, draw_uniform
 from bvtk.protocols import Decoding, ImageShape
@@ -20,15 +20,6 @@ def images(count=6):
 
 def seeded(seed=5):
     return torch.Generator().manual_seed(seed)
-
-
-def test_the_defaults_are_the_papers():
-    assert dump(parse(models.get("infogan"), {})) == {
-        "type": "infogan",
-        "latents": 5,
-        "noise": 5,
-        "instance_noise": 0.2,
-    }
 
 
 def test_draws_are_uniform_between_minus_one_and_one():

@@ -2,9 +2,7 @@ import math
 
 import pytest
 import torch
-from pydantic import ValidationError
 
-from bvtk.component import likelihoods, parse
 from bvtk.models.likelihoods import Bernoulli, Gaussian, Laplace
 from bvtk.protocols import ImageShape
 
@@ -125,19 +123,3 @@ def test_laplace_is_torchs_density():
 @pytest.mark.parametrize("likelihood", [Gaussian(1.0), Laplace(1.0)])
 def test_means_are_clamped_to_the_range_of_images(likelihood):
     assert likelihood.mean(torch.tensor([-0.5, 0.25, 1.5])).tolist() == [0.0, 0.25, 1.0]
-
-
-@pytest.mark.parametrize(
-    ("fields", "wanted"),
-    [({}, 1.0), ({"sigma": 0.3}, 0.3), ({"sigma": 1}, 1.0), ({"sigma": "optimal"}, "optimal")],
-)
-def test_sigma_from_a_recipe(fields, wanted):
-    assert parse(likelihoods.get("gaussian"), fields).build(IMAGE).sigma == wanted
-
-
-@pytest.mark.parametrize("sigma", [0, -1.0, "adaptive", True, None])
-def test_a_wrong_sigma_is_one_error_at_its_own_key(sigma):
-    with pytest.raises(ValidationError) as caught:
-        parse(likelihoods.get("gaussian"), {"sigma": sigma})
-    errors = [(e["loc"], e["msg"]) for e in caught.value.errors()]
-    assert errors == [(("sigma",), "must be a positive number, 'learned' or 'optimal'")]

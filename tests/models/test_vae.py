@@ -2,7 +2,6 @@ import pytest
 import torch
 from torch import nn
 
-from bvtk.component import dump, models, parse
 from bvtk.models.vae import Vae, kl_divergence, sample
 from bvtk.protocols import ImageShape
 
@@ -124,14 +123,3 @@ def test_the_seed_decides_the_weights():
 def test_tensors_are_named_after_their_part():
     parts = {name.split(".")[0] for name in small(likelihood={"type": "gaussian", "sigma": "learned"}).state_dict()}
     assert parts == {"encoder", "decoder", "likelihood"}
-
-
-def test_the_complete_recipe_of_a_model():
-    recipe = dump(parse(models.get("vae"), {"encoder": "burgess", "decoder": {"type": "mlp", "hidden": [8]}}))
-    assert recipe == {
-        "type": "vae",
-        "latents": 10,
-        "encoder": {"type": "burgess", "hidden": 256},
-        "decoder": {"type": "mlp", "hidden": [8], "activation": "relu"},
-        "likelihood": {"type": "bernoulli"},
-    }

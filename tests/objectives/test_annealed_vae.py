@@ -1,7 +1,6 @@
 import pytest
 import torch
 
-from bvtk.component import objectives, parse
 from bvtk.objectives.annealed_vae import capacity_penalty
 from tests.objectives.passes import build, numbers, outputs
 
@@ -38,10 +37,3 @@ def test_the_capacity_follows_its_schedule(step, loss):
 def test_gamma_follows_its_schedule():
     built = build("annealed_vae", gamma={"type": "linear", "end": 50}, capacity=4)
     assert [built(outputs(kl=KL), step)["loss"].item() for step in (0, 50, 100)] == [0.0, 50.0, 100.0]
-
-
-def test_the_defaults_are_the_papers():
-    spec = parse(objectives.get("annealed_vae"), {})
-    capacity = spec.capacity.build(training_steps=10)
-    assert [capacity(step) for step in (0, 50_000, 100_000, 10**6)] == [0.0, 12.5, 25.0, 25.0]
-    assert spec.gamma.build(10)(0) == 1000.0
