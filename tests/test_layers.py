@@ -44,7 +44,7 @@ def described(name, **fields):
     return describe_layers(spec.build(SPRITES), SPRITES, spec)
 
 
-def test_a_fitted_model_is_told_by_its_arrays():
+def test_a_fitted_model_lists_its_arrays():
     layers = described("pca", latents=10)
     assert layers.rows[0] == Layer("encode", "Linear", (10,), 0)
     assert Layer("encoder_weight", "buffer", (10, 4096), 40_960) in layers.rows
@@ -56,7 +56,7 @@ def test_models_that_learn_nothing_have_no_parameters():
     assert described("ground_truth").parameters == 0
 
 
-def test_an_adversarial_model_is_told_with_both_players():
+def test_an_adversarial_model_lists_both_networks():
     assert {"generator", "discriminator"} <= set(described("infogan").parts)
 
 

@@ -39,7 +39,7 @@ def test_nothing_is_overwritten(terminal: Terminal) -> None:
     assert Path("recipes/mine.yaml").read_text() == "precious"
 
 
-def test_a_link_that_leads_nowhere_is_not_written_through(terminal: Terminal, tmp_path: Path) -> None:
+def test_a_dangling_link_is_not_written_through(terminal: Terminal, tmp_path: Path) -> None:
     Path("recipes").mkdir()
     Path("recipes/mine.yaml").symlink_to(tmp_path / "elsewhere")
     assert terminal("init", "recipe", "mine").code == 2
@@ -59,7 +59,7 @@ def test_names_of_plugins_are_python_names(terminal: Terminal, name: str) -> Non
 
 
 @pytest.mark.parametrize("arguments", [("recipe",), ("plugin",), ("recipes", "x"), ("recipe", "a", "b"), ()])
-def test_what_can_not_be_started(terminal: Terminal, arguments: tuple[str, ...]) -> None:
+def test_other_arguments_are_errors(terminal: Terminal, arguments: tuple[str, ...]) -> None:
     assert terminal("init", *arguments).code == 2
 
 

@@ -38,7 +38,7 @@ def test_an_unknown_kind_is_refused(terminal: Terminal) -> None:
     assert "did you mean 'encoder'?" in found.err
 
 
-def test_a_terminal_without_greek_is_no_reason_to_fail(tmp_path: Path) -> None:
+def test_a_terminal_without_greek_is_no_error(tmp_path: Path) -> None:
     import os
     import subprocess
     import sys

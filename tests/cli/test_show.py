@@ -17,7 +17,7 @@ __all__ = ["terminal"]
         (("none.yaml",), "no such file"),
     ],
 )
-def test_what_can_not_be_shown(terminal: Terminal, arguments: tuple[str, ...], said: str) -> None:
+def test_targets_that_can_not_be_shown_are_errors(terminal: Terminal, arguments: tuple[str, ...], said: str) -> None:
     found = terminal("show", *arguments)
     assert found.code == 2
     assert said in found.err

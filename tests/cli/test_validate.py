@@ -22,13 +22,13 @@ r.yaml:12:10  training.steps: expected an integer, found 'many'
 """
 
 
-def test_sound_recipes_exit_with_0(terminal: Terminal) -> None:
+def test_valid_recipes_exit_with_0(terminal: Terminal) -> None:
     found = terminal("validate", "r.yaml", "r.yaml")
     assert (found.code, found.out, found.err) == (0, "r.yaml: valid\n", "")
     assert terminal("validate", "r.yaml", "--json").json() == {"errors": []}
 
 
-def test_errors_read_as_the_contract_shows_them(terminal: Terminal) -> None:
+def test_errors_look_as_documented(terminal: Terminal) -> None:
     text = RECIPE.replace("{type: mlp, hidden: [8]}", "\n    type: burgess\n    hiden: 64")
     Path("r.yaml").write_text(text.replace("steps: 5", "steps: many"))
     found = terminal("validate", "r.yaml")
@@ -36,7 +36,7 @@ def test_errors_read_as_the_contract_shows_them(terminal: Terminal) -> None:
     assert found.err == AS_IN_THE_CONTRACT
 
 
-def test_all_errors_of_all_files_are_told(terminal: Terminal) -> None:
+def test_all_errors_of_all_files_are_reported(terminal: Terminal) -> None:
     Path("b.yaml").write_text(RECIPE.replace("latents: 3", "latents: 0"))
     Path("c.yaml").write_text("[")
     found = terminal("validate", "r.yaml", "b.yaml", "c.yaml", "none.yaml")
@@ -81,7 +81,7 @@ def test_validating_runs_nothing_that_a_recipe_names(terminal: Terminal) -> None
     assert not Path("pwned").exists()
 
 
-def test_a_broken_plugin_costs_a_warning(terminal: Terminal) -> None:
+def test_a_broken_plugin_is_a_warning(terminal: Terminal) -> None:
     Path("plugins").mkdir()
     Path("plugins/bad.py").write_text("import no_such_module\n")
     found = terminal("validate", "r.yaml", "--json")

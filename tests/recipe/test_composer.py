@@ -54,7 +54,7 @@ def test_bombs_cost_little_memory(text: str) -> None:
     assert most < 100e6
 
 
-def test_bounds_are_where_they_are_said_to_be() -> None:
+def test_bounds_are_exact() -> None:
     def refused(text: str) -> bool:
         return bool(compose(Source("x", text)).problems)
 

@@ -48,7 +48,7 @@ def test_a_changed_type_drops_its_siblings_and_the_same_type_keeps_them(load: Lo
     assert load("extends: base.yaml\nmodel: {encoder: {type: toy, mode: slow}}\n").recipe.model.encoder.width == 8
 
 
-def test_bare_words_and_numbers_merge_as_what_they_stand_for(load: Load, parent: Parent) -> None:
+def test_bare_words_and_numbers_merge_like_mappings(load: Load, parent: Parent) -> None:
     text = COMPLETE.replace("{type: toy}", "toy").replace("objective: beta_vae", "objective: {type: beta_vae, beta: 3}")
     parent("base.yaml", text)
     loaded = load("extends: base.yaml\nmodel: {encoder: {width: 8}}\nobjective: {beta: {value: 2}}\n")
@@ -67,7 +67,7 @@ def test_parents_are_relative_to_the_file_that_names_them(load: Load, parent: Pa
     assert loaded.origins["training.steps"] == "b/base.yaml:9:10"
 
 
-def test_a_circle_is_refused_at_the_line_that_closes_it(errors: Errors, parent: Parent) -> None:
+def test_a_circle_is_an_error_at_the_line_that_closes_it(errors: Errors, parent: Parent) -> None:
     assert errors("extends: r.yaml\n") == ["1:10 extends: circular: r.yaml extends this file"]
     parent("other.yaml", "extends: ./r.yaml\n")
     assert errors("extends: other.yaml\n") == ["1:10 extends: circular: r.yaml extends this file"]
@@ -84,11 +84,11 @@ def test_a_circle_is_refused_at_the_line_that_closes_it(errors: Errors, parent: 
         ('""', "expected the path of one recipe"),
     ],
 )
-def test_what_is_no_parent_is_refused_with_its_place(errors: Errors, value: str, said: str) -> None:
+def test_an_invalid_parent_is_an_error_with_its_place(errors: Errors, value: str, said: str) -> None:
     assert any(error.endswith(f"extends: {said}") for error in errors(f"extends: {value}\n{COMPLETE}"))
 
 
-def test_an_error_in_a_parent_is_told_with_the_parents_place(errors: Errors, load: Load, parent: Parent) -> None:
+def test_an_error_in_a_parent_has_its_place_in_the_parent(errors: Errors, load: Load, parent: Parent) -> None:
     parent("base.yaml", COMPLETE.replace("steps: 5", "steps: five"))
     with pytest.raises(RecipeError) as caught:
         load("extends: base.yaml\ntraining: {keep: 0}\n")
@@ -100,7 +100,7 @@ def test_an_error_in_a_parent_is_told_with_the_parents_place(errors: Errors, loa
     assert [error.split(" ")[0] for error in errors("extends: base.yaml\n")] == ["1:4", "2:5"]
 
 
-def test_a_symbolic_link_that_leads_to_itself_is_no_file(tmp_path: Path) -> None:
+def test_a_symbolic_link_to_itself_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "loop.yaml").symlink_to("loop.yaml")
     with pytest.raises(RecipeError, match="can't be read"):
         load_recipe(tmp_path / "loop.yaml")

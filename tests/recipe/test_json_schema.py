@@ -81,7 +81,7 @@ def test_a_recipe_that_extends_may_leave_out_anything_but_misspell_nothing(valid
     assert not valid("extends: 5\n")
 
 
-def test_every_text_of_a_field_and_every_default_is_there() -> None:
+def test_the_schema_has_every_docstring_and_default() -> None:
     definitions = recipe_schema()["$defs"]
     toy = definitions["encoder.toy"]["properties"]
     assert toy["width"] == {"type": "integer", "exclusiveMinimum": 0, "default": 64, "description": "Units."}

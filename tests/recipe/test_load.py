@@ -22,7 +22,7 @@ def test_a_recipe_comes_complete_and_with_its_text(load: Load) -> None:
     assert str(loaded.path) == "r.yaml"
 
 
-def test_every_value_says_where_it_came_from(load: Load) -> None:
+def test_every_value_has_its_origin(load: Load) -> None:
     loaded = load(COMPLETE.replace("objective: beta_vae", "objective: {type: beta_vae, beta: 2}"), "seed=3")
     assert {key: loaded.origins[key] for key in ("name", "seed", "dataset.type", "dataset.source")} == {
         "name": "r.yaml:1:7",
@@ -34,7 +34,7 @@ def test_every_value_says_where_it_came_from(load: Load) -> None:
     assert loaded.origins["metrics"] == "default"
 
 
-def test_an_error_reads_as_the_contract_shows_it(load: Load) -> None:
+def test_an_error_looks_as_documented(load: Load) -> None:
     text = COMPLETE.replace("{type: toy}", "\n    type: toy\n    widht: 64")
     with pytest.raises(RecipeError) as caught:
         load(text)
@@ -75,7 +75,7 @@ def test_a_resolved_recipe_parses_back(load: Load) -> None:
 @pytest.mark.parametrize(
     "mapping", [{}, {"name": 5}, {"nme": "x"}, {"model": {"type": "none"}}, {"seed": float("nan")}]
 )
-def test_data_that_is_no_recipe_is_refused_without_places(mapping: dict[str, Any]) -> None:
+def test_invalid_data_has_errors_without_places(mapping: dict[str, Any]) -> None:
     with pytest.raises(RecipeError) as caught:
         parse_recipe(mapping, "runs/x/recipe.yaml")
     assert all(p.file == "runs/x/recipe.yaml" and not p.line and not p.excerpt for p in caught.value.problems)

@@ -15,7 +15,7 @@ def test_numbers_of_different_length_stay_in_one_column() -> None:
     assert excerpt(Mark(Source("r.yaml", text), 10, 4, 1)) == "    9 | a: 1\n   10 | b: 2\n      |    ^"
 
 
-def test_the_first_line_stands_alone() -> None:
+def test_the_first_line_has_no_line_before_it() -> None:
     assert excerpt(Mark(Source("r.yaml", TEXT), 1, 7, 1)) == "   1 | name: x\n     |       ^"
 
 
@@ -25,7 +25,7 @@ def test_an_override_has_no_numbers() -> None:
     assert found.excerpt == "    | a.b=3\n    |     ^"
 
 
-def test_carets_stand_under_wide_and_combining_characters() -> None:
+def test_carets_line_up_under_wide_and_combining_characters() -> None:
     assert excerpt(Mark(Source("r", "a: 漢字, b"), 1, 4, 2)).splitlines()[1] == "     |    ^^^^"
     assert excerpt(Mark(Source("r", "a\u0308: xy"), 1, 5, 2)).splitlines()[1] == "     |    ^^"
 

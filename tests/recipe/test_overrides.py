@@ -109,7 +109,7 @@ def test_bad_overrides_are_refused_by_name(errors: Errors, override: str, said: 
     assert said in errors(WITH_METRICS, override)
 
 
-def test_what_a_file_lacks_is_told_at_the_file_though_overrides_stand_beside_it(errors: Errors) -> None:
+def test_a_missing_key_has_its_place_in_the_file_even_beside_overrides(errors: Errors) -> None:
     text = COMPLETE.replace("steps: 5", "keep: 5")
     assert errors(text, "training.keep=3") == ["8:1 training.steps: is missing and has no default"]
     assert errors(text, "training.steps=3") == []

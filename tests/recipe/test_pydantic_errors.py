@@ -61,7 +61,7 @@ FIELDS = {
 
 
 @pytest.mark.parametrize(("field", "said"), FIELDS.items())
-def test_a_wrong_field_is_told_in_the_users_words(errors: Errors, field: str, said: str) -> None:
+def test_an_invalid_field_has_a_plain_message(errors: Errors, field: str, said: str) -> None:
     (found,) = errors(COMPLETE.replace("{type: toy}", f"{{type: toy, {field}}}"))
     names = {"ENCODERS": encoders, "SCHEDULES": schedules}
     for word, registry in names.items():
@@ -84,9 +84,7 @@ def test_a_wrong_field_is_told_in_the_users_words(errors: Errors, field: str, sa
         ("weight: -1", 32),
     ],
 )
-def test_the_place_is_the_key_where_a_key_is_wrong_and_the_value_where_that_is(
-    errors: Errors, field: str, column: int
-) -> None:
+def test_the_place_is_the_invalid_key_or_value(errors: Errors, field: str, column: int) -> None:
     (found,) = errors(COMPLETE.replace("{type: toy}", f"{{type: toy, {field}}}"))
     assert found.startswith(f"5:{column} ")
 
@@ -114,7 +112,7 @@ RECIPES = [
 
 
 @pytest.mark.parametrize(("old", "new", "said"), RECIPES)
-def test_a_wrong_recipe_is_told_in_the_users_words(errors: Errors, old: str, new: str, said: str) -> None:
+def test_an_invalid_recipe_has_plain_messages(errors: Errors, old: str, new: str, said: str) -> None:
     assert said.replace("MODELS", ", ".join(models.names())) in errors(COMPLETE.replace(old, new))
 
 
@@ -128,7 +126,7 @@ def test_a_wrong_recipe_is_told_in_the_users_words(errors: Errors, old: str, new
         ("width: 3.5", ""),
     ],
 )
-def test_what_would_be_right_stands_beside_it(load: Load, field: str, hint: str) -> None:
+def test_a_hint_says_what_to_write(load: Load, field: str, hint: str) -> None:
     with pytest.raises(RecipeError) as caught:
         load(COMPLETE.replace("{type: toy}", f"{{type: toy, {field}}}"))
     assert caught.value.problems[0].hint == hint
@@ -148,7 +146,7 @@ def test_what_would_be_right_stands_beside_it(load: Load, field: str, hint: str)
         ),
     ],
 )
-def test_the_error_ends_with_where_to_read_on(load: Load, old: str, new: str, hint: str) -> None:
+def test_the_error_ends_with_a_command_that_helps(load: Load, old: str, new: str, hint: str) -> None:
     with pytest.raises(RecipeError) as caught:
         load(COMPLETE.replace(old, new))
     assert caught.value.hint == hint

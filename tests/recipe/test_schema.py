@@ -10,7 +10,7 @@ from bvtk.recipe import Recipe, Training, resolved
 from tests.recipe.conftest import COMPLETE, Load
 
 
-def test_keys_stand_in_the_order_of_the_contract() -> None:
+def test_keys_have_the_documented_order() -> None:
     assert list(Recipe.model_fields) == [
         *("name", "seed", "dataset", "model", "objective", "training", "metrics", "sweep"),
     ]

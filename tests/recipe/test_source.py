@@ -94,12 +94,14 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize(("text", "fields"), ACCEPTED.values(), ids=list(ACCEPTED))
-def test_what_only_looks_like_a_trap_is_read(load: Callable[..., object], text: str, fields: dict[str, object]) -> None:
+def test_text_that_only_looks_like_a_trap_is_read(
+    load: Callable[..., object], text: str, fields: dict[str, object]
+) -> None:
     encoder = load(text.encode()).recipe.model.encoder
     assert {name: getattr(encoder, name) for name in fields} == fields
 
 
-def test_everything_refused_is_told_at_once_and_nothing_that_follows_from_it(errors: Errors) -> None:
+def test_all_errors_are_reported_at_once_without_those_that_follow_from_others(errors: Errors) -> None:
     text = COMPLETE.replace("steps: 5", "steps: *x\n  steps: 6\n  keep: ${keep}\n  btch_size: 4")
     assert errors(text) == [
         "9:10 training.steps: aliases are not allowed in recipes",

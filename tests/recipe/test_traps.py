@@ -18,7 +18,7 @@ OUTCOMES: dict[str, dict[str, Any] | list[str]] = json.loads((TRAPS / "outcomes.
 
 
 @pytest.mark.parametrize("name", OUTCOMES)
-def test_a_trap_is_read_right_or_refused_at_its_place(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trap_is_read_correctly_or_refused_at_its_place(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(TRAPS)
     expected = OUTCOMES[name]
     if isinstance(expected, dict):

@@ -55,7 +55,7 @@ def test_a_grid_is_every_combination_and_seeds_run_innermost(unfold: Unfold) -> 
     assert {variant.recipe.model.encoder.width for variant in found.variants} == {8}
 
 
-def test_cells_may_have_a_name_seeds_and_mappings_of_their_own_and_the_grid_lies_over_them(unfold: Unfold) -> None:
+def test_cells_can_have_a_name_seeds_and_mappings_and_the_grid_overrides_them(unfold: Unfold) -> None:
     found = unfold(
         "sweep:\n  seeds: [5]\n  grid: {objective.beta: [1, 2]}\n  cells:\n  - {}\n"
         "  - {name: small, model: {encoder: {type: mlp, hidden: [3]}}, objective.beta: 9, seeds: 2}\n"
@@ -66,7 +66,7 @@ def test_cells_may_have_a_name_seeds_and_mappings_of_their_own_and_the_grid_lies
     assert found.variants[-1].recipe.model.encoder.hidden == (3,)
 
 
-def test_without_seeds_each_recipe_has_its_own(unfold: Unfold) -> None:
+def test_without_seeds_each_recipe_keeps_its_own(unfold: Unfold) -> None:
     assert told(unfold("seed: 7\nsweep: {grid: {objective.beta: [1]}}\n")) == [(7, {"objective.beta": 1})]
     assert told(unfold("seed: 7\nsweep: {}\n")) == [(7, {})]
 
@@ -98,7 +98,7 @@ def test_overrides_change_every_variant_and_those_of_the_sweep_the_sweep(unfold:
     assert changed.loaded.recipe.training.steps == 2
 
 
-def test_the_command_line_is_laid_last(unfold: Unfold) -> None:
+def test_the_command_line_overrides_cells_and_grid(unfold: Unfold) -> None:
     found = unfold("sweep: {seeds: 3, grid: {objective.beta: [1, 4]}}\n", "objective.beta=9", "seed=5")
     assert told(found) == [(5, {}), (5, {})]
     assert found.variants[0].recipe == found.variants[1].recipe
@@ -126,7 +126,7 @@ def test_an_override_of_training_that_no_cell_takes_is_refused(faults: Faults) -
     assert "is fitted in one call" in faults("sweep: {cells: [{recipe: pca.yaml, training.steps: 3}]}\n")[0]
 
 
-def test_the_sweep_is_no_part_of_the_experiment(load: Load) -> None:
+def test_the_sweep_is_not_part_of_the_experiment(load: Load) -> None:
     plain, swept = load(COMPLETE).recipe, load(COMPLETE + "sweep: {seeds: 3}\n").recipe
     assert resolved(plain) == resolved(swept)
     assert "sweep" not in resolved(swept)
@@ -170,11 +170,11 @@ FIGURE = "expected [mean, spread], with null for an unknown spread"
         ("{seeds: 100000, grid: {objective.beta: [1, 2]}}", "sweep: expected at most 100,000 cells, found 200,000"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_place(faults: Faults, sweep: str, said: str) -> None:
+def test_an_error_has_its_place(faults: Faults, sweep: str, said: str) -> None:
     assert any(said in fault for fault in faults(f"sweep: {sweep}\n"))
 
 
-def test_everything_that_is_wrong_is_told_once_and_at_once(faults: Faults, tmp_path: Path) -> None:
+def test_all_errors_are_reported_once_and_together(faults: Faults, tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_text(COMPLETE.replace("steps: 5", "steps: x"))
     sweep = "sweep:\n  seeds: 2\n  grid: {objective.beta: [1, 2]}\n  cells:\n  - {model.encoder.width: 0}\n"
     found = faults(sweep + "  - {recipe: b.yaml}\nmetrics: [mgi]\n", "name=a b", "sweep.seeds=3")
@@ -207,7 +207,7 @@ def test_a_mistake_in_one_part_of_a_sweep_hides_none_in_the_others(faults: Fault
     ("cells", "place"),
     [("{small: {model.encoder.widht: 8}, large: {}}", "10:25"), ("{model: {encoder: {widht: 8}}}", "10:35")],
 )
-def test_what_is_wrong_in_cells_is_told_where_they_are_no_list_too(faults: Faults, cells: str, place: str) -> None:
+def test_errors_in_cells_are_reported_even_if_cells_are_not_a_list(faults: Faults, cells: str, place: str) -> None:
     assert faults(f"sweep: {{cells: {cells}}}\n") == [
         "10:16 sweep.cells: expected a list, found a mapping",
         f"{place} model.encoder.widht: unknown key, did you mean 'width'?",
@@ -261,6 +261,6 @@ def test_any_data_is_a_sweep_or_says_why_not(unfold: Unfold, data: dict[str, Any
         unfold(f"sweep: {flow(data)}\n")
 
 
-def test_ten_thousand_variants_unfold_in_seconds(unfold: Unfold) -> None:
+def test_ten_thousand_variants_are_expanded(unfold: Unfold) -> None:
     betas = ", ".join(map(str, range(1, 11)))
     assert len(unfold(f"sweep: {{seeds: 1000, grid: {{objective.beta: [{betas}]}}}}\n").variants) == 10_000
