@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 class DatasetSpec(Spec):
     """Base of all data sets."""
 
+    image_shape: ClassVar[ImageShape | None] = None
+    """Shape of its images, if it is the same for all settings; `bvtk show --layers` then need not open the data set."""
+
     @abstractmethod
     def build(self) -> Dataset:
         """Opens the data set, first preparing it if necessary.

@@ -6,11 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bvtk.cli.common import out_console
-from bvtk.protocols import ImageShape
 from bvtk.recipe import Recipe
-
-_KNOWN_SHAPES = {"dsprites": ImageShape(1, 64, 64)}
-"""Data sets whose image shape is known without preparing them."""
 
 
 def layers_of(recipe: Recipe) -> dict[str, Any]:
@@ -22,7 +18,7 @@ def layers_of(recipe: Recipe) -> dict[str, Any]:
     from bvtk.build import build_dataset, build_model
     from bvtk.layers import describe_layers
 
-    image = _KNOWN_SHAPES.get(recipe.dataset.component) or build_dataset(recipe).image_shape
+    image = recipe.dataset.image_shape or build_dataset(recipe).image_shape
     return {"image": list(image), **asdict(describe_layers(build_model(recipe, image), image, recipe.model))}
 
 

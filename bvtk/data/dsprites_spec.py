@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from bvtk.component import DatasetSpec, register_dataset
 from bvtk.data.fields import PathText
-from bvtk.protocols import Dataset
+from bvtk.protocols import Dataset, ImageShape
 
 
 @register_dataset("dsprites")
@@ -19,6 +19,8 @@ class DSprites(DatasetSpec):
     Matthey, Higgins, Hassabis and Lerchner, 2017. Rendered on this machine within seconds and kept in the cache
     folder, or read from the official file if you have it.
     """
+
+    image_shape: ClassVar[ImageShape | None] = ImageShape(1, 64, 64)
 
     source: Literal["rendered", "original", "auto"] = "rendered"
     """`rendered` draws the images. `original` reads the official file. `auto` reads the official file if a verified
