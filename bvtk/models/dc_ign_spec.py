@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @register_model("dc_ign")
 class DcIgn(Vae):
-    """Semi-supervised DC-IGN: a VAE with latents of their own for known factors, one of which varies in each batch.
+    """Semi-supervised DC-IGN: a VAE with latents for known factors, trained on batches in which one factor varies.
 
     Kulkarni et al. 2015 (1503.03167). All latents except those of the factor that varies are clamped to their batch
     mean, and pulled there. Needs a data set with factors.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @register_model("ground_truth")
 class GroundTruth(ModelSpec):
-    """The factors of an image, each scaled to [0, 1], as its code: shows what metrics give to a perfect code.
+    """The factors of an image, each scaled to [0, 1], as its code: a perfect code for comparison.
 
     It is fitted to learn the number of values of each factor, and makes no images. Baseline of Higgins et al. 2017,
     figure 6.

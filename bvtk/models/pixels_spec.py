@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @register_model("pixels")
 class Pixels(ModelSpec):
-    """The pixels of an image as its code: shows what metrics give without any model.
+    """The pixels of an image as its code: a baseline that learns nothing.
 
     Baseline of Higgins et al. 2017, figure 6.
     """

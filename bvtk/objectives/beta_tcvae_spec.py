@@ -18,8 +18,8 @@ class BetaTcVae(ObjectiveSpec):
 
     Chen et al. 2018 ("Isolating Sources of Disentanglement in VAEs", 1802.04942), equation 4. I is the mutual
     information of images and latents, TC the total correlation of the latents, both estimated from the batch. In
-    stratified sampling, N is the number of training images; weighted sampling is without its constant log N, which has
-    no gradient. In nats per image; α = β = γ = 1 is the VAE.
+    stratified sampling, N is the number of training images; weighted sampling omits its constant log N, which has no
+    gradient. In nats per image; α = β = γ = 1 is the VAE.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"reconstruction", "posterior", "sample"})

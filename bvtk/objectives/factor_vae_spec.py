@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @register_objective("factor_vae")
 class FactorVae(ObjectiveSpec):
-    """Reconstruction + KL + γ·TC; the total correlation TC is estimated by a discriminator that is trained too.
+    """Reconstruction + KL + γ·TC, where a discriminator, trained too, estimates the total correlation TC.
 
     Kim & Mnih 2018 ("Disentangling by Factorising", 1802.05983), equation 2 and algorithm 2: TC = E[log(D/(1 − D))],
     where D distinguishes samples of q(z) from samples whose latents are permuted over a second half of the batch. Both
