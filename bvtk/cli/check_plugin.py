@@ -63,8 +63,3 @@ def _show(findings: list[Finding], problems: int) -> None:
         word, style = _SIGNS[finding.level]
         console.print(Text.assemble("  ", (word, style), f"  {finding.message}"))
     console.print(f"{counted(problems, 'problem')}.")
-
-
-def add_to(app: typer.Typer) -> None:
-    """Registers the verb."""
-    app.command("check-plugin")(check_plugin)

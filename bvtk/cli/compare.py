@@ -161,8 +161,3 @@ def _rich(table: Comparison) -> Table:
     for row in shown_rows(table):
         rich.add_row(*(Text(shown.text, style="bold green" if shown.best else "") for shown in row))
     return rich
-
-
-def add_to(app: typer.Typer) -> None:
-    """Registers the verb."""
-    app.command("compare")(compare)

@@ -114,8 +114,3 @@ def _show(facts: dict[str, Any], problems: list[str]) -> None:
         console.print(f"problem: {problem}", style="red", markup=False)
     if not problems:
         console.print("No problems found.")
-
-
-def add_to(app: typer.Typer) -> None:
-    """Registers the verb."""
-    app.command("doctor")(doctor)

@@ -85,8 +85,3 @@ def _write_new(path: Path, text: str) -> None:
         raise UsageError(f"{path} already exists", "choose another name") from None
     except OSError as error:
         raise UsageError(f"{path} can't be written: {(error.strerror or str(error)).lower()}") from None
-
-
-def add_to(app: typer.Typer) -> None:
-    """Registers the verb."""
-    app.command("init")(init)

@@ -87,8 +87,3 @@ def _print_table(rows: list[tuple[str, str]]) -> None:
     for name, text in rows:
         table.add_row(Text(name, style="bold"), Text(text))
     out_console().print(Padding(table, (0, 0, 0, 2)))
-
-
-def add_to(app: typer.Typer) -> None:
-    """Registers the verb."""
-    app.command("ls")(ls)

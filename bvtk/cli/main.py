@@ -11,9 +11,28 @@ from typing import Annotated
 import typer
 
 import bvtk
-from bvtk.cli import check_plugin, compare, doctor, init, ls, run, schema, score, show, stages, sweep, udr, validate
+from bvtk.cli.check_plugin import check_plugin
 from bvtk.cli.common import error_console, print_error
+from bvtk.cli.compare import compare
+from bvtk.cli.doctor import doctor
+from bvtk.cli.init import init
+from bvtk.cli.ls import ls
+from bvtk.cli.run import run
+from bvtk.cli.schema import schema
+from bvtk.cli.score import score
+from bvtk.cli.show import show
+from bvtk.cli.stages import evaluate, export, report, train
+from bvtk.cli.sweep import sweep
+from bvtk.cli.udr import udr
+from bvtk.cli.validate import validate
 from bvtk.errors import BvtkError
+
+VERBS = (
+    *(run, train, evaluate, export, report, sweep),
+    *(validate, show, ls, init, schema),
+    *(score, compare, udr, doctor, check_plugin),
+)
+"""The verbs, in the order of `bvtk --help`."""
 
 app = typer.Typer(
     name="bvtk",
@@ -42,8 +61,8 @@ def root(
     """The β-VAE toolkit: declare, train, measure and export disentangled representations."""
 
 
-for module in (run, stages, sweep, validate, show, ls, init, schema, score, compare, udr, doctor, check_plugin):
-    module.add_to(app)
+for verb in VERBS:
+    app.command()(verb)
 
 
 def main() -> None:

@@ -29,8 +29,3 @@ def run(
 
     load_plugins(plugin, no_plugins)
     run_stage("report", target_of(recipe, overrides or [], out), device, as_json)
-
-
-def add_to(app: typer.Typer) -> None:
-    """Registers the verb."""
-    app.command("run")(run)

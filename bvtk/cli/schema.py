@@ -27,8 +27,3 @@ def schema(
     del as_json
     load_plugins(plugin, no_plugins)
     print_json(recipe_schema())
-
-
-def add_to(app: typer.Typer) -> None:
-    """Registers the verb."""
-    app.command("schema")(schema)

@@ -96,8 +96,3 @@ def _value(text: str) -> Scalar | list[Scalar]:
     if text.startswith("[") and text.endswith("]"):
         return [resolve(item.strip()) for item in text[1:-1].split(",") if item.strip()]
     return resolve(text)
-
-
-def add_to(app: typer.Typer) -> None:
-    """Registers the verb."""
-    app.command("score")(score)

@@ -43,8 +43,3 @@ def show(
         from bvtk.cli.show_recipe import show_recipe
 
         show_recipe(target, rest or [], layers, as_json)
-
-
-def add_to(app: typer.Typer) -> None:
-    """Registers the verb."""
-    app.command("show")(show)

@@ -149,9 +149,3 @@ def _evaluate_export(path: Path, overrides: list[str], device: str, as_json: boo
         print_json(found.scores)
     else:
         out_console().print(scores_table(found.scores))
-
-
-def add_to(app: typer.Typer) -> None:
-    """Registers the verbs."""
-    for verb in (train, evaluate, export, report):
-        app.command(verb.__name__)(verb)

@@ -41,8 +41,3 @@ def sweep(
         list_cells(request, as_json)
     elif run_cells(request, [*options, *(["--no-plugins"] if no_plugins else [])], as_json):
         raise typer.Exit(1)
-
-
-def add_to(app: typer.Typer) -> None:
-    """Registers the verb."""
-    app.command("sweep")(sweep)

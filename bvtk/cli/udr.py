@@ -84,8 +84,3 @@ def _table(found: dict[str, Any]) -> Table:
             label = Text("" if number else setting["label"])
             table.add_row(label, Text(run["run"]), str(run["seed"]), score, str(run["active_codes"]))
     return table
-
-
-def add_to(app: typer.Typer) -> None:
-    """Registers the verb."""
-    app.command("udr")(udr)

@@ -72,8 +72,3 @@ def _show(files: Sequence[str], errors: dict[str, RecipeError]) -> None:
 
 def _as_json(problem: Any) -> dict[str, Any]:
     return {name: getattr(problem, name) for name in ("file", "line", "column", "key", "message", "hint")}
-
-
-def add_to(app: typer.Typer) -> None:
-    """Registers the verb."""
-    app.command("validate")(validate)
