@@ -12,7 +12,6 @@ from bvtk.protocols import Decoding, ImageShape
 from bvtk.quantities import is_number
 from bvtk.recipe import Recipe
 from bvtk.runs import RunFolder
-from bvtk.traversal import axis_of, base_code
 
 if TYPE_CHECKING:
     import numpy as np
@@ -171,6 +170,8 @@ class Run:
         Raises:
             UsageError: if there is no such latent, or the export has no statistics of its codes.
         """
+        from bvtk.traversal import axis_of
+
         self._check_latent(latent)
         return axis_of(self.model, latent, self._has_posterior, self._export.statistics).values
 
@@ -180,6 +181,8 @@ class Run:
         return "posterior" in self.recipe.model.gives if known is None else known.kl is not None
 
     def _base_code(self) -> NDArray[np.float32]:
+        from bvtk.traversal import base_code
+
         return base_code(self.model, self._has_posterior, self._export.statistics)
 
     def _check_latent(self, latent: int) -> None:
