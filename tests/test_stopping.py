@@ -113,7 +113,7 @@ def test_a_signal_in_a_callback_that_python_drops_comes_again(capfd: pytest.Capt
     began = time.monotonic()
     with pytest.raises(Interrupted), Stop().listening():  # noqa: PT012
         del thing
-        time.sleep(20)
+        time.sleep(300)
     assert watch() is None
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 200
     assert "Traceback" not in capfd.readouterr().err

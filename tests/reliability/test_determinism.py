@@ -29,7 +29,7 @@ def exported(cli: Cli, hash_seed: str, kill_at: int | None = None) -> bytes:
                 time.sleep(0.005)
             process.send_signal(signal.SIGKILL)
     with cli.start(*command, env=environment) as process:
-        _, err = process.communicate(timeout=120)
+        _, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
     (folder,) = (cli.folder / out).iterdir()
     return (folder / "model.safetensors").read_bytes()

@@ -43,7 +43,7 @@ def browse(folder, page, *arguments):
         ],
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=600,
         check=True,
     )
     return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
