@@ -1,4 +1,4 @@
-"""Runs side by side: a table of what seeds agree on, with plots, from run folders or saved results."""
+"""Compares runs: a table with mean and spread over seeds, and plots, from run folders or saved results."""
 
 from bvtk.comparison.assembly import compare
 from bvtk.comparison.comparison import Comparison

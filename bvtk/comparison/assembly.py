@@ -1,4 +1,4 @@
-"""Comparing runs, from Python."""
+"""Compares runs."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ def compare(
     sort: str | None = None,
     out: str | Path = "runs",
 ) -> Comparison:
-    """Runs side by side.
+    """Compares runs in a table.
 
     Args:
-        targets: run folders, folders that hold run folders, folders of sweeps, recipes with or without a sweep,
-            exported models, or JSON that `bvtk compare --json` printed.
-        by: keys whose values make a row, such as `objective.beta` or `name`; without any, runs that differ in the
-            seed alone are one row.
+        targets: run folders, folders of run folders, folders of sweeps, recipes with or without a sweep, exported
+            models, or files with the output of `bvtk compare --json`.
+        by: group runs by the values of these keys, such as `objective.beta` or `name`; without any, runs that differ
+            only in their seed are one row.
         columns: keys such as `mig`, `mig.gaps.x`, `held_out.kl` or `model.latents`; without any, every headline score,
             reconstruction, squared error and KL.
-        aggregate: how the figures of several runs become one: `mean`, `median` or `paper`.
-        sort: the key that rows are sorted by, the best first.
-        out: where the runs of recipes lie.
+        aggregate: how the values of several runs are combined: `mean`, `median` or `paper`.
+        sort: the key to sort rows by, the best first.
+        out: the folder with the runs of recipes.
 
     Returns:
         The table; `to_markdown()`, `to_csv()`, `to_html()` and `figures()` show it.
 
     Raises:
-        UsageError: where a target holds no runs, or no run has a key.
-        RecipeError: with everything that is wrong in a recipe.
-        RunError: where a run's files are damaged.
+        UsageError: if a target has no runs, or no run has a key.
+        RecipeError: with every error of a recipe.
+        RunError: if the files of a run are damaged.
     """
     discover(Path())
     return assemble([targets] if isinstance(targets, str | Path) else targets, by, columns, aggregate, sort, Path(out))
@@ -56,12 +56,12 @@ def assemble(
     sort: str | None = None,
     out: Path = Path("runs"),
 ) -> Comparison:
-    """As `compare`, for a caller that has loaded the plugins."""
+    """The same as `compare`, for a caller that has loaded the plugins."""
     how = as_aggregate(aggregate)
     found = gather(targets, out)
     rows = tuple(rows_of(found.runs, by))
     chosen = tuple(columns_of(columns, found.runs))
-    odd = unmatched(found.published, found.runs, found.planned, by) if found.published else None
-    warnings = (*([odd] if odd else []), *cautions(found.runs, chosen))
+    unknown = unmatched(found.published, found.runs, found.planned, by) if found.published else None
+    warnings = (*([unknown] if unknown else []), *cautions(found.runs, chosen))
     table = Comparison(rows, chosen, how, found.published, found.left_out, warnings)
     return table.sorted(sort) if sort else table

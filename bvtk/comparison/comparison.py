@@ -1,4 +1,4 @@
-"""The result of a comparison, and every form in which it is shown."""
+"""The result of `bvtk.compare`."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from bvtk.files import write_bytes_atomic
 
 @dataclass(frozen=True)
 class Comparison(Table):
-    """Runs side by side, as `bvtk.compare` returns them."""
+    """A table of runs, with methods that show it."""
 
     def to_markdown(self) -> str:
-        """The table as Markdown, the best figures in bold, a caption below."""
+        """The table as Markdown, with the best values in bold and notes below."""
         return markdown(self)
 
     def to_csv(self) -> str:
-        """The table as CSV: value, spread and number of runs of every figure."""
+        """The table as CSV: value and spread of every column, and the number of runs."""
         return csv_text(self)
 
     def to_json(self) -> dict[str, Any]:
-        """Everything: the table, and the recipe, scores and curves of every run; `bvtk.compare` reads it back."""
+        """The table, and the recipe, scores and curves of every run. `bvtk.compare` can read it again from a file."""
         return document(self)
 
     def to_html(self, pictures: bool = False) -> str:
         """The table and its plots as one page that fetches nothing.
 
         Args:
-            pictures: whether to show a run of every row with its traversals and latents.
+            pictures: whether to show the latents and traversals of one run of every row.
         """
         from bvtk.comparison.views.page import render_page
 

@@ -1,4 +1,4 @@
-"""Which of the models of one setting agree with each other: UDR over a sweep, or over any runs."""
+"""UDR of the models of each setting, which differ only in their seed."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class How:
 
     Args:
         measure: `lasso` or `spearman`.
-        images: of how many images the codes are compared, at most.
-        seed: draws those images.
-        device: where to encode them, as a user names it.
+        images: the most images whose codes are compared.
+        seed: draws these images.
+        device: where to encode them: `cpu`, `cuda`, `mps` or `auto`.
     """
 
     measure: Measure = "lasso"
@@ -60,17 +60,17 @@ def udr(
     Duan et al. 2020, "Unsupervised Model Selection for Variational Disentangled Representation Learning".
 
     Args:
-        targets: run folders, folders that hold run folders, folders of sweeps, recipes with a sweep, exported models.
+        targets: run folders, folders of run folders, folders of sweeps, recipes with a sweep, exported models.
         measure: `lasso` or `spearman`.
-        images: of how many images of the data set the codes are compared, at most.
-        seed: draws those images.
+        images: the most images of the data set whose codes are compared.
+        seed: draws these images.
         device: where to encode them: `cpu`, `cuda`, `mps` or `auto`.
-        out: where the runs of recipes lie.
+        out: the folder with the runs of recipes.
 
     Raises:
-        UsageError: where a target holds no runs, or no two of them are models of one setting.
-        RecipeError: with everything that is wrong in a recipe.
-        RunError: where a run's files are damaged.
+        UsageError: if a target has no runs, or no two of them differ only in their seed.
+        RecipeError: with every error of a recipe.
+        RunError: if the files of a run are damaged.
     """
     discover(Path())
     given = [targets] if isinstance(targets, str | Path) else targets
@@ -78,10 +78,10 @@ def udr(
 
 
 def as_measure(text: str) -> Measure:
-    """The measure of a name.
+    """Checks the name of a measure.
 
     Raises:
-        UsageError: where there is none.
+        UsageError: if there is no such measure.
     """
     for measure in MEASURES:
         if text == measure:
@@ -90,9 +90,9 @@ def as_measure(text: str) -> Measure:
 
 
 def ranked(targets: Sequence[str | Path], how: How, out: Path, listener: Listener) -> dict[str, Any]:
-    """As `udr`, for a caller that has loaded the plugins and watches."""
+    """The same as `udr`, for a caller that has loaded the plugins and listens to its events."""
     if how.images < 2 or how.seed < 0:
-        raise UsageError(f"UDR takes 2 images or more and a seed from 0, found {how.images} and {how.seed}")
+        raise UsageError(f"expected at least 2 images and a seed from 0, found {how.images} and {how.seed}")
     device = choose_device(how.device)
     found = gather(targets, out)
     here = [run for run in found.runs if run.export]
@@ -102,7 +102,7 @@ def ranked(targets: Sequence[str | Path], how: How, out: Path, listener: Listene
     settings = [row for row in rows if len(row.runs) > 1]
     if not settings:
         hint = "; ".join([*absent, *alone][:3])
-        raise UsageError("UDR needs two models that differ in their seed alone, found none", hint)
+        raise UsageError("UDR needs two models that differ only in their seed, found none", hint)
     return {
         "measure": how.measure,
         "seed": how.seed,
@@ -134,14 +134,14 @@ def _encoder(run: Measured, dataset: Dataset, device: torch.device) -> Encoder:
     if dataset.image_shape != export.image:
         raise UsageError(
             f"{run.run} was trained on images of {export.image}, and its data set now has {dataset.image_shape}",
-            "bring back the data that it was trained on, or leave the run out",
+            "restore the data that it was trained on, or leave the run out",
         )
     model = export.model.to(device, memory_format=torch.channels_last)
     return Encoder(export.recipe, model, dataset, device)
 
 
 def _as_json(runs: Sequence[Measured], found: Ranking) -> dict[str, Any]:
-    """The median of the models' scores, each model's own, and those of all pairs, null for a model with itself."""
+    """The median score, and the scores of each model and of each pair; null for a model with itself."""
     scores = [
         {"run": run.run, "seed": run.recipe.get("seed"), "score": float(score), "active_codes": active}
         for run, score, active in zip(runs, found.scores, found.active_codes, strict=True)

@@ -16,8 +16,8 @@ MARKDOWN = """\
 | toy (beta=4) | **0.923 ± 0.003** | **0.200 ± 0.100** | 31.0 ± 1.0 | 20.0 ± 0.0 | 3 |
 
 Mean ± sample standard deviation over n runs.
-The best of a column is in bold.
-–: there is no such figure.
+The best value of each column is in bold.
+–: no value.
 """
 CSV = """\
 row,objective.beta,mig,mig spread,runs
@@ -77,7 +77,7 @@ def test_the_papers_aggregation_drops_the_worse_half(tmp_path):
     assert score.value == pytest.approx((0.6 + 0.8 + 0.9) / 3)
     assert score.spread == pytest.approx((((-0.5 / 3) ** 2 + (0.1 / 3) ** 2 + (0.4 / 3) ** 2) / 2) ** 0.5)
     assert (mig.value, mig.spread) == (0.4, None)
-    assert "worse half dropped" in table.to_markdown()
+    assert "the worse half is dropped" in table.to_markdown()
 
 
 @pytest.mark.parametrize(
@@ -86,12 +86,12 @@ def test_the_papers_aggregation_drops_the_worse_half(tmp_path):
         ({"columns": ["migg"]}, "did you mean 'mig'"),
         ({"columns": ["sap"]}, "metrics: held_out, beta_vae_score, mig"),
         ({"by": ["model.latent"]}, "did you mean 'model.latents'"),
-        ({"by": ["steps"], "columns": ["type"]}, "could mean several keys"),
+        ({"by": ["steps"], "columns": ["type"]}, "is the end of several keys"),
         ({"columns": ["mig.gaps"]}, "name one of them: mig.gaps.x, mig.gaps.y"),
         ({"aggregate": "meen"}, "did you mean 'mean'"),
     ],
 )
-def test_wrong_keys_are_told_with_what_would_be_right(tmp_path, options, said):
+def test_wrong_keys_are_refused_with_a_suggestion(tmp_path, options, said):
     three_systems(tmp_path)
     with pytest.raises(UsageError, match=said):
         bvtk.compare(tmp_path, **options)

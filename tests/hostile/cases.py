@@ -315,14 +315,14 @@ SAVED: Cases = {
     "nested": (b"[" * 100_000, "recursion limit exceeded"),
     "nan": (b'{"mig": {"score": NaN}}', "expected value at line 1 column 19"),
     "large": (sparse(70 << 20, b"{"), "larger than 64 MiB"),
-    "list": (b"[]", "holds no results"),
-    "number": (b"5", "holds no results"),
-    "no-scores": (b"{}", "holds no results"),
-    "scores-of-text": (b'{"mig": "high"}', "holds no results"),
+    "list": (b"[]", "has no results"),
+    "number": (b"5", "has no results"),
+    "no-scores": (b"{}", "has no results"),
+    "scores-of-text": (b'{"mig": "high"}', "has no results"),
     "later-format": (b'{"format": 99, "runs": []}', "not of format 1"),
-    "runs-of-numbers": (b'{"format": 1, "runs": [5]}', "holds no results"),
-    "runs-a-word": (b'{"format": 1, "runs": "x"}', "holds no results"),
-    "run-without-scores": (b'{"format": 1, "runs": [{"run": "x", "recipe": {}, "facts": {}}]}', "holds no results"),
+    "runs-of-numbers": (b'{"format": 1, "runs": [5]}', "has no results"),
+    "runs-a-word": (b'{"format": 1, "runs": "x"}', "has no results"),
+    "run-without-scores": (b'{"format": 1, "runs": [{"run": "x", "recipe": {}, "facts": {}}]}', "has no results"),
 }
 
 DEEP = "a: " + "[" * 500

@@ -1,1 +1,1 @@
-"""What is compared: runs read from wherever they lie, gathered into rows, and a figure for each row and column."""
+"""What is compared: runs, the rows that they belong to, and the value of each row and column."""

@@ -1,4 +1,4 @@
-"""From the figures of several seeds to one: a mean, a median, or the paper's own reckoning."""
+"""Combines the values of several runs into one: mean, median, or the method of the β-VAE paper."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ Aggregate = Literal["mean", "median", "paper"]
 MEANINGS = {
     "mean": "Mean ± sample standard deviation over n runs.",
     "median": "Median ± half the interquartile range over n runs.",
-    "paper": "As in the β-VAE paper: the scores of all classifiers of all n runs together, the worse half dropped, "
-    "mean ± sample standard deviation of the rest; of other figures the better half of the runs.",
+    "paper": "As in the β-VAE paper: the scores of all classifiers of all n runs are pooled and the worse half is "
+    "dropped; mean ± sample standard deviation of the rest. For other values, the better half of the runs.",
 }
-"""What a table's caption says of its figures."""
+"""How the caption of a table explains its values."""
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One figure of a row.
+class Summary:
+    """The values of several runs, combined.
 
     Args:
-        value: over all runs of the row.
-        spread: between them; None where fewer than two figures make it.
-        values: one a run, in the order of the runs.
+        value: over all runs.
+        spread: between the runs; None for a single value.
+        values: one per run, in the order of the runs.
     """
 
     value: float
@@ -38,10 +38,10 @@ class Figure:
 
 
 def as_aggregate(text: str) -> Aggregate:
-    """Checks how figures are to be put together.
+    """Checks the name of a way to combine values.
 
     Raises:
-        UsageError: where there is no such way.
+        UsageError: if there is no such way.
     """
     for known in get_args(Aggregate):
         if text == known:
@@ -49,16 +49,16 @@ def as_aggregate(text: str) -> Aggregate:
     raise UsageError(f"unknown aggregate {text!r}, {did_you_mean(text, list(get_args(Aggregate)))}")
 
 
-def aggregate(values: Sequence[float], how: Aggregate, better: int = 0, pooled: Sequence[float] = ()) -> Figure:
-    """One figure of those of several runs.
+def aggregate(values: Sequence[float], how: Aggregate, better: int = 0, pooled: Sequence[float] = ()) -> Summary:
+    """Combines the values of several runs.
 
     Args:
-        values: one a run, at least one.
+        values: one per run, at least one.
         how: `mean`, `median` or `paper`.
-        better: 1 where higher is better, −1 where lower is, 0 where neither.
-        pooled: the scores of every classifier of every run, for `paper`; the runs' own values without them.
+        better: 1 if higher is better, −1 if lower is, 0 if neither.
+        pooled: the scores of every classifier of every run, which `paper` uses instead of the values of the runs.
     """
-    return Figure(*_WAYS[how](values, better, pooled), tuple(values))
+    return Summary(*_WAYS[how](values, better, pooled), tuple(values))
 
 
 def _mean(values: Sequence[float], _better: int = 0, _pooled: Sequence[float] = ()) -> tuple[float, float | None]:

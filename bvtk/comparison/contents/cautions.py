@@ -1,4 +1,4 @@
-"""What a reader should know before holding the scores of runs against each other."""
+"""What a reader should know before comparing the scores of runs."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from bvtk.counting import counted
 from bvtk.metrics.scoring.keys import collapsed
 
 _NAMED = 4
-"""Runs that are named where more are meant."""
+"""How many runs are named before `and 3 more`."""
 
 
 def cautions(runs: Sequence[Measured], columns: Sequence[Key]) -> list[str]:
-    """Scores that are no figures of one kind, that mean nothing, or that are missing.
+    """Warnings about scores that are not comparable, that mean nothing, or that are missing.
 
     Args:
-        runs: those that are compared.
-        columns: the figures that are shown of them.
+        runs: the compared runs.
+        columns: what is shown of them.
     """
     shown: dict[str, Key] = {}
     for key in columns:
@@ -28,14 +28,16 @@ def cautions(runs: Sequence[Measured], columns: Sequence[Key]) -> list[str]:
     found = []
     for metric, column in shown.items():
         if differing := _differing([_spec(run, metric) for run in runs if metric in run.scores]):
-            found.append(f"{heading(column)} is not of one kind: the runs differ in its {', '.join(differing)}")
-    if silent := [run.run for run in runs if collapsed(run.scores)]:
-        what = "no latent responds to the images, so their scores mean nothing"
-        found.append(f"collapse in {_of(silent, runs)}, {what}: {_listed(silent)}")
+            found.append(
+                f"the values of {heading(column)} are not comparable: the runs differ in its {', '.join(differing)}"
+            )
+    if unusable := [run.run for run in runs if collapsed(run.scores)]:
+        why = "no latent responds to the images, so their scores mean nothing"
+        found.append(f"collapse in {_of(unusable, runs)} ({why}): {_listed(unusable)}")
     wanted = dict.fromkeys(str(spec["type"]) for run in runs for spec in _specs(run))
     for metric in wanted:
         if missing := [run.run for run in runs if _spec(run, metric) and metric not in run.scores]:
-            found.append(f"no score of {metric} in {_of(missing, runs)}, see their reports: {_listed(missing)}")
+            found.append(f"no score of {metric} in {_of(missing, runs)} (see their reports): {_listed(missing)}")
     return found
 
 
@@ -44,7 +46,7 @@ def _specs(run: Measured) -> Sequence[Mapping[str, Any]]:
 
 
 def _spec(run: Measured, metric: str) -> Mapping[str, Any]:
-    """The first that a recipe says of a metric, which is filed under the bare name; empty where it says nothing."""
+    """The first entry of a metric in a recipe, whose scores have the bare name as key; empty if there is none."""
     return next((spec for spec in _specs(run) if spec["type"] == metric), {})
 
 

@@ -1,4 +1,4 @@
-"""The columns of a comparison: which there are, what they are called, and which end of them is the good one."""
+"""The columns of a comparison: which there are, their headings, and whether higher or lower is better."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BETAS = ("objective.beta", "objective.beta.value", "objective.beta.end", "beta",
 """Every key by which rows may differ in β."""
 
 _LAST = (RECONSTRUCTION, "squared_error", KL)
-"""What stands last in every table whose runs have it, and is no score of disentanglement."""
+"""The last columns of every table whose runs have them. They are not scores of disentanglement."""
 
 _LOWER = {
     ("held_out", "reconstruction"),
@@ -44,10 +44,10 @@ _HEADLINES = _WORDS | {
     "modularity_explicitness": "modularity",
     "unsupervised": "mutual information of codes",
 }
-"""What a score is called beside those of other metrics: where one has several figures, the one that it is."""
+"""The heading of a headline score. If a metric has several values, the heading says which one it is."""
 
-_SAID_BY_PARTS = {"modularity_explicitness", "unsupervised"}
-"""Metrics whose name says no more than those of their figures."""
+_NAMED_BY_PARTS = {"modularity_explicitness", "unsupervised"}
+"""Metrics whose name adds nothing to the names of their values."""
 
 
 def default_columns(runs: Sequence[Measured]) -> list[Key]:
@@ -63,25 +63,25 @@ def is_score(key: Key) -> bool:
 
 
 def columns_of(texts: Sequence[str], runs: Sequence[Measured]) -> list[Key]:
-    """The columns that a user names, or the usual ones.
+    """The columns that a user names, or the default ones.
 
     Raises:
-        UsageError: where no run has one of them.
+        UsageError: if no run has one of them.
     """
-    found = [_figure_key(text, runs) for text in texts] if texts else default_columns(runs)
+    found = [_column(text, runs) for text in texts] if texts else default_columns(runs)
     return list(dict.fromkeys(found))
 
 
-def _figure_key(text: str, runs: Sequence[Measured]) -> Key:
+def _column(text: str, runs: Sequence[Measured]) -> Key:
     key = find_key(text, runs)
     if key.kind == "score" and any(isinstance(key.of(run), list | Mapping) for run in runs):
         parts = [known for known in known_keys(runs) if known.startswith(f"{key.text}.")]
-        raise UsageError(f"{key.text!r} holds several figures", f"name one of them: {', '.join(parts)}")
+        raise UsageError(f"{key.text!r} has several values", f"name one of them: {', '.join(parts)}")
     return key
 
 
 def better(key: Key) -> int:
-    """1 where higher is better, −1 where lower is, 0 where neither is or nobody knows."""
+    """1 if higher is better, −1 if lower is, 0 if neither or not known."""
     if key.kind != "score":
         return 0
     if key.path in _LOWER:
@@ -90,13 +90,13 @@ def better(key: Key) -> int:
 
 
 def heading(key: Key) -> str:
-    """What people call a column, with its unit: "reconstruction (nats)"."""
+    """The heading of a column, with its unit: "reconstruction (nats)"."""
     if key.kind != "score":
         return key.text
     words = [key.path[0], *(part for part in key.path[1:] if part != HEADLINE)]
     if key.path[0] == HELD_OUT:
         words = words[1:] or ["held-out score"]
-    elif key.path[0] in _SAID_BY_PARTS:
+    elif key.path[0] in _NAMED_BY_PARTS:
         words = words[1:] or words
     unit = " (nats)" if key.path in _NATS else ""
     names = _HEADLINES if len(words) == 1 else _WORDS
@@ -104,8 +104,8 @@ def heading(key: Key) -> str:
 
 
 def _title(metric: str, names: Mapping[str, str]) -> str:
-    """A metric as `scores.json` files it, in words: `beta_vae_score:protocol=dlib` is "β-VAE score (dlib)"."""
-    name, said = settings(metric)
+    """A key of `scores.json` in words: `beta_vae_score:protocol=dlib` is "β-VAE score (dlib)"."""
+    name, pairs = settings(metric)
     words = names.get(name, name.replace("_", " "))
-    values = ", ".join(value for _, value in said)
+    values = ", ".join(value for _, value in pairs)
     return f"{words} ({values})" if values else words

@@ -1,13 +1,15 @@
-"""What a key means: part of a recipe (`objective.beta`) or the scores (`mig.gaps.x`), or `beta` and `beta_norm`."""
+"""Keys into runs: a part of the recipe (`objective.beta`) or of the scores (`mig.gaps.x`), `beta` or `beta_norm`."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from bvtk.comparison.contents.measured import Measured
+from bvtk.component import metrics
 from bvtk.errors import UsageError
 from bvtk.recipe.writing import flow
 from bvtk.registry import did_you_mean
@@ -20,9 +22,9 @@ class Key:
     """A key that at least one of the compared runs has.
 
     Args:
-        text: dotted and in full.
+        text: the full dotted key.
         kind: where it is looked up.
-        path: the steps there; of a score the metric's own key first.
+        path: the steps there; for a score, the key of the metric first.
     """
 
     text: str
@@ -30,7 +32,7 @@ class Key:
     path: tuple[str, ...]
 
     def of(self, run: Measured) -> Any:
-        """The value in a run; None where it has none."""
+        """The value in a run; None if it has none."""
         if self.kind == "fact":
             value = run.facts.get(self.text)
             return None if value is None else float(f"{value:.6g}")
@@ -38,19 +40,19 @@ class Key:
 
     @property
     def metric(self) -> str | None:
-        """The metric whose headline score it is; None where it is anything else."""
+        """The metric whose headline score it is; None for any other value."""
         return self.path[0] if self.kind == "score" and self.path[1:] == (HEADLINE,) else None
 
 
 def find_key(text: str, runs: Sequence[Measured]) -> Key:
-    """The key that a user means, in full or by its unambiguous end: `latents` is `model.latents`.
+    """Looks up a key by its full text or its unambiguous end: `latents` is `model.latents`.
 
     Args:
         text: such as `objective.beta`, `mig`, `mig.gaps.x`, `held_out.kl`, `beta_norm`.
-        runs: those that are compared.
+        runs: the compared runs.
 
     Raises:
-        UsageError: where no run has it, or several keys end like this.
+        UsageError: if no run has it, or several keys have this end.
     """
     known = known_keys(runs)
     if text in known:
@@ -61,14 +63,14 @@ def find_key(text: str, runs: Sequence[Measured]) -> Key:
             return ends[0]
         if ends:
             listed = ", ".join(key.text for key in ends)
-            raise UsageError(f"{text!r} could mean several keys: {listed}", "write one of them in full")
-    raise UsageError(f"no compared run has a key {text!r}, {_suggestion(text, known)}")
+            raise UsageError(f"{text!r} is the end of several keys: {listed}", "write one of them in full")
+    raise UsageError(f"no run has the key {text!r}, {_suggestion(text, known)}")
 
 
 def known_keys(runs: Sequence[Measured]) -> dict[str, Key]:
-    """Every key of every run: recipes before scores, metrics in the order of the run that has most of them.
+    """Every key of every run: recipes before scores, metrics in the order of the run with the most metrics.
 
-    A metric's own key stands for its headline score.
+    The name of a metric is the key of its headline score.
     """
     found: dict[str, Key] = {}
     for run in runs:
@@ -84,17 +86,17 @@ def known_keys(runs: Sequence[Measured]) -> dict[str, Key]:
 
 
 def short(value: Any) -> Any:
-    """A constant schedule as its number, anything else as it is."""
+    """The number of a constant schedule; any other value as it is."""
     if isinstance(value, Mapping) and value.get("type") == "constant" and value.keys() == {"type", "value"}:
         return value["value"]
     return value
 
 
-def said(value: Any) -> str:
-    """A value of a recipe as people write it: `4`, `burgess`, `{type: linear, …}`."""
+def text_of(value: Any) -> str:
+    """A value as people write it in a recipe: `4`, `burgess`, `{type: linear, …}`."""
     value = short(value)
     if isinstance(value, Mapping) and value.keys() == {"type"}:
-        return said(value["type"])
+        return text_of(value["type"])
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, str):
@@ -103,7 +105,7 @@ def said(value: Any) -> str:
 
 
 def leaves(data: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every scalar, list of scalars and empty value of a recipe with its path; a constant schedule is its number."""
+    """Every scalar, list of scalars and empty value of a recipe, with its path; a constant schedule as its number."""
     data = short(data)
     below = list(_below(data))
     if not below or (isinstance(data, list) and not any(isinstance(item, Mapping) for item in data)):
@@ -148,7 +150,7 @@ def _descend(data: Any, path: Sequence[str]) -> Any:
 def _suggestion(text: str, known: Mapping[str, Key]) -> str:
     ends = [name.rpartition(".")[2] for name in known]
     near = did_you_mean(text, [*known, *ends])
-    if near.startswith("did"):
+    if near.startswith("did") and re.split("[:.]", text)[0] not in metrics:
         return near
-    metrics = dict.fromkeys(key.path[0] for key in known.values() if key.kind == "score")
-    return f"metrics: {', '.join(metrics) or 'none'}"
+    scored = dict.fromkeys(key.path[0] for key in known.values() if key.kind == "score")
+    return f"metrics: {', '.join(scored) or 'none'}"

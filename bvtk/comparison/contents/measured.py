@@ -1,4 +1,4 @@
-"""One run as a comparison sees it: its recipe, its scores, and how they came about."""
+"""A run as a comparison sees it: its recipe, scores, curves and files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bvtk.errors import RecipeError
 from bvtk.recipe import parse_recipe, resolved
 
 FACTS = ("beta", "beta_norm")
-"""What a run's log says of it, beside its recipe and its scores."""
+"""What the log of a run adds to its recipe and scores."""
 
 Curve = tuple[tuple[int, float], ...]
 """Points (step, score) over training."""
@@ -22,14 +22,14 @@ class Measured:
     """A run that has been scored.
 
     Args:
-        run: what it is called: its folder's name, or the file that its scores lie in.
+        run: its name: that of its folder, or the file with its scores.
         recipe: complete, as plain data.
-        scores: one entry a metric, as `scores.json` has them.
+        scores: one entry per metric, as in `scores.json`.
         facts: `beta` and `beta_norm`, β and β·M/N at the end of training, for runs that have them.
-        curves: by metric, its score over training; empty where nothing was measured on the way.
-        pictures: its figures by name; empty where they don't lie on this machine.
-        latents: the file that says what each latent carries; None where it doesn't lie on this machine.
-        export: the exported model; None where it doesn't lie on this machine.
+        curves: by metric, its score over training; empty if nothing was measured during training.
+        pictures: its figures by name; empty if they are not on this machine.
+        latents: the file with the statistics of its latents; None if it is not on this machine.
+        export: the exported model; None if it is not on this machine.
     """
 
     run: str
@@ -58,12 +58,12 @@ def curves_of(evaluations: Iterable[Mapping[str, Any]]) -> dict[str, Curve]:
 
 
 def facts_of(log: Iterable[Mapping[str, Any]]) -> dict[str, float]:
-    """The last values of a training log that are worth comparing by."""
+    """The last values of `FACTS` in a training log."""
     return {name: float(record[name]) for record in log for name in FACTS if record.get(name) is not None}
 
 
 def completed(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """A recipe with the defaults of fields younger than itself; as it is where a plugin that it needs is absent."""
+    """A recipe with the defaults of fields that are newer than it; unchanged if a plugin that it needs is missing."""
     try:
         return resolved(parse_recipe(recipe))
     except RecipeError:

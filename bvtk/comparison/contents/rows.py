@@ -1,4 +1,4 @@
-"""The rows of a comparison: which runs belong together, and what a row is called."""
+"""The rows of a comparison: which runs belong together, and the label of each row."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bvtk.comparison.contents.keys import Key, canonical, find_key, leaves, said
+from bvtk.comparison.contents.keys import Key, canonical, find_key, leaves, text_of
 from bvtk.comparison.contents.measured import Measured
 from bvtk.quantities import is_number
 
 Setting = tuple[str, ...]
 """The path of a recipe's key."""
 
-_NOT_SAID = ("seed", "sweep", "extends")
-"""What the runs of one row may differ in."""
+_IGNORED = ("seed", "sweep", "extends")
+"""Keys in which the runs of one row may differ."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """Runs that differ in their seed alone, or in nothing that the user groups by.
+    """Runs that differ only in their seed, or that agree in the keys that the user groups by.
 
     Args:
-        label: what tells the row from the others.
-        name: the recipes' name; empty where runs are grouped by other keys.
-        settings: the value of every key that tells rows apart, by its dotted key.
+        label: unique among the rows.
+        name: of the recipes; empty if runs are grouped by other keys.
+        settings: the value of every key that rows differ in, by its dotted key.
         runs: at least one.
     """
 
@@ -35,17 +35,17 @@ class Row:
 
 
 def rows_of(runs: Sequence[Measured], by: Sequence[str] = ()) -> list[Row]:
-    """Runs gathered to rows.
+    """Groups runs into rows.
 
     Args:
         runs: at least one.
-        by: keys to group by; without any, runs that differ in the seed alone are one row.
+        by: keys to group by; without any, runs that differ only in their seed are one row.
 
     Returns:
-        Rows in the order in which their names first appear, those of one name by their settings.
+        Rows in the order in which their names first appear, those with the same name by their settings.
 
     Raises:
-        UsageError: where no run has one of the keys.
+        UsageError: if no run has one of the keys.
     """
     return _by_keys(runs, [find_key(text, runs) for text in by]) if by else _by_recipe(runs)
 
@@ -70,9 +70,9 @@ def _by_recipe(runs: Sequence[Measured]) -> list[Row]:
         differing = differing_settings(same_name)
         shorts = shortened(differing)
         for run in same_name:
-            said_of = dict(leaves(_identity(run)))
-            settings = {path: said_of.get(path) for path in differing}
-            pairs = [f"{shorts[path]}={_shown(value)}" for path, value in settings.items() if path in said_of]
+            own = dict(leaves(_identity(run)))
+            settings = {path: own.get(path) for path in differing}
+            pairs = [f"{shorts[path]}={_shown(value)}" for path, value in settings.items() if path in own]
             members = next(group for group in groups if group[0] is run)
             named = {".".join(path): value for path, value in settings.items()}
             rows.append(Row(_label(run.name, pairs), run.name, named, tuple(members)))
@@ -82,7 +82,7 @@ def _by_recipe(runs: Sequence[Measured]) -> list[Row]:
 def differing_settings(runs: Sequence[Measured]) -> list[Setting]:
     """The settings in which runs differ, in the order of their recipes.
 
-    Where the type of a component differs, settings that only one of the types has go unsaid.
+    If the type of a component differs, settings that only one of the types has are left out.
     """
     recipes = [dict(leaves(_identity(run))) for run in runs]
     everywhere = dict.fromkeys(path for recipe in recipes for path in recipe)
@@ -94,9 +94,9 @@ def differing_settings(runs: Sequence[Measured]) -> list[Setting]:
 
 
 def shortened(paths: Sequence[Setting]) -> dict[Setting, str]:
-    """The shortest end of each path that no other shares; a component's `type` goes by the component's name.
+    """The shortest unique end of each path.
 
-    So does the value at which a schedule ends: `objective.beta.end` is `beta`.
+    The `type` of a component and the `end` of a schedule have its name: `objective.beta.end` is `beta`.
     """
     above = [path[:-1] for path in paths if len(path) > 1]
     plain = {p: p[:-1] if p[-1] in ("type", "end") and above.count(p[:-1]) == 1 and len(p) > 1 else p for p in paths}
@@ -114,7 +114,7 @@ def _label(name: str, pairs: Sequence[str]) -> str:
 
 
 def _identity(run: Measured) -> dict[str, Any]:
-    return {key: value for key, value in run.recipe.items() if key not in _NOT_SAID}
+    return {key: value for key, value in run.recipe.items() if key not in _IGNORED}
 
 
 def _under(path: Setting, above: Setting) -> bool:
@@ -126,7 +126,7 @@ def _key(value: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    return "–" if value is None else said(value)
+    return "–" if value is None else text_of(value)
 
 
 def _grouped(runs: Iterable[Measured], key: Any) -> Iterable[list[Measured]]:
@@ -142,7 +142,7 @@ def _ordered(rows: list[Row]) -> list[Row]:
 
 
 def _rank(value: Any) -> tuple[int, float, str]:
-    """Numbers by size, then words as they come, then what has none."""
+    """Numbers by size, then words in their order, then rows without a value."""
     if is_number(value):
         return (0, float(value), "")
     return (1, 0.0, "") if value is not None else (2, 0.0, "")

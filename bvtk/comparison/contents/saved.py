@@ -1,4 +1,4 @@
-"""Results that were saved as JSON: what `bvtk compare --json` printed, or plain scores."""
+"""Results saved as JSON: the output of `bvtk compare --json`, or plain scores."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bvtk.comparison.contents.aggregate import Figure
+from bvtk.comparison.contents.aggregate import Summary
 from bvtk.comparison.contents.measured import FACTS, Measured, completed
 from bvtk.comparison.contents.table import Cell, Table
 from bvtk.component import parse
@@ -15,19 +15,19 @@ from bvtk.errors import UsageError
 from bvtk.recipe.sweep_schema import Published
 
 FORMAT = 1
-"""Of the JSON document; a reader refuses others."""
+"""The version of the JSON document. Documents of other versions are refused."""
 
 T = TypeVar("T")
 
 
 def read_saved(path: Path) -> tuple[tuple[Measured, ...], tuple[str, ...], Published | None]:
-    """The runs, what was left out, and the published figures of a saved comparison.
+    """The runs, what was left out, and the published values of a saved comparison.
 
-    A file of plain scores, as a run's `scores.json` or `bvtk score --json`, is one run without a recipe, called by
-    the file's name.
+    A file of plain scores, such as `scores.json` or the output of `bvtk score --json`, is one run without a recipe,
+    named after the file.
 
     Raises:
-        UsageError: where the file is damaged or of another kind.
+        UsageError: if the file is damaged or of another kind.
     """
     try:
         data = read_document(path)
@@ -37,14 +37,14 @@ def read_saved(path: Path) -> tuple[tuple[Measured, ...], tuple[str, ...], Publi
         ) from error
     if isinstance(data, dict) and "runs" in data:
         if data.get("format") != FORMAT:
-            raise UsageError(f"{path} is not of format {FORMAT}", "use the bvtk version that wrote it")
+            raise UsageError(f"{path} is not of format {FORMAT}", "use the version of bvtk that wrote it")
         left_out = _shaped(lambda words: tuple(map(str, words)), data.get("left_out") or (), path)
         return _shaped(_runs, data["runs"], path), left_out, _shaped(published_of, data.get("published"), path)
     return (_shaped(lambda scores: _bare(scores, path), data, path),), (), None
 
 
 def published_of(data: Any) -> Published | None:
-    """Published figures from JSON values; None where there are none."""
+    """Published values from JSON values; None if there are none."""
     return None if data is None else parse(Published, data)
 
 
@@ -52,9 +52,7 @@ def _shaped(read: Callable[[Any], T], data: Any, path: Path) -> T:
     try:
         return read(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UsageError(
-            f"{path} holds no results: {type(error).__name__}: {error}", "give what `bvtk compare --json` printed"
-        ) from error
+        raise UsageError(f"{path} has no results: {error!r}", "give the output of `bvtk compare --json`") from error
 
 
 def _runs(runs: Any) -> tuple[Measured, ...]:
@@ -83,7 +81,7 @@ def _scores(data: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def document(table: Table) -> dict[str, Any]:
-    """The table as JSON values, with everything that it was made from."""
+    """The table as JSON values, with everything that it was computed from."""
     return {
         "format": FORMAT,
         "aggregate": table.how,
@@ -104,7 +102,7 @@ def document(table: Table) -> dict[str, Any]:
 
 
 def _json_cell(found: Cell) -> Any:
-    if not isinstance(found, Figure):
+    if not isinstance(found, Summary):
         return found
     return {"value": found.value, "spread": found.spread, "values": list(found.values)}
 

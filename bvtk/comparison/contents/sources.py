@@ -1,4 +1,4 @@
-"""Where runs come from: run folders, folders of them, sweeps, recipes, exports, and results saved as JSON."""
+"""Reads runs from run folders, folders of them, sweeps, recipes, exports, and results saved as JSON."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from bvtk.runs import RunFolder, read_json, read_lines
 
 @dataclass(frozen=True)
 class Found:
-    """What a target holds.
+    """The runs of a target.
 
     Args:
-        runs: those that have been scored, in a stable order.
-        left_out: why others are not among them.
-        published: figures from the literature that go with them.
-        planned: cells of a sweep that have no scores yet; None where it is not known which there are.
+        runs: those with scores, in a stable order.
+        left_out: which others there are, and why they are left out.
+        published: values from the literature to compare them with.
+        planned: cells of a sweep that have no scores yet; None if they are not known.
     """
 
     runs: tuple[Measured, ...]
@@ -40,20 +40,19 @@ def gather(targets: Sequence[str | Path], out: Path = Path("runs")) -> Found:
     """The runs of all targets, each once.
 
     Args:
-        targets: run folders, folders that hold run folders, folders of sweeps, recipes, exported models, saved
-            comparisons.
-        out: where the runs of recipes lie.
+        targets: run folders, folders of run folders, folders of sweeps, recipes, exported models, saved comparisons.
+        out: the folder with the runs of recipes.
 
     Raises:
-        UsageError: where a target is none of these, or none holds a scored run.
-        RunError: where a run's files are damaged.
+        UsageError: if a target is none of these, or no target has a run with scores.
+        RunError: if the files of a run are damaged.
     """
     found = [read_target(Path(target), out) for target in targets]
     runs, twice = _each_once(run for part in found for run in part.runs)
     left_out = tuple(dict.fromkeys([*(word for part in found for word in part.left_out), *twice]))
     if not runs:
         named = ", ".join(map(str, targets)) or "nothing"
-        hint = "; ".join(left_out[:3]) or "give a run folder, such as runs/quickstart-1a2b3c4d, or the folder of them"
+        hint = "; ".join(left_out[:3]) or "give a run folder, such as runs/quickstart-1a2b3c4d, or its parent"
         raise UsageError(f"no run with scores in {named}", hint)
     published = next((part.published for part in found if part.published), None)
     plans = [part.planned for part in found]
@@ -66,17 +65,17 @@ def read_target(path: Path, out: Path = Path("runs")) -> Found:
 
     Args:
         path: the target.
-        out: where its runs lie, if it is a recipe.
+        out: the folder with its runs, if it is a recipe.
 
     Raises:
-        RecipeError: with everything that is wrong in a recipe.
-        UsageError: where it is nothing that holds runs.
-        RunError: where a run's files are damaged.
+        RecipeError: with every error of a recipe.
+        UsageError: if it is not a kind of target.
+        RunError: if the files of a run are damaged.
     """
     if path.is_dir():
         return _read_folder(path)
     if not path.exists():
-        raise UsageError(f"no such file or folder: {path}", "give a run folder, or a folder that holds some")
+        raise UsageError(f"no such file or folder: {path}", "give a run folder, or a folder of run folders")
     if path.suffix == ".safetensors":
         return Found((read_export_facts(path),))
     if path.suffix == ".json":
@@ -85,16 +84,16 @@ def read_target(path: Path, out: Path = Path("runs")) -> Found:
     if path.suffix in (".yaml", ".yml"):
         return _read_recipe(path, out)
     raise UsageError(
-        f"{path} holds no runs",
-        "give a run folder, a folder of them, a recipe, model.safetensors, or JSON of this verb",
+        f"{path} has no runs",
+        "give a run folder, a folder of them, a recipe, a model.safetensors, or the output of `bvtk compare --json`",
     )
 
 
 def read_run(path: Path) -> Measured | None:
-    """A run folder; None where the run has no scores yet, or there is no such folder.
+    """Reads a run folder; None if the run has no scores yet, or there is no such folder.
 
     Raises:
-        RunError: where its files are damaged.
+        RunError: if its files are damaged.
     """
     folder = RunFolder(path)
     if not folder.scores.is_file():
@@ -107,23 +106,23 @@ def read_run(path: Path) -> Measured | None:
     try:
         curves, facts = curves_of(evaluations), facts_of(log)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RunError(f"{path}: its logs lack or garble {error}", "run it again, or leave it out") from error
+        raise RunError(f"the logs of {path} are damaged: {error!r}", "run it again, or leave it out") from error
     latents = folder.latents if folder.latents.is_file() else None
     export = folder.export if folder.export.is_file() else None
     return Measured(path.resolve().name, recipe, scores, facts, curves, _pictures(folder), latents, export)
 
 
 def _pictures(folder: RunFolder) -> dict[str, Path]:
-    """The figures of a report, as far as they lie in the run folder itself: a page shows them to others."""
+    """The figures of the report, without links out of the run folder: the page is shown to others."""
     files = [] if folder.figures.is_symlink() else sorted(folder.figures.glob("*.png"))
     return {file.stem: file for file in files if not file.is_symlink()}
 
 
 def read_export_facts(path: Path) -> Measured:
-    """The recipe and the scores in an exported model; its tensors stay unread.
+    """The recipe and the scores in an exported model; its tensors are not read.
 
     Raises:
-        UsageError: where it is no export of bvtk, or has no scores.
+        UsageError: if it is not an export of bvtk, or has no scores.
     """
     with opened_export(path, "np") as (facts, _):
         pass
@@ -133,7 +132,7 @@ def read_export_facts(path: Path) -> Measured:
     except (KeyError, TypeError, IndexError, RunError) as error:
         raise UsageError(f"{path} can't be read as an export of bvtk: {error}", "export the run again") from error
     if not scores:
-        raise UsageError(f"{path} has no scores in it", "score the run with `bvtk evaluate`, and export it again")
+        raise UsageError(f"{path} has no scores", "score the run with `bvtk evaluate`, and export it again")
     recipe = completed(recipe)
     return Measured(str(path), recipe, scores, _facts(recipe, pixels), export=path)
 
@@ -148,7 +147,7 @@ def _read_folder(path: Path) -> Found:
 
 
 def _read_recipe(path: Path, out: Path) -> Found:
-    """The runs of a recipe, or of its sweep in the sweep's order."""
+    """The run of a recipe, or the runs of its sweep in the order of the sweep."""
     from bvtk.api import run_folder
     from bvtk.sweep.cells import read_sweep
 
@@ -164,12 +163,12 @@ def _read_recipe(path: Path, out: Path) -> Found:
 
 
 def _read_sweep(path: Path) -> Found:
-    """The runs of a sweep's folder, which lie beside it."""
+    """The runs of a sweep, which are next to its folder."""
     facts = read_json(path / "sweep.json")
     try:
         names, published = [str(cell["run"]) for cell in facts["cells"]], published_of(facts.get("published"))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RunError(f"{path / 'sweep.json'} lacks or garbles {error}", "run the sweep again") from error
+        raise RunError(f"{path / 'sweep.json'} is damaged: {error!r}", "run the sweep again") from error
     found = _read_runs(path.parent / Path(name).name for name in names)
     scored = {run.run for run in found.runs}
     recipes = [path / "cells" / f"{Path(name).name}.yaml" for name in names if Path(name).name not in scored]
@@ -179,7 +178,7 @@ def _read_sweep(path: Path) -> Found:
 
 
 def _by_contents(run: Measured) -> tuple[str, str, int]:
-    """An order that the hashes in folders' names don't decide."""
+    """An order that does not depend on the hashes in the names of folders."""
     rest = {key: value for key, value in run.recipe.items() if key != "seed"}
     return run.name, canonical(rest), run.recipe.get("seed", 0)
 
@@ -195,7 +194,7 @@ def _state(folder: Path) -> str:
 
 
 def _each_once(runs: Iterable[Measured]) -> tuple[list[Measured], list[str]]:
-    """Runs of different recipes or seeds, and what to say of those that came again."""
+    """The runs without repetitions, and a message for each repetition with other scores."""
     first: dict[str, Measured] = {}
     twice = []
     for run in runs:
@@ -204,7 +203,7 @@ def _each_once(runs: Iterable[Measured]) -> tuple[list[Measured], list[str]]:
         if known is run:
             continue
         if known.scores != run.scores:
-            twice.append(f"{run.run} is of the same recipe and seed as {known.run}, but has other scores")
+            twice.append(f"{run.run} has the same recipe and seed as {known.run}, but other scores")
         shown = known if known.pictures else run
         curves, export = known.curves or run.curves, known.export or run.export
         first[identity] = replace(known, pictures=shown.pictures, latents=shown.latents, curves=curves, export=export)
@@ -221,12 +220,12 @@ def _plain_recipe(path: Path) -> dict[str, Any]:
 
 def _checked(scores: Any, path: Path) -> dict[str, Any]:
     if not isinstance(scores, dict) or not all(isinstance(parts, dict) for parts in scores.values()):
-        raise RunError(f"{path} holds no scores: expected an object a metric", "evaluate the run again")
+        raise RunError(f"{path} is damaged: expected one object per metric", "evaluate the run again")
     return scores
 
 
 def _facts(recipe: Mapping[str, Any], pixels: int) -> dict[str, float]:
-    """β at the end of training and β_norm, as far as the recipe alone tells them."""
+    """β at the end of training and β_norm, if they follow from the recipe alone."""
     objective, model = recipe.get("objective") or {}, recipe.get("model") or {}
     schedule = objective.get("beta")
     beta = schedule.get("value", schedule.get("end")) if isinstance(schedule, Mapping) else schedule

@@ -1,4 +1,4 @@
-"""The table of a comparison: a figure for every row and column, and which of them is the best."""
+"""The table of a comparison: the value of every row and column, and which of them are best."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Self
 
-from bvtk.comparison.contents.aggregate import Aggregate, Figure, aggregate
+from bvtk.comparison.contents.aggregate import Aggregate, Summary, aggregate
 from bvtk.comparison.contents.columns import better
-from bvtk.comparison.contents.keys import Key, find_key, said
+from bvtk.comparison.contents.keys import Key, find_key, text_of
 from bvtk.comparison.contents.measured import Measured
 from bvtk.comparison.contents.rows import Row
 from bvtk.quantities import is_number
 from bvtk.recipe.sweep_schema import Published
 
-Cell = Figure | str | None
-"""A figure, a word of a recipe, or nothing where a row has no such thing."""
+Cell = Summary | str | None
+"""The value of a row and column: a number, a word from recipes, or None if the row has no value."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Runs side by side.
+    """Runs in rows, and what is compared in columns.
 
     Args:
         rows: runs that belong together.
         columns: what is compared.
-        how: how the figures of several runs become one.
-        published: figures from the literature.
-        left_out: why which runs are not in it.
+        how: how the values of several runs are combined.
+        published: values from the literature.
+        left_out: which runs are not in the table, and why.
         warnings: what else a reader should know.
     """
 
@@ -46,17 +46,17 @@ class Table:
 
     @cached_property
     def values(self) -> list[list[Cell]]:
-        """The cells, a list a row."""
+        """The cells, one list per row."""
         return [[cell(row, column, self.how) for column in self.columns] for row in self.rows]
 
     @cached_property
     def best(self) -> list[list[bool]]:
-        """Which cells are the best of their column, where one end of it is known to be good and rows differ."""
+        """Which cells are the best of their column, if higher or lower is better and the rows differ."""
         columns = [self._best_of(number) for number in range(len(self.columns))]
         return [[column[row] for column in columns] for row in range(len(self.rows))]
 
     def published_of(self, row: Row, column: Key) -> tuple[float, float | None] | None:
-        """The published figure beside a cell, by the row's label, or by its name where no other row has that."""
+        """The published value of a cell, by the label of the row, or by its name if no other row has the same name."""
         found = (self.published.scores if self.published else {}).get(column.text, {})
         if row.label in found:
             return found[row.label]
@@ -64,14 +64,14 @@ class Table:
         return found.get(row.name) if alone else None
 
     def has_published(self, column: Key) -> bool:
-        """Whether any row has a published figure in a column."""
+        """Whether any row has a published value in a column."""
         return any(self.published_of(row, column) for row in self.rows)
 
     def sorted(self, text: str) -> Self:
-        """The same with its rows sorted by a key, the best first, or the smallest where neither end is the good one.
+        """The table with its rows sorted by a key, the best first, or the smallest if neither end is better.
 
         Raises:
-            UsageError: where no run has the key.
+            UsageError: if no run has the key.
         """
         key = find_key(text, self.runs)
         sign = -1 if better(key) > 0 else 1
@@ -80,30 +80,30 @@ class Table:
 
     def _best_of(self, column: int) -> list[bool]:
         direction = better(self.columns[column])
-        figures = [figure_of(line[column]) for line in self.values]
-        values = [direction * figure.value for figure in figures if figure]
+        summaries = [summary_of(line[column]) for line in self.values]
+        values = [direction * summary.value for summary in summaries if summary]
         if not direction or len(set(values)) < 2:
-            return [False] * len(figures)
-        return [figure is not None and direction * figure.value == max(values) for figure in figures]
+            return [False] * len(summaries)
+        return [summary is not None and direction * summary.value == max(values) for summary in summaries]
 
 
 def cell(row: Row, column: Key, how: Aggregate) -> Cell:
-    """What stands in a row under a column."""
+    """The value of a row in a column."""
     found = [value for run in row.runs if (value := column.of(run)) is not None]
     if not found:
         return None
     if column.kind == "recipe" or not all(is_number(value) for value in found):
-        return ", ".join(dict.fromkeys(said(value) for value in found))
+        return ", ".join(dict.fromkeys(text_of(value) for value in found))
     return aggregate([float(value) for value in found], how, better(column), _pooled(row, column))
 
 
-def figure_of(found: Cell) -> Figure | None:
-    """A cell's figure; None where it holds none."""
-    return found if isinstance(found, Figure) else None
+def summary_of(found: Cell) -> Summary | None:
+    """The number of a cell; None if it has none."""
+    return found if isinstance(found, Summary) else None
 
 
 def _pooled(row: Row, column: Key) -> Sequence[float]:
-    """The scores of every classifier of every run, where a metric lists them for each."""
+    """The scores of every classifier of every run, if the metric lists them for each run."""
     if column.metric is None:
         return ()
     measured = [run.scores[column.metric] for run in row.runs if column.metric in run.scores]
@@ -114,7 +114,7 @@ def _pooled(row: Row, column: Key) -> Sequence[float]:
 
 
 def _rank(found: Cell, sign: int) -> tuple[int, float, str]:
-    if isinstance(found, Figure):
+    if isinstance(found, Summary):
         return (0, sign * found.value, "")
     try:
         return (0, sign * float(found), "") if found is not None else (2, 0.0, "")

@@ -1,1 +1,1 @@
-"""How a comparison is shown: the text of its cells, Markdown, CSV, plots and a page."""
+"""How a comparison is shown: text, Markdown, CSV, plots and a page."""

@@ -1,12 +1,12 @@
-"""What the rows of a comparison differ in, and so which plots show them: the one home of these rules.
+"""What the rows of a comparison differ in, which decides the plots that show them.
 
 | rows differ in | plot |
 |---|---|
-| one number | `curves`: every figure against it, a line for each combination of the words they differ in |
-| two numbers | `heatmap`: a cell for each pair; and `curves` against the second, a line for each value of the first |
+| one number | `curves`: every column over it, a line for each combination of the other settings |
+| two numbers | `heatmap`: a cell for each pair; and `curves` over the second, a line for each value of the first |
 | anything else | `bars` |
-| β, and have KL and reconstruction | `rate-distortion` |
-| scores measured on the way | `training` |
+| β, if the runs have a KL and a reconstruction | `rate-distortion` |
+| anything, if scores were measured during training | `training` |
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from functools import cached_property
 from typing import Any
 
 from bvtk.comparison.contents.columns import BETAS, KL, RECONSTRUCTION
-from bvtk.comparison.contents.keys import Key, known_keys, said
+from bvtk.comparison.contents.keys import Key, known_keys, text_of
 from bvtk.comparison.contents.rows import Row, shortened
-from bvtk.comparison.contents.table import Table, figure_of
+from bvtk.comparison.contents.table import Table, summary_of
 from bvtk.quantities import is_number
 
 MOST_LINES = 18
-"""More lines than this in one panel tell nobody anything."""
+"""The most lines in one panel: more can't be told apart."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class Axis:
     """A numeric key that rows differ in.
 
     Args:
-        key: dotted and in full.
-        name: its shortest unambiguous end.
-        values: one a row.
+        key: the full dotted key.
+        name: its shortest unique end.
+        values: one per row.
     """
 
     key: str
@@ -42,12 +42,12 @@ class Axis:
 
     @property
     def title(self) -> str:
-        """What stands beside the axis."""
+        """The label of the axis."""
         return "β_norm" if self.key == "beta_norm" else "β" if self.key in BETAS else self.name
 
     @property
     def logarithmic(self) -> bool:
-        """Whether it is best drawn on a logarithmic scale: β, and what spans more than two decades."""
+        """Whether it is drawn on a logarithmic scale: β, and values over more than two decades."""
         smallest, largest = min(self.values), max(self.values)
         return smallest > 0 and (self.key in BETAS or largest > 100 * smallest)
 
@@ -58,14 +58,14 @@ class Axes:
 
     Args:
         numbers: keys whose value is a number in every row.
-        words: what else tells rows apart, a text for each row; all empty where nothing does.
+        words: the other settings that rows differ in, one text per row; all empty if there are none.
     """
 
     numbers: tuple[Axis, ...]
     words: tuple[str, ...]
 
     def lines(self, along: Axis) -> dict[str, list[int]]:
-        """Rows that make one line along an axis, by what they share, each in the order of the axis."""
+        """The rows of each line along an axis, in the order of the axis, by the settings that they share."""
         found: dict[str, list[int]] = {}
         for row, word in enumerate(self.words):
             rest = [f"{other.title}={other.values[row]:g}" for other in self.numbers if other is not along]
@@ -89,37 +89,37 @@ class Choice:
         return axes_of(self.table.rows)
 
     @cached_property
-    def figures(self) -> list[int]:
-        """The columns of figures that can be drawn, by number: not what the recipes say."""
+    def drawable(self) -> list[int]:
+        """The numbers of the columns that can be drawn: scores, not values from recipes."""
         columns = enumerate(self.table.columns)
         return [
-            n for n, column in columns if column.kind == "score" and any(figure_of(r[n]) for r in self.table.values)
+            n for n, column in columns if column.kind == "score" and any(summary_of(r[n]) for r in self.table.values)
         ]
 
     @property
     def names(self) -> list[str]:
-        """The plots, the one that says most first."""
+        """The plots, the most informative one first."""
         return [name for name, fits in self._rules().items() if fits]
 
     @property
     def along(self) -> Axis:
-        """The axis of the curves: of two, the one with more values, the later one where they have as many."""
+        """The axis of the curves: the one with the most values, or the later one of two with equally many."""
         return max(reversed(self.axes.numbers), key=lambda axis: len(set(axis.values)))
 
     @cached_property
     def betas(self) -> list[Axis]:
-        """β, where every row has a number for it and rows differ in it."""
+        """β, if every row has a number for it and rows differ in it."""
         return [axis for axis in self.axes.numbers if axis.key in BETAS][:1]
 
     @cached_property
-    def on_the_way(self) -> list[int]:
-        """The columns whose scores were measured during training, by number."""
+    def with_curves(self) -> list[int]:
+        """The numbers of the columns whose scores were measured during training."""
         columns = enumerate(self.table.columns)
         return [n for n, c in columns if c.metric and any(c.metric in run.curves for run in self.table.runs)]
 
     def _rules(self) -> dict[str, bool]:
         axes, rows = self.axes, self.table.rows
-        several, drawable = len(rows) > 1, bool(self.figures)
+        several, drawable = len(rows) > 1, bool(self.drawable)
         pairs = len(axes.numbers) == 2 and not any(axes.words)
         curves = drawable and (len(axes.numbers) == 1 or pairs) and len(axes.lines(self.along)) <= MOST_LINES
         return {
@@ -127,7 +127,7 @@ class Choice:
             "curves": curves,
             "bars": several and drawable and not curves and not pairs,
             "rate-distortion": bool(self.betas) and self._has_rate_and_distortion(),
-            "training": bool(self.on_the_way) and len(rows) <= MOST_LINES,
+            "training": bool(self.with_curves) and len(rows) <= MOST_LINES,
         }
 
     def _has_rate_and_distortion(self) -> bool:
@@ -157,4 +157,4 @@ def _value(row: Row, key: str, known: Mapping[str, Key]) -> Any:
 
 
 def _word(value: Any) -> str:
-    return "–" if value is None else said(value)
+    return "–" if value is None else text_of(value)

@@ -1,18 +1,18 @@
-"""A comparison as the text of its cells, for every way of printing it."""
+"""The cells of a comparison as text, for the terminal, Markdown and the page."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bvtk.comparison.contents.aggregate import MEANINGS, Figure
+from bvtk.comparison.contents.aggregate import MEANINGS, Summary
 from bvtk.comparison.contents.columns import heading
 from bvtk.comparison.contents.measured import Measured
 from bvtk.comparison.contents.rows import Row
 from bvtk.comparison.contents.table import Cell, Table, cell
 
 NOTHING = "–"
-"""What stands where a row has no such figure."""
+"""The text of a cell without a value."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Shown:
     """One cell as text.
 
     Args:
-        text: what stands there.
+        text: its text.
         best: whether it is the best of its column.
     """
 
@@ -29,7 +29,7 @@ class Shown:
 
 
 def headings(table: Table) -> list[str]:
-    """What stands above each column, the rows' own names first."""
+    """The headings of the columns; the first, of the labels of the rows, is empty."""
     found = [""]
     for column in table.columns:
         found.append(heading(column))
@@ -39,7 +39,7 @@ def headings(table: Table) -> list[str]:
 
 
 def shown_rows(table: Table) -> list[list[Shown]]:
-    """The cells of every row, its name first and the number of its runs last."""
+    """The cells of every row, its label first and the number of its runs last."""
     digits = [_digits(table, number) for number in range(len(table.columns))]
     rows = []
     for line, row in enumerate(table.rows):
@@ -49,13 +49,13 @@ def shown_rows(table: Table) -> list[list[Shown]]:
             cells.append(Shown(text, table.best[line][place]))
             if table.has_published(column):
                 published = table.published_of(row, column)
-                cells.append(Shown(figure_text(*published, digits[place]) if published else NOTHING))
+                cells.append(Shown(number_text(*published, digits[place]) if published else NOTHING))
         rows.append([*cells, Shown(str(len(row.runs)))])
     return rows
 
 
 def run_cells(table: Table, run: Measured) -> list[str]:
-    """What one run alone has under each column."""
+    """The cells of a single run."""
     cells = []
     for number, column in enumerate(table.columns):
         found = cell(Row("", "", {}, (run,)), column, "mean")
@@ -64,48 +64,48 @@ def run_cells(table: Table, run: Measured) -> list[str]:
 
 
 def captions(table: Table, bold: bool = True) -> list[str]:
-    """What is to be said below the table, a sentence or more each.
+    """The notes below the table, each of one or more sentences.
 
     Args:
         table: the comparison.
-        bold: whether the best figures are shown in bold.
+        bold: whether the best values are shown in bold.
     """
-    said = [MEANINGS[table.how] if _has_spread(table) else "One run a row: how much seeds differ is not known."]
+    notes = [MEANINGS[table.how] if _has_spread(table) else "One run per row: the spread between seeds is not known."]
     if bold and any(any(line) for line in table.best):
-        said.append("The best of a column is in bold.")
+        notes.append("The best value of each column is in bold.")
     if any(found is None for line in table.values for found in line):
-        said.append(f"{NOTHING}: there is no such figure.")
+        notes.append(f"{NOTHING}: no value.")
     if table.published and any(table.has_published(column) for column in table.columns):
-        said.append(f"Published: {table.published.source}")
-    return said
+        notes.append(f"Published: {table.published.source}")
+    return notes
 
 
-def figure_text(value: float, spread: float | None, digits: int) -> str:
+def number_text(value: float, spread: float | None, digits: int) -> str:
     """`0.992 ± 0.001`."""
     text = f"{value:.{digits}f}".replace("-", "−")
     return text if spread is None else f"{text} ± {spread:.{digits}f}"
 
 
 def digits_for(values: Sequence[float]) -> int:
-    """Decimals that show figures of this size to three or four digits."""
+    """How many decimals show three or four digits of values of this size."""
     largest = max((abs(value) for value in values), default=0.0)
     return 1 if largest >= 10 else 3 if largest >= 0.01 or largest == 0 else 5
 
 
 def _has_spread(table: Table) -> bool:
-    return any(isinstance(found, Figure) and found.spread is not None for line in table.values for found in line)
+    return any(isinstance(found, Summary) and found.spread is not None for line in table.values for found in line)
 
 
 def _digits(table: Table, place: int) -> int:
     column = table.columns[place]
-    figures = [found for line in table.values if isinstance(found := line[place], Figure)]
+    summaries = [found for line in table.values if isinstance(found := line[place], Summary)]
     if all(isinstance(column.of(run), int | None) for run in table.runs):
-        return int(any(figure.spread or not figure.value.is_integer() for figure in figures))
-    return digits_for([figure.value for figure in figures])
+        return int(any(summary.spread or not summary.value.is_integer() for summary in summaries))
+    return digits_for([summary.value for summary in summaries])
 
 
 def _text(found: Cell, digits: int, runs: int) -> str:
-    if not isinstance(found, Figure):
+    if not isinstance(found, Summary):
         return NOTHING if found is None else found
     few = f" (n = {len(found.values)})" if len(found.values) < runs else ""
-    return figure_text(found.value, found.spread, digits) + few
+    return number_text(found.value, found.spread, digits) + few

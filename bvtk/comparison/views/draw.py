@@ -1,4 +1,4 @@
-"""The plots of comparisons, drawn from plain numbers: a panel for each figure that is compared."""
+"""Draws the plots of comparisons from plain numbers: one panel for each column."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ Style = tuple[str, Dash]
 """Colour and dash of a line."""
 
 WIDTH = 8.0
-"""Inches: at 800 pixels a point is more than a pixel."""
+"""In inches. On a page 800 pixels wide, a point is more than a pixel."""
 _SIZE = 8.5
 _DASHES: tuple[Dash, ...] = ("-", "--", ":")
 _LONGEST = 44
 _TICKS = 9
 
 Point = tuple[float, float, float | None]
-"""Where on the axis, the figure, and its spread."""
+"""Position on the axis, value, and spread."""
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One figure of a comparison.
+    """One column of a comparison.
 
     Args:
-        title: what it is.
+        title: its heading.
         lines: by label, its points in order.
-        chance: what a representation that knows nothing would get; None where nothing is known of it.
-        published: by label, figures from the literature.
+        chance: the score of chance; None if it is not known.
+        published: by label, values from the literature.
     """
 
     title: str
@@ -48,14 +48,14 @@ class Panel:
 
 
 def curves(panels: Sequence[Panel], axis: str, logarithmic: bool, band: bool = False, marked: bool = True) -> bytes:
-    """Figures against a number, with their spread.
+    """Values over a number, with their spread.
 
     Args:
         panels: with the same labels.
-        axis: what is on the horizontal axis.
-        logarithmic: whether that is a logarithmic one.
-        band: whether the spread is a band, not bars.
-        marked: whether the horizontal axis is marked at the points themselves.
+        axis: the label of the horizontal axis.
+        logarithmic: whether this axis is logarithmic.
+        band: whether the spread is shown as a band instead of bars.
+        marked: whether the ticks of this axis are at the points.
     """
     labels = list(dict.fromkeys(name for panel in panels for name in panel.lines))
     styles = _styles(labels)
@@ -76,12 +76,12 @@ def curves(panels: Sequence[Panel], axis: str, logarithmic: bool, band: bool = F
 
 
 def heat_map(panels: Sequence[Panel], rows: tuple[str, Sequence[float]], columns: tuple[str, Sequence[float]]) -> bytes:
-    """Figures over two numbers.
+    """Values over two numbers.
 
     Args:
-        panels: each with lines by the row's number as text, points by the column's number.
-        rows: name and values from the bottom up.
-        columns: name and values from left to right.
+        panels: with one line per row, by the row's number as text, and points by the column's number.
+        rows: label and values from the bottom up.
+        columns: label and values from left to right.
     """
 
     def draw(plot: Plot, panel: Panel) -> None:
@@ -99,7 +99,7 @@ def heat_map(panels: Sequence[Panel], rows: tuple[str, Sequence[float]], columns
 
 
 def bars(panels: Sequence[Panel]) -> bytes:
-    """A bar a row with its spread, and a diamond where a figure was published."""
+    """One bar per row with its spread, and a diamond for each published value."""
     labels = list(dict.fromkeys(name for panel in panels for name in panel.lines))
     published = any(panel.published for panel in panels)
 
@@ -124,10 +124,10 @@ def bars(panels: Sequence[Panel]) -> bytes:
 
 
 def rate_distortion(lines: Mapping[str, Sequence[tuple[Point, Point, str]]]) -> bytes:
-    """KL against reconstruction, each point with the text beside it.
+    """Reconstruction against KL, with a text at each point.
 
     Args:
-        lines: by label, for each point its rate and its distortion, (–, figure, spread) each, and what it is called.
+        lines: by label, for each point its rate and its distortion, each as (–, value, spread), and its text.
     """
     figure = new_figure(WIDTH, 4.6)
     plot = figure.add_subplot()
@@ -160,7 +160,7 @@ def _panels(
     styles: Mapping[str, Style] | None = None,
     marks: Sequence[tuple[str, str, str]] = (),
 ) -> bytes:
-    """A figure of panels, two beside each other, with one legend for all of them."""
+    """A figure of panels in two columns, with one legend for all of them."""
     columns = min(2, len(panels))
     rows = math.ceil(len(panels) / columns)
     figure = new_figure(WIDTH, rows * height + 0.2 * math.ceil(len(labels) / 2) + 0.2 * len(marks))
@@ -189,7 +189,7 @@ def _legend(
 
 
 def _styles(labels: Sequence[str]) -> dict[str, Style]:
-    """A colour and a dash for each label: colours come again with other dashes."""
+    """A colour and a dash for each label; colours repeat with other dashes."""
     count = len(SERIES)
     return {name: (SERIES[n % count], _DASHES[n // count % len(_DASHES)]) for n, name in enumerate(labels)}
 
@@ -222,7 +222,7 @@ def _chance(plot: Plot, chance: float | None) -> None:
 
 
 def _mark(plot: Plot, values: Sequence[float]) -> None:
-    """Marks a horizontal axis at the values that were measured, where they are few."""
+    """Puts the ticks of a horizontal axis at the measured values if they are few."""
     if 0 < len(values) <= _TICKS:
         plot.xaxis.set_major_locator(FixedLocator(list(values)))
         plot.xaxis.set_minor_locator(NullLocator())
@@ -232,7 +232,7 @@ def _mark(plot: Plot, values: Sequence[float]) -> None:
 
 
 def _cells(plot: Plot, grid: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> None:
-    """A shade and a number for each cell; what was not measured stays empty."""
+    """A shade and a number for each cell; cells that were not measured stay empty."""
     least, most = np.nanmin(grid), np.nanmax(grid)
     span = (most - least) or 1.0
     plot.pcolormesh(

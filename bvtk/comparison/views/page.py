@@ -1,4 +1,4 @@
-"""A comparison as one HTML page that fetches nothing and runs nothing."""
+"""A comparison as one HTML page that fetches nothing and runs no script."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from bvtk.metrics.scoring.keys import HELD_OUT
 from bvtk.pages.html import render
 
 _TRAVERSALS = 6
-"""Traversals a row: of the latents that carry most."""
+"""Traversals per row."""
 
 _NAMED = 3
-"""More names than this are not all said in the title."""
+"""The most names in the title."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class Gallery:
     """The pictures of one row.
 
     Args:
-        label: the row.
-        run: which of its runs they are of.
+        label: of the row.
+        run: the run that they show.
         charts: mean activations, as PNG.
-        traversals: by the latent's name, as PNG, the one that carries most first.
+        traversals: the name of each latent and its traversal as PNG, in the order of the run's report.
     """
 
     label: str
@@ -40,11 +40,11 @@ class Gallery:
 
 
 def render_page(table: Table, pictures: bool = False) -> str:
-    """The page as HTML, every text in it escaped, styles and plots inside.
+    """The page as HTML, with escaped text, and with its styles and plots inside.
 
     Args:
         table: what it shows.
-        pictures: whether to show a run of every row with its traversals and latents.
+        pictures: whether to show the latents and traversals of one run of every row.
     """
     runs = [
         {"name": run.run, "row": row.label, "seed": run.recipe.get("seed", ""), "cells": run_cells(table, run)}
@@ -68,7 +68,7 @@ def render_page(table: Table, pictures: bool = False) -> str:
 
 
 def gallery_of(row: Row) -> Gallery | None:
-    """The pictures of the first run of a row that has some; None where none has."""
+    """The pictures of the first run of a row that has any; None if no run has."""
     run = next((run for run in row.runs if run.pictures), None)
     if run is None:
         return None
@@ -79,18 +79,18 @@ def gallery_of(row: Row) -> Gallery | None:
 
 def _title(table: Table) -> str:
     names = list(dict.fromkeys(run.name for run in table.runs))
-    return ", ".join(names) if len(names) <= _NAMED else f"{len(names)} recipes side by side"
+    return ", ".join(names) if len(names) <= _NAMED else f"{len(names)} recipes"
 
 
 def _traversals(run: Measured) -> list[tuple[int, str]]:
     numbers = {int(name.rpartition("-")[2]): name for name in run.pictures if name.startswith("traversal-")}
-    carried = _carried(run) if numbers else {}
-    order = sorted(numbers, key=lambda latent: (-carried.get(latent, 0.0), latent))
+    weights = _weights(run) if numbers else {}
+    order = sorted(numbers, key=lambda latent: (-weights.get(latent, 0.0), latent))
     return [(latent, numbers[latent]) for latent in order[:_TRAVERSALS]]
 
 
-def _carried(run: Measured) -> dict[int, float]:
-    """What orders the latents in the run's own report: KL where there is a posterior, else the standard deviation."""
+def _weights(run: Measured) -> dict[int, float]:
+    """What orders the latents in the run's report: the KL, or the standard deviation without a posterior."""
     if run.latents is None:
         return dict(enumerate(run.scores.get(HELD_OUT, {}).get("kl_per_latent") or []))
     from safetensors import SafetensorError

@@ -1,4 +1,4 @@
-"""The plots of a comparison, each with its words."""
+"""The plots of a comparison, each with a title and a note."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bvtk.comparison.contents.aggregate import aggregate
 from bvtk.comparison.contents.columns import KL, RECONSTRUCTION, better, heading
 from bvtk.comparison.contents.keys import Key, known_keys
 from bvtk.comparison.contents.rows import Row
-from bvtk.comparison.contents.table import Table, cell, figure_of
+from bvtk.comparison.contents.table import Table, cell, summary_of
 from bvtk.comparison.views import draw
 from bvtk.comparison.views.axes import Axis, Choice
 from bvtk.comparison.views.draw import Panel, Point
@@ -19,10 +19,10 @@ from bvtk.registry import did_you_mean
 
 @dataclass(frozen=True)
 class Plot:
-    """A picture and its words.
+    """A picture with its title and note.
 
     Args:
-        name: what users call it, and its file's name.
+        name: as on the command line, and of its file.
         title: a heading.
         note: how to read it.
         png: the picture.
@@ -35,7 +35,7 @@ class Plot:
 
 
 def plots(table: Table) -> list[Plot]:
-    """The plots that what the rows differ in asks for."""
+    """The plots of a table, which depend on what its rows differ in."""
     choice = Choice(table)
     return [_DRAWN[name](choice) for name in choice.names]
 
@@ -44,20 +44,20 @@ def plot_named(table: Table, name: str) -> Plot:
     """One plot.
 
     Raises:
-        UsageError: where the table has no such plot.
+        UsageError: if the table has no such plot.
     """
     choice = Choice(table)
     if name not in choice.names:
-        raise UsageError(f"these rows give no plot {name!r}, {did_you_mean(name, choice.names)}")
+        raise UsageError(f"these rows have no plot {name!r}, {did_you_mean(name, choice.names)}")
     return _DRAWN[name](choice)
 
 
 def _curves(choice: Choice) -> Plot:
     axis = choice.along
     lines = choice.axes.lines(axis)
-    panels = [_panel(choice, number, lines, axis) for number in choice.figures]
+    panels = [_panel(choice, number, lines, axis) for number in choice.drawable]
     picture = draw.curves([panel for panel in panels if panel.lines], axis.title, axis.logarithmic)
-    return Plot("curves", f"Against {axis.title}", _note("Thin lines are the spread between seeds.", panels), picture)
+    return Plot("curves", f"Over {axis.title}", _note("Thin lines show the spread between seeds.", panels), picture)
 
 
 def _heat_map(choice: Choice) -> Plot:
@@ -66,17 +66,17 @@ def _heat_map(choice: Choice) -> Plot:
     by_value: dict[str, list[int]] = {}
     for row, value in enumerate(across.values):
         by_value.setdefault(repr(value), []).append(row)
-    panels = [_panel(choice, number, by_value, along) for number in choice.figures]
+    panels = [_panel(choice, number, by_value, along) for number in choice.drawable]
     rows, columns = ((axis.title, sorted(set(axis.values))) for axis in (across, along))
-    note = "Dark is high; an empty cell was not run."
+    note = "Dark cells are high. Empty cells were not run."
     return Plot("heatmap", f"Over {across.title} and {along.title}", note, draw.heat_map(panels, rows, columns))
 
 
 def _bars(choice: Choice) -> Plot:
     lines = {row.label: [number] for number, row in enumerate(choice.table.rows)}
-    panels = [_panel(choice, number, lines, None) for number in choice.figures]
-    note = _note("Thin lines are the spread between seeds.", panels)
-    return Plot("bars", "Side by side", note, draw.bars(panels))
+    panels = [_panel(choice, number, lines, None) for number in choice.drawable]
+    note = _note("Thin lines show the spread between seeds.", panels)
+    return Plot("bars", "All rows", note, draw.bars(panels))
 
 
 def _rate_distortion(choice: Choice) -> Plot:
@@ -86,13 +86,13 @@ def _rate_distortion(choice: Choice) -> Plot:
             for row in rows:
                 if pair := _rate_and_distortion(choice.table, row):
                     lines.setdefault(label, []).append((*pair, f"{axis.title} = {axis.values[row]:.3g}"))
-    note = "What the code carries against what it costs to draw the image from it; bars are the spread between seeds."
+    note = "Reconstruction against KL, both in nats. Thin lines show the spread between seeds."
     return Plot("rate-distortion", "Rate and distortion", note, draw.rate_distortion(lines))
 
 
 def _rate_and_distortion(table: Table, row: int) -> tuple[Point, Point] | None:
     known = known_keys(table.runs)
-    rate, distortion = (figure_of(cell(table.rows[row], known[key], table.how)) for key in (KL, RECONSTRUCTION))
+    rate, distortion = (summary_of(cell(table.rows[row], known[key], table.how)) for key in (KL, RECONSTRUCTION))
     if rate is None or distortion is None:
         return None
     return (0.0, rate.value, rate.spread), (0.0, distortion.value, distortion.spread)
@@ -101,24 +101,24 @@ def _rate_and_distortion(table: Table, row: int) -> tuple[Point, Point] | None:
 def _training(choice: Choice) -> Plot:
     table = choice.table
     panels = []
-    for number in choice.on_the_way:
+    for number in choice.with_curves:
         column = table.columns[number]
         lines = {row.label: points for row in table.rows if (points := curve_of(row, column.metric or ""))}
         panels.append(Panel(heading(column), lines, _chance(table, column)))
-    note = _note("Scores measured on the way, on a share of the images; bands are the spread between seeds.", panels)
+    note = _note("Scores during training, from a part of the images. Bands show the spread between seeds.", panels)
     return Plot("training", "Over training", note, draw.curves(panels, "steps", False, band=True, marked=False))
 
 
 def curve_of(row: Row, metric: str) -> list[Point]:
-    """Mean and spread over the seeds of a row, at every step that all of its runs with a curve have reached."""
+    """Mean and spread over the runs of a row, at every step that all of its runs with a curve have reached."""
     curves = [dict(run.curves[metric]) for run in row.runs if metric in run.curves]
     steps = sorted(set(curves[0]).intersection(*curves[1:])) if curves else []
     found = [(step, aggregate([curve[step] for curve in curves], "mean")) for step in steps]
-    return [(float(step), figure.value, figure.spread) for step, figure in found]
+    return [(float(step), summary.value, summary.spread) for step, summary in found]
 
 
 def _panel(choice: Choice, number: int, lines: dict[str, list[int]], axis: Axis | None) -> Panel:
-    """The figures of one column, a point a row; where there is no axis every point stands at 0."""
+    """The values of one column, one point per row; without an axis every point is at 0."""
     table = choice.table
     column = table.columns[number]
     measured: dict[str, list[Point]] = {}
@@ -126,8 +126,8 @@ def _panel(choice: Choice, number: int, lines: dict[str, list[int]], axis: Axis 
     for label, rows in lines.items():
         for row in rows:
             x = axis.values[row] if axis else 0.0
-            if figure := figure_of(table.values[row][number]):
-                measured.setdefault(label, []).append((x, figure.value, figure.spread))
+            if summary := summary_of(table.values[row][number]):
+                measured.setdefault(label, []).append((x, summary.value, summary.spread))
             if known := table.published_of(table.rows[row], column):
                 published.setdefault(label, []).append((x, *known))
     arrow = {1: "", 0: "", -1: ", lower is better"}[better(column)]
@@ -136,13 +136,13 @@ def _panel(choice: Choice, number: int, lines: dict[str, list[int]], axis: Axis 
 
 def _note(first: str, panels: Sequence[Panel]) -> str:
     chance = any(panel.chance is not None for panel in panels)
-    dotted = "Dotted is what a representation that knows nothing would get." if chance else ""
-    diamonds = "Diamonds are published figures." if any(panel.published for panel in panels) else ""
+    dotted = "Dotted lines show the score of chance." if chance else ""
+    diamonds = "Diamonds are published values." if any(panel.published for panel in panels) else ""
     return " ".join(filter(None, (first, dotted, diamonds)))
 
 
 def _chance(table: Table, column: Key) -> float | None:
-    """What chance would give, where the metric says so and says the same of every run."""
+    """The score of chance, if it is known and the same for every run."""
     if column.metric is None:
         return None
     found = {run.scores[column.metric].get("chance") for run in table.runs if column.metric in run.scores}
@@ -157,4 +157,4 @@ _DRAWN: dict[str, Callable[[Choice], Plot]] = {
     "training": _training,
 }
 PLOTS: Sequence[str] = tuple(_DRAWN)
-"""Every plot that there is."""
+"""The names of all plots."""

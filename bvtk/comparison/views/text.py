@@ -6,7 +6,7 @@ import csv
 import io
 from typing import Any
 
-from bvtk.comparison.contents.aggregate import Figure
+from bvtk.comparison.contents.aggregate import Summary
 from bvtk.comparison.contents.table import Table
 from bvtk.comparison.views.cells import Shown, captions, headings, shown_rows
 from bvtk.pages.markdown import escaped, one_line
@@ -24,7 +24,7 @@ def markdown(table: Table) -> str:
 
 
 def csv_text(table: Table) -> str:
-    """The table as CSV, a column for each value, each spread and each published figure."""
+    """The table as CSV, with a column for each value, each spread and each published value."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     settings = list(dict.fromkeys(key for row in table.rows for key in row.settings))
@@ -36,7 +36,7 @@ def csv_text(table: Table) -> str:
     for line, row in zip(table.values, table.rows, strict=True):
         cells: list[Any] = [row.label, *(row.settings.get(key) for key in settings)]
         for column, found in zip(table.columns, line, strict=True):
-            cells += [found.value, found.spread] if isinstance(found, Figure) else [found, None]
+            cells += [found.value, found.spread] if isinstance(found, Summary) else [found, None]
             if table.has_published(column):
                 cells += table.published_of(row, column) or (None, None)
         writer.writerow([*map(_plain, cells), len(row.runs)])
@@ -44,7 +44,7 @@ def csv_text(table: Table) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """A value of a CSV file: text on one line, as readers differ in where they end one."""
+    """A value of a CSV file. Text is put on one line, because readers do not agree on line breaks inside values."""
     if isinstance(value, str):
         return value if value.isprintable() else one_line(value)
     return "" if value is None else value

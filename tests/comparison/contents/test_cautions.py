@@ -21,10 +21,12 @@ def test_runs_that_were_measured_alike_are_told_of_nothing():
 def test_a_score_with_other_settings_is_no_figure_of_one_kind():
     paper = {"type": "beta_vae_score", "protocol": "paper", "pairs": None}
     dlib = {"type": "beta_vae_score", "protocol": "dlib", "pairs": None}
-    assert said(run("a", paper), run("b", dlib)) == ["β-VAE score is not of one kind: the runs differ in its protocol"]
-    assert said(run("a", paper), run("b", {"type": "mig", "bins": 5})) == []  # nobody holds these against each other
+    assert said(run("a", paper), run("b", dlib)) == [
+        "the values of β-VAE score are not comparable: the runs differ in its protocol"
+    ]
+    assert said(run("a", paper), run("b", {"type": "mig", "bins": 5})) == []  # different metrics are not compared
     assert said(run("a", paper), run("b", dlib, scored=())) == [
-        "no score of beta_vae_score in 1 of 2 runs, see their reports: b"
+        "no score of beta_vae_score in 1 of 2 runs (see their reports): b"
     ]
 
 
@@ -36,8 +38,8 @@ def test_a_later_field_that_older_results_do_not_have_is_no_difference():
 def test_scores_of_collapsed_runs_mean_nothing(count, names):
     runs = [run(f"r{number}", {"type": "mig"}, active=0) for number in range(count)]
     assert said(*runs, run("alive", {"type": "mig"})) == [
-        f"collapse in {count} of {count + 1} runs, no latent responds to the images, so their scores mean nothing: "
-        f"{names}"
+        f"collapse in {count} of {count + 1} runs (no latent responds to the images, so their scores "
+        f"mean nothing): {names}"
     ]
 
 
@@ -46,4 +48,6 @@ def test_the_first_figure_of_a_metric_names_it():
     runs = [run(name, setting) for name, setting in zip("ab", settings, strict=True)]
     for one in runs:
         one.scores["mig:bins=30"] = {"score": 0.5}
-    assert cautions(runs, default_columns(runs)) == ["MIG is not of one kind: the runs differ in its bins"]
+    assert cautions(runs, default_columns(runs)) == [
+        "the values of MIG are not comparable: the runs differ in its bins"
+    ]

@@ -11,7 +11,7 @@ from tests.comparison.tables import measured
 
 __all__ = ["terminal"]
 
-ODD = "published figures that match nothing in the sweep: "
+ODD = "published values that match nothing in the sweep: "
 
 
 def said(figures, planned=(), by=()):

@@ -112,7 +112,7 @@ def test_what_holds_no_runs_is_told(tmp_path):
     with pytest.raises(UsageError, match="no run with scores"):
         gather([tmp_path])
     (tmp_path / "x.txt").write_text("")
-    with pytest.raises(UsageError, match="holds no runs"):
+    with pytest.raises(UsageError, match="has no runs"):
         read_target(tmp_path / "x.txt")
 
 

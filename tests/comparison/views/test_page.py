@@ -47,7 +47,7 @@ def test_table_plots_and_runs_are_on_it():
     assert '<th scope="row">toy (beta=4)</th><td class="figure">0.105 ± 0.007</td>' in text
     assert text.count("<b>31.0 ± 0.0</b>") == 1
     assert len(re.findall("<img ", text)) == 3
-    assert "4 runs, one by one" in text
+    assert "Values of each run" in text
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
