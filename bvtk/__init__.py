@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bvtk.component import DecoderSpec as DecoderSpec
     from bvtk.component import Encoder as Encoder
     from bvtk.component import EncoderSpec as EncoderSpec
+    from bvtk.component import LauncherSpec as LauncherSpec
     from bvtk.component import LikelihoodSlot as LikelihoodSlot
     from bvtk.component import LikelihoodSpec as LikelihoodSpec
     from bvtk.component import MetricSpec as MetricSpec
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from bvtk.component import register_dataset as register_dataset
     from bvtk.component import register_decoder as register_decoder
     from bvtk.component import register_encoder as register_encoder
+    from bvtk.component import register_launcher as register_launcher
     from bvtk.component import register_likelihood as register_likelihood
     from bvtk.component import register_metric as register_metric
     from bvtk.component import register_model as register_model
@@ -62,10 +64,11 @@ _HOMES = {
     "bvtk.comparison.udr": ("udr",),
     "bvtk.component": (
         *("DatasetSpec", "EncoderSpec", "DecoderSpec", "LikelihoodSpec", "ModelSpec"),
-        *("ObjectiveSpec", "SamplerSpec", "ScheduleSpec", "OptimizerSpec", "MetricSpec"),
+        *("ObjectiveSpec", "SamplerSpec", "ScheduleSpec", "OptimizerSpec", "MetricSpec", "LauncherSpec"),
         *("Encoder", "Decoder", "LikelihoodSlot", "Optimizer", "Schedule", "Weight"),
         *("register_dataset", "register_encoder", "register_decoder", "register_likelihood", "register_model"),
         *("register_objective", "register_sampler", "register_schedule", "register_optimizer", "register_metric"),
+        "register_launcher",
     ),
     "bvtk.passes": ("Outputs",),
     "bvtk.protocols": ("Batch", "Codes", "Dataset", "ImageShape", "ObjectiveContext"),

@@ -15,6 +15,7 @@ from pydantic import Field
 from bvtk.kinds import DatasetSpec as DatasetSpec
 from bvtk.kinds import DecoderSpec as DecoderSpec
 from bvtk.kinds import EncoderSpec as EncoderSpec
+from bvtk.kinds import LauncherSpec as LauncherSpec
 from bvtk.kinds import LikelihoodSpec as LikelihoodSpec
 from bvtk.kinds import MetricSpec as MetricSpec
 from bvtk.kinds import ModelSpec as ModelSpec
@@ -44,11 +45,13 @@ objectives: Registry[ObjectiveSpec] = Registry("objective")
 schedules: Registry[ScheduleSpec] = Registry("schedule")
 optimizers: Registry[OptimizerSpec] = Registry("optimizer")
 metrics: Registry[MetricSpec] = Registry("metric")
+launchers: Registry[LauncherSpec] = Registry("launcher")
 
 REGISTRIES: Mapping[str, Registry[Any]] = {
     registry.kind: registry
     for registry in (
         *(datasets, samplers, encoders, decoders, likelihoods, models, objectives, schedules, optimizers, metrics),
+        launchers,
     )
 }
 """The registry of each kind of component, by its name in the singular."""
@@ -78,6 +81,7 @@ register_objective = _registrar(objectives)
 register_schedule = _registrar(schedules)
 register_optimizer = _registrar(optimizers)
 register_metric = _registrar(metrics)
+register_launcher = _registrar(launchers)
 
 
 Encoder = Annotated[EncoderSpec, Slot(encoders)]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from bvtk.errors import PluginError
+from bvtk.jobs import Launcher
 from bvtk.protocols import (
     Dataset,
     ImageShape,
@@ -219,3 +220,20 @@ class MetricSpec(Spec):
     @abstractmethod
     def build(self) -> Metric:
         """The metric as a function."""
+
+
+class LauncherSpec(Spec):
+    """Base of all launchers: where the cells of a sweep run. The command line names them, never a recipe."""
+
+    @abstractmethod
+    def build(self, jobs: int, device: str, workers: int | None) -> Launcher:
+        """The launcher of one sweep.
+
+        Args:
+            jobs: number of jobs in total.
+            device: `cpu`, `cuda`, `mps` or `auto`, as given to every job.
+            workers: number of jobs at a time; None for the launcher's own choice.
+
+        Raises:
+            UsageError: if the launcher cannot work here.
+        """

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 
 from bvtk.errors import BvtkError, RunError, UsageError
@@ -62,6 +63,7 @@ class Lock:
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self._descriptor: int | None = descriptor
+        self._owner = Owner(platform.node(), os.getpid(), BEAT)
         _locks.add(self)
 
     def check(self) -> None:
@@ -72,11 +74,14 @@ class Lock:
         """
         if self._descriptor is None or not _is_at(self._descriptor, self.path):
             raise LockLostError(self.path)
+        owner, _ = read_owner(self.path)  # another host may have taken it where the file system does not share locks
+        if owner is not None and owner != self._owner:
+            raise LockLostError(self.path)
 
     @contextmanager
     def named(self) -> Iterator[None]:
         """Writes the owner into the file and beats until the block ends."""
-        self._record(json.dumps({"host": platform.node(), "process": os.getpid(), "beat": BEAT}) + "\n")
+        self._record(json.dumps(asdict(self._owner)) + "\n")
         stop = threading.Event()
         thread = threading.Thread(target=self._beat, args=(stop,), name="bvtk-lock", daemon=True)
         thread.start()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import platform
@@ -218,3 +219,25 @@ def test_a_child_that_is_executed_does_not_keep_the_lock(tmp_path: Path) -> None
         assert not is_locked(tmp_path / "lock")
     finally:
         child.communicate(b"\n")
+
+
+def test_a_lock_that_another_host_took_as_well_is_lost(tmp_path: Path) -> None:
+    """Where the file system keeps locks to one host, two hosts that start at the same moment both get it."""
+    path = tmp_path / "lock"
+    with file_lock(path) as lock:
+        lock.check()
+        forge(path)
+        with pytest.raises(LockLostError):
+            lock.check()
+
+
+def test_a_full_disk_costs_the_name_and_not_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = forge(tmp_path / "lock", host=platform.node(), process=10**9)
+    monkeypatch.setattr(os, "write", full)
+    with file_lock(path) as lock:
+        lock.check()
+        assert is_locked(path)
+        assert lock_owner(path) is None

@@ -118,7 +118,7 @@ ALLOWED = {
     "bvtk/runs.py": {"subprocess.run"},  # git, which commit this is
     "bvtk/sweep/local.py": {"subprocess.Popen"},  # this program itself, for a cell
     "bvtk/sweep/machine.py": {"subprocess.run"},  # nvidia-smi, which GPUs there are
-    "bvtk/sweep/tether.py": {"ctypes.CDLL", "os.execv"},  # a cell dies with its sweep, then becomes this program
+    "bvtk/sweep/tether.py": {"ctypes.CDLL", "os.execvp"},  # a cell dies with its sweep, then becomes this program
 }
 """Every place that runs or imports anything, and what it may."""
 

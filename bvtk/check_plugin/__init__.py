@@ -17,6 +17,7 @@ import torch
 from bvtk.check_plugin.datasets import check_dataset
 from bvtk.check_plugin.declaration import check_declaration, imports_at_top
 from bvtk.check_plugin.findings import Finding, Report
+from bvtk.check_plugin.launchers import check_launcher
 from bvtk.check_plugin.likelihoods import check_likelihood
 from bvtk.check_plugin.metrics import check_metric
 from bvtk.check_plugin.models import check_model
@@ -41,6 +42,7 @@ CHECKS: dict[str, Callable[[Report, Any], None]] = {
     "schedule": check_schedule,
     "optimizer": check_optimizer,
     "metric": check_metric,
+    "launcher": check_launcher,
 }
 """The check of each kind of component."""
 

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from bvtk.cli.common import error_console
 from bvtk.events import Event, Listener, Logged, Progressed, StageStarted, TrainingStarted, Warned
+from bvtk.quantities import duration
 from bvtk.sweep.progress import Pace
 
 _PLAIN_INTERVAL = 5.0
@@ -99,7 +100,7 @@ class PlainProgress:
     def _logged(self, line: Mapping[str, Any]) -> None:
         left = self._pace.left(line["step"])
         if self._due(line["step"] == self._steps):
-            rest = "" if left is None else f"  {_duration(left)} left"
+            rest = "" if left is None else f"  {duration(left)} left"
             self._print(f"  step {line['step']:,} of {self._steps:,}  {training_figures(line)}{rest}")
 
     def _due(self, last: bool) -> bool:
@@ -111,11 +112,6 @@ class PlainProgress:
 
     def _print(self, text: str) -> None:
         self._console.print(text, markup=False)
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"
 
 
 @contextmanager

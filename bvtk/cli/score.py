@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bvtk.cli.common import AsJson, NoPlugins, PluginFiles, load_plugins, out_console, print_json
+from bvtk.cli.named import component_named
 from bvtk.errors import UsageError
 
 if TYPE_CHECKING:
     from bvtk.component import MetricSpec
-    from bvtk.recipe.scalars import Scalar
 
 
 def score(
@@ -66,33 +66,6 @@ def metric_named(text: str) -> MetricSpec:
     Raises:
         UsageError: if there is no such metric or field.
     """
-    from bvtk.component import Slot, metrics
-    from bvtk.metrics.scoring.keys import settings
-    from bvtk.recipe import parse_component
+    from bvtk.component import metrics
 
-    name, given = settings(text)
-    if text.count("[") != text.count("]"):
-        raise UsageError(f"--metric {text}: brackets do not match", "write lists as field=[10, 100]")
-    fields = [field for field, _ in given]
-    for field, value in given:
-        if fields.count(field) > 1:
-            raise UsageError(f"--metric {text}: {field!r} is given twice", "give each field once")
-        if not value or field == "type":
-            raise UsageError(
-                f"--metric {text}: expected field=value, found {field!r}", "write NAME:field=value,field=value"
-            )
-    try:
-        values = {field: _value(value) for field, value in given}
-    except ValueError as error:
-        raise UsageError(f"--metric {text}: {error}", "give integers between -2^63 and 2^63 - 1") from error
-    spec: MetricSpec = parse_component(Slot(metrics), {"type": name, **values})
-    return spec
-
-
-def _value(text: str) -> Scalar | list[Scalar]:
-    """A value as in a recipe: a scalar, or a list of scalars in brackets."""
-    from bvtk.recipe.scalars import resolve
-
-    if text.startswith("[") and text.endswith("]"):
-        return [resolve(item.strip()) for item in text[1:-1].split(",") if item.strip()]
-    return resolve(text)
+    return component_named("--metric", text, metrics)

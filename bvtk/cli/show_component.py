@@ -99,6 +99,8 @@ def _print_component(facts: dict[str, Any]) -> None:
         console.print("  No keys.")
     if facts["kind"] in recipe_kinds():
         console.print(Text(f"\nIn a recipe:  {_example(facts)}"))
+    else:
+        console.print(Text(f"\nOn the command line:  bvtk sweep RECIPE --{facts['kind']} {facts['name']}"))
 
 
 def short(value: Any) -> str:

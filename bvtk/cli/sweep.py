@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bvtk.cli.common import AsJson, Device, NoPlugins, Out, Overrides, PluginFiles, load_plugins
+
+if TYPE_CHECKING:
+    from bvtk.jobs import Launcher
+    from bvtk.sweep.record import Status, SweepFolder
 
 
 def sweep(
@@ -15,29 +20,67 @@ def sweep(
     overrides: Overrides = None,
     workers: Annotated[
         int | None,
-        typer.Option("--workers", min=1, help="Cells at a time; by default one a GPU, or one a core."),
+        typer.Option("--workers", min=1, help="Number of parallel workers (default: one per GPU, else one per core)."),
     ] = None,
+    launcher: Annotated[
+        str,
+        typer.Option("--launcher", metavar="NAME", help="Where the cells run, as NAME or NAME:field=value,…."),
+    ] = "local",
     out: Out = Path("runs"),
     device: Device = "auto",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the cells and how they stand, run none.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the cells and their states, run none.")] = False,
     plugin: PluginFiles = None,
     no_plugins: NoPlugins = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run every cell of a sweep, several at a time, each as `bvtk run` would; finished ones are never run again.
+    """Run every cell of a sweep as `bvtk run` would, several at a time. Finished cells are not run again.
 
-    The same command resumes a sweep that was stopped. Exits with 1 where cells failed; they stop no others.
+    The same command resumes a stopped sweep. If a cell fails, the others go on, and the exit code is 1.
 
     Example: bvtk sweep recipes/paper/table.yaml
 
     Example: bvtk sweep recipes/quickstart.yaml sweep.seeds=3 'sweep.grid.objective.beta=[1, 4]' --dry-run
     """
-    from bvtk.cli.sweeping import Request, list_cells, run_cells
+    from bvtk.cli.named import component_named
+    from bvtk.cli.sweep_table import print_cells
+    from bvtk.component import launchers
+    from bvtk.sweep.cells import read_sweep
+    from bvtk.sweep.driver import recorded_statuses, statuses
+    from bvtk.sweep.record import SweepFolder
 
     load_plugins(plugin, no_plugins)
-    options = ["--device", device, *(word for file in plugin or () for word in ("--plugin", str(file)))]
-    request = Request(recipe, tuple(overrides or ()), out, device, workers)
+    cells = read_sweep(recipe, overrides or ())
+    folder, spec = SweepFolder(cells, out), component_named("--launcher", launcher, launchers)
     if dry_run:
-        list_cells(request, as_json)
-    elif run_cells(request, [*options, *(["--no-plugins"] if no_plugins else [])], as_json):
+        print_cells(folder, recorded_statuses(cells, out), as_json)
+        return
+    options = ["--device", device, *(word for file in plugin or () for word in ("--plugin", str(file)))]
+    options += ["--no-plugins"] if no_plugins else []
+    found = statuses(cells, out)
+    _run(folder, found, spec.build(len(found), device, workers), options, as_json)
+    if any(status.state == "failed" for status in found):
         raise typer.Exit(1)
+
+
+def _run(
+    folder: SweepFolder, found: Sequence[Status], launcher: Launcher, options: Sequence[str], as_json: bool
+) -> None:
+    """Runs the cells and prints the result; with JSON also if a signal ends the sweep."""
+    from bvtk.cli.sweep_progress import watching_sweep
+    from bvtk.cli.sweep_table import print_failures, print_json_result, print_result
+    from bvtk.errors import Interrupted
+    from bvtk.stopping import Stop
+    from bvtk.sweep.driver import Driver
+
+    try:
+        with Stop().listening() as stop, folder.locked(), watching_sweep(found, launcher.workers) as watcher:
+            Driver(found, folder, launcher, options, stop, watcher).run()
+    except Interrupted:
+        if as_json:
+            print_json_result(folder, found, stopped=True)
+        raise
+    print_failures(folder, found)
+    if as_json:
+        print_json_result(folder, found, stopped=False)
+    else:
+        print_result(folder, found)

@@ -1,4 +1,4 @@
-"""How far a run is, read from the files that it writes: the same for a process here and a node elsewhere."""
+"""The progress of a run, read from the files that it writes, wherever it runs."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _TAIL = 65_536
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is.
+    """The progress of a run.
 
     Args:
         step: the last logged step.
         steps: the recipe's last step.
-        speed: steps a second; None before the first logged step.
+        speed: steps per second; None before the first logged step.
         loss: the logged loss.
         metric: the key of the score below.
-        score: the newest score that was measured in training.
+        score: the newest score that was measured during training.
     """
 
     step: int
@@ -38,7 +38,7 @@ class Progress:
 
 
 def progress_of(recipe: Recipe, folder: RunFolder) -> Progress:
-    """How far a recipe's run is."""
+    """The progress of a recipe's run."""
     line = last_line(folder.log)
     metric, score = headline(recipe, last_line(folder.evaluations).get("scores", {}))
     images = line.get("images_per_second")
@@ -47,10 +47,10 @@ def progress_of(recipe: Recipe, folder: RunFolder) -> Progress:
 
 
 def headline(recipe: Recipe, scores: Mapping[str, Any]) -> tuple[str, float | None]:
-    """The score that stands for all: the β-VAE score where there is one, else that of the first metric.
+    """The one score to show: the β-VAE score if there is one, else that of the first metric.
 
     Returns:
-        Its key and value; nothing of a recipe without metrics, or where nothing was measured yet.
+        Its key and value; an empty key and None if there are no scores of the recipe's metrics yet.
     """
     metrics = {spec.component for spec in recipe.metrics}
     keys = [key for key in scores if key.partition(":")[0] in metrics]
@@ -58,8 +58,14 @@ def headline(recipe: Recipe, scores: Mapping[str, Any]) -> tuple[str, float | No
     return key, scores[key].get("score") if key else None
 
 
+def saved_step(folder: RunFolder) -> int:
+    """The step of the newest checkpoint; -1 without one."""
+    steps = [path.name.removeprefix("step-") for path in folder.checkpoints.glob("step-*")]
+    return max((int(step) for step in steps if step.isdecimal()), default=-1)
+
+
 def last_line(path: Path) -> dict[str, Any]:
-    """The last whole object of a JSON Lines file, empty where there is none yet."""
+    """The last whole object of a JSON Lines file, empty if there is none yet."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
@@ -70,7 +76,7 @@ def last_line(path: Path) -> dict[str, Any]:
 
 
 def last_words(path: Path, lines: int = 5) -> list[str]:
-    """The last lines of a log that hold something."""
+    """The last lines of a log that are not empty."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
@@ -81,9 +87,10 @@ def last_words(path: Path, lines: int = 5) -> list[str]:
 
 
 class Pace:
-    """How long the rest takes, from what was done since work began to move.
+    """Estimates the time that is left from the work done since the first progress.
 
-    Cells that are found trained and are only scored move nothing: time before the first step says nothing of steps.
+    Cells that are already trained and are only scored make no progress, so that time before the first step is not
+    counted.
 
     Args:
         total: all work, in any unit.

@@ -1,4 +1,4 @@
-"""A sweep's own folder: what it consists of, how far it is, the cells' recipes and what their processes print."""
+"""A sweep's own folder: its cells with their states, their recipes, and what their processes print."""
 
 from __future__ import annotations
 
@@ -11,32 +11,50 @@ from typing import Any, Literal
 
 from bvtk.errors import RunBusyError, RunError
 from bvtk.files import linked, write_text_atomic
-from bvtk.locks import LockTakenError, file_lock
+from bvtk.locks import Lock, LockTakenError, file_lock
 from bvtk.recipe import dump_yaml
 from bvtk.runs import RunFolder, read_json, reporting_file_errors, write_json
 from bvtk.sweep.cells import Cell, Sweep
 
-State = Literal["waiting", "running", "elsewhere", "done", "failed"]
-"""How a cell stands; `elsewhere` is at work in a process that is not this sweep's."""
+State = Literal["waiting", "queued", "running", "elsewhere", "done", "failed"]
+"""`queued` waits in the queue of a launcher; `elsewhere` runs in a process that this sweep did not start."""
 
 _INTERVAL = 2.0
 
 
 @dataclass
 class Status:
-    """How a cell stands.
+    """A cell with its state.
 
     Args:
         cell: the cell.
         folder: its run folder.
-        state: how it stands.
-        code: the exit code of its process, where that failed.
+        state: its state.
+        code: the exit code of a failed cell, negative for a signal; None if nobody knows.
+        why: why it failed, if the code does not say it; for a waiting cell, why it was lost.
+        where: the machine that it runs on.
+        losses: how often its machine or its launcher failed.
     """
 
     cell: Cell
     folder: RunFolder
     state: State = "waiting"
-    code: int = 0
+    code: int | None = None
+    why: str = ""
+    where: str = ""
+    losses: int = 0
+
+    def facts(self) -> dict[str, Any]:
+        """The state for JSON, with what else is known."""
+        known = {"where": self.where, "losses": self.losses, "why": self.why}
+        facts = {"state": self.state, **{name: value for name, value in known.items() if value}}
+        return facts | ({"code": self.code} if self.state == "failed" else {})
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, in words."""
+        how = f"killed by signal {-self.code}" if self.code and self.code < 0 else f"exit code {self.code}"
+        return self.why or how
 
 
 class SweepFolder:
@@ -50,36 +68,40 @@ class SweepFolder:
     def __init__(self, sweep: Sweep, out: Path) -> None:
         self._sweep = sweep
         self._saved = 0.0
+        self._lock: Lock | None = None
+        self.out = out
         self.path = out / sweep.folder_name
         self.facts = self.path / "sweep.json"
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Makes the folder, and keeps other drivers of the same sweep out for the length of the block.
+        """Creates the folder, and keeps other drivers of the same sweep out for the length of the block.
 
         Raises:
-            RunError: where it can't be made, or a part of it is a link that leads out of it.
-            RunBusyError: naming the process that drives the sweep.
+            RunError: if it cannot be created, or a part of it is a link that leads out of it.
+            RunBusyError: if another process runs the sweep, with that process's number and host.
         """
         cells, logs = self.path / "cells", self.path / "logs"
         if link := linked(cells, logs, *logs.glob("*")):
-            raise RunError(
-                f"{link} is a symbolic link, and a sweep writes into its own folder alone", "remove the link"
-            )
+            raise RunError(f"{link} is a symbolic link, but a sweep writes only to its own folder", "Remove the link.")
         try:
             for folder in (cells, logs):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise RunError(f"can't make {self.path}: {error.strerror}", "choose another parent with --out") from error
+            raise RunError(
+                f"cannot create {self.path}: {error.strerror}", "Choose another parent with --out."
+            ) from error
         try:
-            with file_lock(self.path / ".lock"), reporting_file_errors(self.path):
+            with file_lock(self.path / ".lock") as self._lock, reporting_file_errors(self.path):
                 yield
         except LockTakenError as error:
             owner = error.owner or "another process"
             raise RunBusyError(f"{self.path} is being run by {owner}", "Wait until it is done, or stop it.") from error
+        finally:
+            self._lock = None
 
     def recipe_of(self, cell: Cell) -> Path:
-        """The cell's complete recipe, written where it is missing."""
+        """The cell's complete recipe, written if it is missing."""
         path = self.path / "cells" / f"{cell.folder_name}.yaml"
         if not path.is_file():
             write_text_atomic(path, dump_yaml(cell.recipe))
@@ -89,23 +111,28 @@ class SweepFolder:
         """What the cell's processes print."""
         return self.path / "logs" / f"{cell.folder_name}.log"
 
-    def failures(self) -> dict[str, int]:
-        """The exit codes of the cells that failed at the last start, by run folder.
+    def failures(self) -> dict[str, tuple[int | None, str]]:
+        """The exit codes and reasons of the cells that failed last time, by run folder.
 
         Raises:
-            RunError: where `sweep.json` is damaged.
+            RunError: if `sweep.json` is damaged.
         """
         cells = read_json(self.facts).get("cells", []) if self.facts.is_file() else []
-        return {cell["run"]: cell.get("code", 1) for cell in cells if cell["state"] == "failed"}
+        return {cell["run"]: (cell.get("code"), cell.get("why", "")) for cell in cells if cell["state"] == "failed"}
 
     def save(self, cells: Sequence[Status], at_once: bool = False) -> None:
-        """Writes `sweep.json`, at most every other second.
+        """Writes `sweep.json`, at most every two seconds.
 
         Args:
             cells: all cells of the sweep.
-            at_once: whether to write it in any case.
+            at_once: whether to write it even if it was just written.
+
+        Raises:
+            LockLostError: if the folder or its lock was removed, so that another process may run the sweep.
         """
         if at_once or time.monotonic() - self._saved >= _INTERVAL:
+            if self._lock is not None:
+                self._lock.check()
             write_json(self.facts, self._facts(cells))
             self._saved = time.monotonic()
 
@@ -122,5 +149,4 @@ class SweepFolder:
 
 def _cell_facts(status: Status) -> dict[str, Any]:
     cell = status.cell
-    facts = {"run": cell.folder_name, "settings": dict(cell.settings), "seed": cell.seed, "state": status.state}
-    return facts | ({"code": status.code} if status.state == "failed" else {})
+    return {"run": cell.folder_name, "settings": dict(cell.settings), "seed": cell.seed, **status.facts()}

@@ -1,7 +1,7 @@
 """Ties a command to the process that starts it: `python tether.py PID COMMAND…`, on Linux.
 
-The kernel asks the command to stop when its parent dies, however it dies. This is a script of its own, for
-between fork and exec a process with threads may run next to nothing.
+The kernel sends the command SIGTERM when its parent dies, however it dies. This is a script of its own, because a
+process with threads can run hardly anything between fork and exec.
 """
 
 import ctypes
@@ -16,9 +16,9 @@ def main() -> None:
     """Becomes the command."""
     parent, *command = sys.argv[1:]
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != int(parent):  # it died before the kernel knew
+    if os.getppid() != int(parent):  # it died before the call above
         sys.exit(128 + signal.SIGTERM)
-    os.execv(command[0], command)  # noqa: S606 — the command that the parent chose
+    os.execvp(command[0], command)  # noqa: S606 — the command that the parent chose
 
 
 if __name__ == "__main__":

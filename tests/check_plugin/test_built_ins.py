@@ -8,7 +8,7 @@ from bvtk.plugins import discover
 from bvtk.registry import BUILT_IN
 
 discover(installed=False)
-KINDS = ("encoder", "decoder", "likelihood", "model", "objective", "schedule", "optimizer")
+KINDS = ("encoder", "decoder", "likelihood", "model", "objective", "schedule", "optimizer", "launcher")
 ENTRIES = [(kind, entry) for kind in KINDS for entry in REGISTRIES[kind].entries() if entry.origin == BUILT_IN]
 
 

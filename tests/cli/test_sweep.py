@@ -139,9 +139,11 @@ def test_the_list_says_which_failed_at_the_last_start(terminal: Terminal) -> Non
     ("arguments", "said"),
     [
         (("r.yaml",), "r.yaml has no `sweep`"),
-        (("r.yaml", "sweep.seeds=0"), "sweep.seeds: takes how many seeds, an integer from 1"),
+        (("r.yaml", "sweep.seeds=0"), "sweep.seeds: expected a number of seeds, at least 1, or a list"),
         (("r.yaml", "sweep.seeds=2", "--device", "gpu"), "unknown device 'gpu'"),
         (("r.yaml", "sweep.seeds=2", "--workers", "0"), "Invalid value for '--workers'"),
+        (("r.yaml", "sweep.seeds=2", "--launcher", "locl"), "unknown launcher 'locl', did you mean 'local'?"),
+        (("r.yaml", "sweep.seeds=2", "--launcher", "local:queue=long", "--dry-run"), "queue: unknown key"),
         (("none.yaml",), "none.yaml  no such file"),
     ],
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
+from bvtk.jobs import Ending, Job, Launcher, Resources
 from bvtk.runs import RunFolder, write_json
 from bvtk.sweep.cells import Cell, Sweep, read_sweep
-from bvtk.sweep.launcher import Job
 from bvtk.sweep.record import Status
 
 RECIPE = """\
@@ -49,28 +50,30 @@ class StandIn:
     def __init__(self, polls: int, code: int, end: Callable[[], None]) -> None:
         self.polls = polls
         self.code = code
-        self.stopped: list[int] = []
+        self.state: Literal["queued", "running"] = "running"
+        self.where = "here"
+        self.stopped = 0
         self.killed = False
         self.deaf = False
         self._end = end
 
-    def poll(self) -> int | None:
+    def poll(self) -> Ending | None:
         if (self.stopped and not self.deaf) or self.killed:
-            return -9 if self.killed else 128 + self.stopped[-1]
-        self.polls -= 1
+            return Ending(-9 if self.killed else 143)
+        self.polls -= self.state == "running"
         if self.polls >= 0:
             return None
         self._end()
-        return self.code
+        return Ending(self.code)
 
-    def stop(self, signum: int) -> None:
-        self.stopped.append(signum)
+    def stop(self) -> None:
+        self.stopped += 1
 
     def kill(self) -> None:
         self.killed = True
 
 
-class StandInLauncher:
+class StandInLauncher(Launcher):
     """Finishes every cell but those that it is told to fail.
 
     Args:
@@ -82,6 +85,9 @@ class StandInLauncher:
 
     def __init__(self, out: Path, workers: int = 2, failing: Sequence[str] = (), polls: int = 1) -> None:
         self.workers = workers
+        self.resources = Resources(cpus=3)
+        self.closed = 0
+        self.looks = 0
         self.jobs: list[Job] = []
         self.tasks: list[StandIn] = []
         self.most = 0
@@ -90,7 +96,8 @@ class StandInLauncher:
         self._polls = polls
 
     def start(self, job: Job) -> StandIn:
-        name = Path(job.arguments[1]).stem
+        name = job.name
+        assert not self.closed
         fails = name in self._failing
         end = (lambda: None) if fails else (lambda: finish(RunFolder(self._out / name)))
         task = StandIn(self._polls, 1 if fails else 0, end)
@@ -99,6 +106,12 @@ class StandInLauncher:
         self.most = max(self.most, sum(each.polls > 0 for each in self.tasks))
         job.log.write_text(f"working\nerror: {name} broke\n")
         return task
+
+    def look(self, tasks: Sequence[StandIn]) -> None:
+        self.looks += 1
+
+    def close(self) -> None:
+        self.closed += 1
 
 
 class Diary:

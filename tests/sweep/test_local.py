@@ -1,65 +1,76 @@
 from __future__ import annotations
 
+import platform
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from bvtk.component import launchers
 from bvtk.errors import RunError
+from bvtk.jobs import Ending, Job, Resources
 from bvtk.sweep import local
-from bvtk.sweep.launcher import Job
 from bvtk.sweep.local import LocalLauncher, LocalTask
+from tests.nodes import eventually
 
 PRINTS = "import os; print(os.environ.get('OMP_NUM_THREADS'), os.environ.get('CUDA_VISIBLE_DEVICES'), flush=True)"
+WAITS = "import time; time.sleep(1000)"
 
 
 @pytest.fixture(autouse=True)
 def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Jobs are Python programs, on a machine of eight cores without GPUs."""
-    monkeypatch.setattr(local, "_command", lambda job: [sys.executable, "-I", "-S", "-c", *job.arguments])
+    """A machine of eight cores without GPUs."""
     monkeypatch.setattr(local, "cores", lambda: 8)
     monkeypatch.setattr(local, "gpus", lambda device: [])
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
 
-def wait(task: LocalTask) -> int:
-    until = time.monotonic() + 20
-    while (code := task.poll()) is None:
-        assert time.monotonic() < until
-        time.sleep(0.01)
-    return code
+def job(program: str, log: Path, **environment: str) -> Job:
+    argv = (sys.executable, "-I", "-S", "-c", program)
+    return Job("toy", argv, log.parent, environment, Resources(), log)
+
+
+def wait(task: LocalTask) -> int | None:
+    ending: Ending = eventually(task.poll)
+    return ending.code
 
 
 def test_workers_are_one_a_core_but_no_more_than_jobs_and_share_the_threads(tmp_path: Path) -> None:
-    assert (LocalLauncher(100).workers, LocalLauncher(100).threads) == (8, 1)
-    assert (LocalLauncher(3).workers, LocalLauncher(3).threads) == (3, 2)
-    assert (LocalLauncher(100, workers=20).workers, LocalLauncher(100, workers=20).threads) == (20, 1)
+    assert (LocalLauncher(100).workers, LocalLauncher(100).resources) == (8, Resources(1))
+    assert (LocalLauncher(3).workers, LocalLauncher(3).resources) == (3, Resources(2))
+    assert (LocalLauncher(100, workers=20).workers, LocalLauncher(100, workers=20).resources) == (20, Resources(1))
     assert LocalLauncher(100, "cuda:1").workers == LocalLauncher(100, "mps").workers == 1
-    wait(LocalLauncher(4).start(Job((PRINTS,), tmp_path / "log")))
-    assert (tmp_path / "log").read_text() == "2 None\n"
 
 
-def test_threads_that_the_user_chose_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_has_its_environment_beside_that_of_the_launcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "5")
-    wait(LocalLauncher(4).start(Job((PRINTS,), tmp_path / "log")))
-    assert (tmp_path / "log").read_text() == "5 None\n"
+    wait(LocalLauncher(4).start(job(PRINTS, tmp_path / "log")))
+    wait(LocalLauncher(4).start(job(PRINTS, tmp_path / "log", OMP_NUM_THREADS="2")))
+    assert (tmp_path / "log").read_text() == "5 None\n2 None\n"
+
+
+def test_the_launcher_is_a_component(tmp_path: Path) -> None:
+    built = launchers.get("local")().build(3, "cpu", None)
+    assert isinstance(built, LocalLauncher)
+    assert built.workers == 3
+    built.look([])
+    built.close()
 
 
 def test_gpus_are_dealt_out_evenly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "gpus", lambda device: ["a", "b"])
     launcher = LocalLauncher(100, workers=4)
-    assert (launcher.workers, launcher.threads) == (4, 2)
-    assert (LocalLauncher(100).workers, LocalLauncher(100).threads) == (2, 4)
-    waits = "import time; time.sleep(60)"
-    tasks = [launcher.start(Job((waits,), tmp_path / "log")) for _ in range(4)]
+    assert (launcher.workers, launcher.resources) == (4, Resources(2, 1))
+    assert (LocalLauncher(100).workers, LocalLauncher(100).resources) == (2, Resources(4, 1))
+    tasks = [launcher.start(job(WAITS, tmp_path / "log")) for _ in range(4)]
     assert [task.gpu for task in tasks] == ["a", "b", "a", "b"]
+    assert tasks[1].where == f"{platform.node()}, GPU b"
     tasks[1].kill()
     wait(tasks[1])
-    tasks.append(launcher.start(Job((PRINTS,), tmp_path / "other")))
+    tasks.append(launcher.start(job(PRINTS, tmp_path / "other")))
     assert tasks[-1].gpu == "b"
     for task in tasks:
         task.kill()
@@ -68,45 +79,40 @@ def test_gpus_are_dealt_out_evenly(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_a_task_tells_how_it_ended_and_can_be_stopped(tmp_path: Path) -> None:
     launcher = LocalLauncher(4)
-    assert wait(launcher.start(Job(("raise SystemExit(3)",), tmp_path / "log"))) == 3
-    task = launcher.start(Job(("import time; time.sleep(60)",), tmp_path / "log"))
+    assert wait(launcher.start(job("raise SystemExit(3)", tmp_path / "log"))) == 3
+    task = launcher.start(job(WAITS, tmp_path / "log"))
     assert task.poll() is None
-    task.stop(signal.SIGTERM)
-    assert wait(task) == -signal.SIGTERM
-    task.stop(signal.SIGTERM)  # nothing, it has ended
+    assert (task.state, task.where) == ("running", platform.node())
+    task.stop()
+    assert wait(task) in (-signal.SIGTERM, 128 + signal.SIGTERM)
+    task.stop()  # nothing, it has ended
     task.kill()
 
 
 def test_logs_are_continued_and_a_log_that_can_t_be_written_is_told(tmp_path: Path) -> None:
     launcher = LocalLauncher(4)
     for _ in range(2):
-        wait(launcher.start(Job(("print('x')",), tmp_path / "log")))
+        wait(launcher.start(job("print('x')", tmp_path / "log")))
     assert (tmp_path / "log").read_text() == "x\nx\n"
-    with pytest.raises(RunError, match="can't start a worker"):
-        launcher.start(Job(("1",), tmp_path / "none" / "log"))
-
-
-def test_a_job_is_the_command_that_a_user_would_type(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
-    command = local._command(Job(("run", "x.yaml"), Path("log")))
-    assert command[-4:] == ["-m", "bvtk", "run", "x.yaml"]
-    done = subprocess.run([*local._command(Job(("--version",), Path("log")))], capture_output=True, text=True)
-    assert done.stdout.startswith("bvtk ")
+    with pytest.raises(RunError, match="cannot start a worker"):
+        launcher.start(job("1", tmp_path / "none" / "log"))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's part in it is Linux's")
 def test_a_tethered_process_is_asked_to_stop_when_its_parent_is_killed(tmp_path: Path) -> None:
-    child = f"open({str(tmp_path / 'pid')!r}, 'w').write(str(__import__('os').getpid())); __import__('time').sleep(60)"
+    child = (
+        f"open({str(tmp_path / 'pid')!r}, 'w').write(str(__import__('os').getpid())); __import__('time').sleep(1000)"
+    )
     script = (
         "import subprocess, sys, os, time\n"
         f"command = [sys.executable, '-I', '-S', {local.tether.__file__!r}, str(os.getpid())]\n"
         f"subprocess.Popen([*command, sys.executable, '-I', '-S', '-c', {child!r}], start_new_session=True)\n"
-        "time.sleep(60)\n"
+        "time.sleep(1000)\n"
     )
     with subprocess.Popen([sys.executable, "-I", "-S", "-c", script]) as parent:
-        pid = int(_eventually(lambda: (tmp_path / "pid").read_text()))
+        pid = int(eventually(lambda: (tmp_path / "pid").is_file() and (tmp_path / "pid").read_text()))
         parent.kill()
-    _eventually(lambda: "gone" if not _alive(pid) else "")
+    eventually(lambda: not _alive(pid))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's part in it is Linux's")
@@ -114,18 +120,6 @@ def test_a_process_whose_parent_is_gone_already_does_not_start() -> None:
     command = [sys.executable, "-I", "-S", str(local.tether.__file__), "1", sys.executable, "-c", "print('ran')"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (143, "")
-
-
-def _eventually(look) -> str:
-    until = time.monotonic() + 20
-    while True:
-        try:
-            if found := look():
-                return found
-        except OSError:
-            pass
-        assert time.monotonic() < until
-        time.sleep(0.01)
 
 
 def _alive(pid: int) -> bool:

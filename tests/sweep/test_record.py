@@ -8,6 +8,7 @@ import pytest
 
 from bvtk.api import run_folder
 from bvtk.errors import RunBusyError, RunError
+from bvtk.locks import LockLostError
 from bvtk.recipe import load_recipe
 from bvtk.runs import read_json
 from bvtk.sweep import record
@@ -15,7 +16,8 @@ from bvtk.sweep.record import Status, SweepFolder
 from tests.sweep.stand_ins import a_sweep
 
 
-def test_it_says_what_the_sweep_consists_of_and_how_far_it_is(tmp_path: Path) -> None:
+def test_it_says_what_the_sweep_consists_of_and_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "_INTERVAL", 1e6)
     text = "sweep: {grid: {objective.beta: [1, 4]}, published: {source: x, scores: {mig: {toy: [1, null]}}}}\n"
     sweep = a_sweep(tmp_path, text)
     folder = SweepFolder(sweep, tmp_path)
@@ -23,12 +25,12 @@ def test_it_says_what_the_sweep_consists_of_and_how_far_it_is(tmp_path: Path) ->
     first.state = "done"
     assert folder.failures() == {}
     with folder.locked():
-        folder.save([first, second])
+        folder.save([first, second], at_once=True)
         second.state, second.code = "failed", -9
         folder.save([first, second])
         assert read_json(folder.facts)["cells"][1]["state"] == "waiting"  # not every change is worth a write
         folder.save([first, second], at_once=True)
-    assert folder.failures() == {second.cell.folder_name: -9}
+    assert folder.failures() == {second.cell.folder_name: (-9, "")}
     facts = read_json(folder.facts)
     assert facts == {
         "name": "toy",
@@ -78,5 +80,14 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_folder_that_can_t_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(RunError, match="can't make"), SweepFolder(a_sweep(tmp_path), tmp_path / "file").locked():
+    with pytest.raises(RunError, match="cannot create"), SweepFolder(a_sweep(tmp_path), tmp_path / "file").locked():
         pass
+
+
+def test_a_sweep_whose_lock_was_removed_writes_nothing_more(tmp_path: Path) -> None:
+    sweep = a_sweep(tmp_path)
+    folder = SweepFolder(sweep, tmp_path)
+    with pytest.raises(LockLostError), folder.locked():  # noqa: PT012
+        folder.save([], at_once=True)
+        (folder.path / ".lock").unlink()
+        folder.save([], at_once=True)

@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 from rich.live import Live
 
-from bvtk.cli import sweepview
-from bvtk.cli.sweepview import LiveSweep, PlainSweep, duration, watching_sweep
+from bvtk.cli import sweep_progress
+from bvtk.cli.sweep_progress import LiveSweep, PlainSweep, watching_sweep
 from bvtk.runs import append_line, write_json
 from bvtk.sweep.driver import statuses
 from bvtk.sweep.record import Status
@@ -31,7 +31,7 @@ def cells(tmp_path: Path) -> list[Status]:
 def test_the_table_has_a_row_for_each_cell_at_work_and_one_for_all(
     cells: list[Status], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweepview, "_REDRAW", 0.0)
+    monkeypatch.setattr(sweep_progress, "_REDRAW", 0.0)
     console = Console(file=io.StringIO(), force_terminal=True, width=120, height=30, color_system=None)
     with Live(console=console, auto_refresh=False) as live:
         watcher = LiveSweep(cells, live)
@@ -54,14 +54,14 @@ def test_plain_lines_tell_what_happens_and_now_and_then_how_far_all_is(
         watcher.ticked()
         for status in cells:
             watcher.changed(status)
-        monkeypatch.setattr(sweepview, "_PLAIN_INTERVAL", 0.0)
+        monkeypatch.setattr(sweep_progress, "_PLAIN_INTERVAL", 0.0)
         watcher.ticked()
     told = capsys.readouterr()
     names = [status.cell.folder_name for status in cells]
     assert told.out == ""
     assert told.err.splitlines() == [
-        "4 cells, 1 done already, 3 at a time",
-        f"done: {names[0]}  model.encoder.hidden=[8]  seed 0  mig 0.500  no score of beta_vae_score",
+        "4 cells, 1 already done, 3 at a time",
+        f"done: {names[0]}  model.encoder.hidden=[8]  seed 0  mig 0.500  no score for beta_vae_score",
         f"started: {names[1]}  model.encoder.hidden=[8]  seed 1",
         f"failed: {names[2]}  model.encoder.hidden=[16]  seed 0",
         f"stopped: {names[3]}  model.encoder.hidden=[16]  seed 1",
@@ -77,12 +77,17 @@ def test_a_cell_whose_scores_mean_nothing_or_are_missing_says_so(
         watcher.changed(cells[0])
     done = capsys.readouterr().err.splitlines()[1]
     assert done.endswith(
-        "seed 0  collapse: no latent responds to the images  no score of mig  no score of beta_vae_score"
+        "seed 0  collapse: no latent responds to the images  no score for mig  no score for beta_vae_score"
     )
 
 
-@pytest.mark.parametrize(
-    ("seconds", "said"), [(0, "0:00:00"), (61.4, "0:01:01"), (7325, "2:02:05"), (360000, "100:00:00")]
-)
-def test_durations_have_hours(seconds: float, said: str) -> None:
-    assert duration(seconds) == said
+def test_lost_and_queued_cells_are_shown(cells: list[Status], capsys: pytest.CaptureFixture[str]) -> None:
+    cells[2].state, cells[2].why = "waiting", "node3 died"
+    cells[3].state = "queued"
+    with watching_sweep(cells, 1) as watcher:
+        watcher.changed(cells[2])
+        watcher.changed(cells[3])
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[1].startswith("lost, to be started again: ")
+    assert lines[1].endswith("(node3 died)")
+    assert lines[2].startswith("queued: ")

@@ -1,4 +1,4 @@
-"""How a sweep is watched: a live table on a terminal, plain lines elsewhere; all of it on stderr."""
+"""The progress of a sweep on stderr: a live table on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.text import Text
 from bvtk.cli.common import error_console
 from bvtk.counting import counted
 from bvtk.metrics.scoring.keys import collapsed
+from bvtk.quantities import duration
 from bvtk.sweep.driver import Watcher
 from bvtk.sweep.progress import Pace, Progress, headline, progress_of
 from bvtk.sweep.record import Status
@@ -24,16 +25,16 @@ _SHOWN = ("running", "elsewhere")
 
 
 class _Totals:
-    """What is said of all cells together."""
+    """Counts all cells, and estimates the time that is left."""
 
     def __init__(self, cells: Sequence[Status]) -> None:
         self._cells = cells
         self._pace = Pace(sum(_work(status) for status in cells))
 
-    def said(self, progress: dict[str, Progress]) -> str:
-        """`3 of 12 done, 2 running, 7 waiting, 0:12:30 left`."""
+    def line(self, progress: dict[str, Progress]) -> str:
+        """`3 of 12 done, 2 running, 7 waiting, 12 min 30 s left`."""
         states = [status.state for status in self._cells]
-        others = [f"{states.count(state)} {state}" for state in ("running", "elsewhere", "waiting", "failed")]
+        others = [f"{states.count(state)} {state}" for state in ("running", "queued", "elsewhere", "waiting", "failed")]
         parts = [f"{states.count('done')} of {len(states)} done", *(text for text in others if text[0] != "0")]
         ended = sum(_work(status) for status in self._cells if status.state in ("done", "failed"))
         left = self._pace.left(ended + sum(each.step for each in progress.values()))
@@ -41,11 +42,11 @@ class _Totals:
 
 
 class LiveSweep:
-    """A table that is drawn over and over: a row a cell at work.
+    """A table that is redrawn in place, with one row per running cell.
 
     Args:
         cells: all cells.
-        live: Rich's, started.
+        live: Rich's live display, started.
     """
 
     def __init__(self, cells: Sequence[Status], live: Live) -> None:
@@ -55,12 +56,12 @@ class LiveSweep:
         self._drawn = 0.0
 
     def changed(self, status: Status) -> None:
-        """Says above the table that a cell has ended."""
-        if status.state in ("done", "failed"):
-            self._live.console.print(Text(_news(status), style="red" if status.state == "failed" else ""))
+        """Prints above the table that a cell has ended or was lost."""
+        if status.state in ("done", "failed") or _is_lost(status):
+            self._live.console.print(Text(_news(status), style="" if status.state == "done" else "red"))
 
     def ticked(self) -> None:
-        """Draws the table where it is time to."""
+        """Redraws the table twice a second."""
         if time.monotonic() - self._drawn >= _REDRAW:
             self._live.update(self._table(), refresh=True)
             self._drawn = time.monotonic()
@@ -74,15 +75,15 @@ class LiveSweep:
             table.add_column(column, justify="right" if right else "left", no_wrap=True, overflow="ellipsis")
         for status in rows[: max(1, self._live.console.height - 4)]:
             table.add_row(*(Text(cell) for cell in _row(status, progress[status.cell.folder_name])))
-        return Group(table, Text(self._totals.said(progress), style="bold"))
+        return Group(table, Text(self._totals.line(progress), style="bold"))
 
 
 class PlainSweep:
-    """A line for whatever happens, and now and then one for all, for logs and pipes.
+    """A line for every change, and now and then one with totals, for logs and pipes.
 
     Args:
         cells: all cells.
-        workers: cells at a time.
+        workers: number of cells at a time.
     """
 
     def __init__(self, cells: Sequence[Status], workers: int) -> None:
@@ -91,25 +92,25 @@ class PlainSweep:
         self._console = error_console()
         self._last = time.monotonic()
         done = sum(status.state == "done" for status in cells)
-        self._console.print(f"{counted(len(cells), 'cell')}, {done} done already, {workers} at a time", markup=False)
+        self._console.print(f"{counted(len(cells), 'cell')}, {done} already done, {workers} at a time", markup=False)
 
     def changed(self, status: Status) -> None:
-        """Says it."""
+        """Prints the change."""
         self._console.print(_news(status), markup=False)
 
     def ticked(self) -> None:
-        """Says now and then how far all is."""
+        """Prints the totals twice a minute."""
         if time.monotonic() - self._last < _PLAIN_INTERVAL:
             return
         self._last = time.monotonic()
         rows = [status for status in self._cells if status.state in _SHOWN]
         progress = {status.cell.folder_name: progress_of(status.cell.recipe, status.folder) for status in rows}
-        self._console.print(self._totals.said(progress), markup=False)
+        self._console.print(self._totals.line(progress), markup=False)
 
 
 @contextmanager
 def watching_sweep(cells: Sequence[Status], workers: int) -> Iterator[Watcher]:
-    """The watcher that suits where stderr goes."""
+    """The watcher that suits stderr."""
     console = error_console()
     if not console.is_terminal:
         yield PlainSweep(cells, workers)
@@ -118,36 +119,36 @@ def watching_sweep(cells: Sequence[Status], workers: int) -> Iterator[Watcher]:
         yield LiveSweep(cells, live)
 
 
-def duration(seconds: float) -> str:
-    """`1:02:03`."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
-
-
 def _work(status: Status) -> int:
-    return status.cell.recipe.training.steps + 1  # one for all that is no step
+    return status.cell.recipe.training.steps + 1  # one for everything but the steps
 
 
-def _named(status: Status) -> str:
+def _name(status: Status) -> str:
     return "  ".join(part for part in (status.cell.folder_name, status.cell.label, f"seed {status.cell.seed}") if part)
 
 
 def _news(status: Status) -> str:
-    words = {"running": "started", "elsewhere": "at work elsewhere, waited for", "waiting": "stopped"}
+    words = {"running": "started", "elsewhere": "runs elsewhere, waiting for it", "waiting": "stopped"}
+    word = "lost, to be started again" if _is_lost(status) else words.get(status.state, status.state)
     result = _result(status) if status.state == "done" else ""
-    return f"{words.get(status.state, status.state)}: {_named(status)}{result}"
+    why = f"  ({status.why})" if status.why else ""
+    return f"{word}: {_name(status)}{result}{why}"
+
+
+def _is_lost(status: Status) -> bool:
+    return status.state == "waiting" and bool(status.why)
 
 
 def _result(status: Status) -> str:
-    """The score that stands for all of a cell, and what makes it doubtful."""
+    """The headline score of a cell, and what makes it doubtful."""
     recipe, scores = status.cell.recipe, status.folder.read_scores()
     key, score = headline(recipe, scores)
-    said = [f"{key.replace('_', ' ')} {score:.3f}"] if score is not None else []
+    parts = [f"{key.replace('_', ' ')} {score:.3f}"] if score is not None else []
     if collapsed(scores):
-        said.append("collapse: no latent responds to the images")
+        parts.append("collapse: no latent responds to the images")
     missing = [spec.component for spec in recipe.metrics if spec.component not in scores]
-    said += [f"no score of {name}" for name in dict.fromkeys(missing)]
-    return "".join(f"  {text}" for text in said)
+    parts += [f"no score for {name}" for name in dict.fromkeys(missing)]
+    return "".join(f"  {text}" for text in parts)
 
 
 def _row(status: Status, progress: Progress) -> tuple[str, ...]:
