@@ -71,7 +71,7 @@ class ExamplePass:
     image: ImageShape
 
 
-def batch_of(spec: ModelSpec, dataset: Dataset, step: int = 0) -> dict[str, Any]:
+def model_inputs(spec: ModelSpec, dataset: Dataset, step: int = 0) -> dict[str, Any]:
     """The inputs of a model from a batch of its own sampler: `x` and what its spec lists in `takes`.
 
     Args:
@@ -91,19 +91,19 @@ def _scaled(dataset: Dataset, index: Indices) -> NDArray[np.float32]:
     return dataset.images(index).astype(np.float32) / np.float32(dataset.peak)
 
 
-def pass_of(module: Any, inputs: Mapping[str, Any]) -> Pass:
+def training_pass(module: Any, inputs: Mapping[str, Any]) -> Pass:
     """A training pass of a model.
 
     Args:
         module: the model.
-        inputs: as from `batch_of`.
+        inputs: as from `model_inputs`.
     """
     rest = {name: value for name, value in inputs.items() if name != "x"}
     outputs: Pass = module(inputs["x"], torch.Generator().manual_seed(SEED), **rest)
     return outputs
 
 
-def example_pass(needs: frozenset[str]) -> ExamplePass | None:
+def find_example_pass(needs: frozenset[str]) -> ExamplePass | None:
     """A training pass of the first registered model that gives this and works; None if there is none."""
     image = SHAPES[0]
     for entry in models.entries():
@@ -111,7 +111,7 @@ def example_pass(needs: frozenset[str]) -> ExamplePass | None:
             try:
                 spec: Any = example(entry.item)
                 module = seeded(lambda spec=spec: spec.build(image))  # type: ignore[misc]
-                return ExamplePass(module, pass_of(module, batch_of(spec, ExampleData(image))), image)
+                return ExamplePass(module, training_pass(module, model_inputs(spec, ExampleData(image))), image)
             except Exception:  # noqa: S112 - the check of that model reports it
                 continue
     return None

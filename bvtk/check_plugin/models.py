@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from bvtk.check_plugin.declaration import example
-from bvtk.check_plugin.examples import ExampleData, ExamplePass, batch_of, pass_of
+from bvtk.check_plugin.examples import ExampleData, ExamplePass, model_inputs, training_pass
 from bvtk.check_plugin.findings import Report, require
 from bvtk.check_plugin.modules import (
     BATCH,
@@ -76,9 +76,9 @@ class _Trial:
     def batches(self) -> Iterator[dict[str, Any]]:
         """Batches of its own sampler, and one with images only, as in evaluation."""
         for step in range(_BATCHES):
-            yield batch_of(self.spec, self.dataset, step)
+            yield model_inputs(self.spec, self.dataset, step)
         if self.spec.takes:
-            yield {"x": batch_of(self.spec, self.dataset)["x"]}
+            yield {"x": model_inputs(self.spec, self.dataset)["x"]}
 
     def images_in(self, batch: Mapping[str, Any]) -> int:
         """The number of images of all roles in a batch."""
@@ -147,9 +147,9 @@ def _check_trial(trial: _Trial) -> None:
 
 def _check_passes(trial: _Trial, module: Any) -> None:
     for batch in trial.batches():
-        _check_pass(trial, pass_of(module, batch), module.latents, trial.images_in(batch))
+        _check_pass(trial, training_pass(module, batch), module.latents, trial.images_in(batch))
     if trial.spec.gives >= VAE_GIVES:
-        vae: Any = pass_of(module, batch_of(trial.spec, trial.dataset))
+        vae: Any = training_pass(module, model_inputs(trial.spec, trial.dataset))
         check_gradients(module, vae.reconstruction.mean() + vae.kl.sum(dim=1).mean())
 
 
@@ -210,6 +210,6 @@ def _check_training(report: Report, trial: _Trial) -> None:
 def _check_trained(trial: _Trial, item: type[ObjectiveSpec]) -> None:
     spec: Any = example(item)
     module: nn.Module = seeded(trial.build)
-    tried = ExamplePass(module, pass_of(module, batch_of(trial.spec, trial.dataset)), trial.image)
+    tried = ExamplePass(module, training_pass(module, model_inputs(trial.spec, trial.dataset)), trial.image)
     context = ObjectiveContext(trial.image, tried.model.latents, dataset_size=1000, training_steps=TRAINING_STEPS)
     check_losses(spec, partial(spec.build, context), tried)

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from bvtk.check_plugin.examples import ExamplePass, example_pass
+from bvtk.check_plugin.examples import ExamplePass, find_example_pass
 from bvtk.check_plugin.findings import Report, require
 from bvtk.check_plugin.modules import (
     BATCH,
@@ -36,7 +36,7 @@ def check_objective(report: Report, spec: ObjectiveSpec) -> None:
     on the training pass of a registered model that gives what it needs.
     """
     needs_model = not spec.needs <= VAE_GIVES or bool(spec.optimizers())
-    tried = example_pass(spec.needs) if needs_model else None
+    tried = find_example_pass(spec.needs) if needs_model else None
     if needs_model and tried is None:
         needs = ", ".join(sorted(spec.needs))
         report.add("note", f"no working model gives {needs}, so its losses were not tried")
