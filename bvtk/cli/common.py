@@ -25,7 +25,7 @@ Overrides = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON to stdout and nothing else.")]
 PluginFiles = Annotated[
     list[Path] | None,
-    typer.Option("--plugin", metavar="FILE", help="Plugin file to load. Repeatable.", show_default=False),
+    typer.Option("--plugin", metavar="FILE", help="Plugin file to load; may be repeated.", show_default=False),
 ]
 NoPlugins = Annotated[bool, typer.Option("--no-plugins", help="Ignore plugins/*.py and installed plugins.")]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Parent folder of run folders.")]

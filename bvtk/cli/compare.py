@@ -27,7 +27,7 @@ def compare(
     targets: Annotated[
         list[Path],
         typer.Argument(
-            metavar="TARGET...",
+            metavar="TARGET",
             help="Run folders, folders of them, a sweep's folder, recipes, exported models, or JSON of this verb.",
             show_default=False,
         ),

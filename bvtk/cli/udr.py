@@ -28,7 +28,7 @@ def udr(
     targets: Annotated[
         list[Path],
         typer.Argument(
-            metavar="TARGET...",
+            metavar="TARGET",
             help="Run folders, folders with run folders, folders of sweeps, recipes with a sweep, or exported models.",
             show_default=False,
         ),
