@@ -194,7 +194,7 @@ def _survives(workplace: Path, cases: int) -> None:
 
 
 def test_damaged_checkpoints_with_right_sums_never_crash(workplace: Path) -> None:
-    _survives(workplace, 150)
+    _survives(workplace, 60)
 
 
 @pytest.mark.soak
