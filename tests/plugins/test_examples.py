@@ -25,6 +25,8 @@ from bvtk.runs import RunFolder
 from tests.conftest import Cli, furnish, squares
 from tests.plugins.conftest import ROOT
 
+pytestmark = pytest.mark.filterwarnings("ignore:posterior collapse", "ignore:collapse")  # after so few steps
+
 PATIENCE = 240.0
 DENSE = "encoder: {type: mlp, hidden: [24]}, decoder: {type: mlp, hidden: [24]}"
 SQUARES = "dataset: {type: arrays, path: data.npz}"
