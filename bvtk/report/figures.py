@@ -95,7 +95,7 @@ def _traversals(inputs: ReportInputs) -> list[tuple[int, Figure]]:
 
 
 def _traversal(inputs: ReportInputs, row: int, images: NDArray[Any]) -> Figure:
-    low, high = (f"{value:+g}{inputs.span_unit}" for value in (inputs.spans[row][0], inputs.spans[row][-1]))
+    low, high = (f"{value:+.3g}{inputs.span_unit}" for value in (inputs.spans[row][0], inputs.spans[row][-1]))
     return Figure(
         file=f"traversal-{inputs.latents[row]:02d}.png",
         png=grid_png(images),

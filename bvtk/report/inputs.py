@@ -120,8 +120,8 @@ class ReportInputs:
     def marks(self, row: int) -> list[str]:
         """The ends of a traversal's axis as text, and its middle if there is one."""
         span = self.spans[row]
-        middle = [f"{span[len(span) // 2]:g}"] if len(span) > 2 and len(span) % 2 else []
-        first, *last = [f"{end:+g}{self.span_unit}" if end else "0" for end in (span[0], span[-1])[: len(span)]]
+        middle = [f"{span[len(span) // 2]:.3g}"] if len(span) > 2 and len(span) % 2 else []
+        first, *last = [f"{end:+.3g}{self.span_unit}" if end else "0" for end in (span[0], span[-1])[: len(span)]]
         return [text.replace("-", "−") for text in (first, *middle, *last)]
 
     @cached_property

@@ -40,7 +40,7 @@ _HELD_OUT = {
     "elbo": ("Evidence lower bound", "Nats per held-out image: a bound on log p(x), higher is better."),
     "reconstruction": ("Reconstruction", "−log p(x|z), nats per held-out image: lower is sharper."),
     "kl": ("KL", "Nats per held-out image that the latents carry."),
-    "active_units": ("Active latents", "Latents whose mean varies with the image."),
+    "active_units": ("Active latents", "Latents that respond to the image."),
 }
 _SQUARED_ERROR = "Squared error over pixels and channels, a mean over held-out images: lower is sharper."
 _NO_METRICS = ("held_out", "squared_error")

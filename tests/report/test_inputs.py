@@ -49,6 +49,7 @@ def test_no_factors_no_dependence():
         ([0.0, 0.5, 1.0, 1.5], ["0", "+1.5"]),
         ([-2.0, -0.25, 4.0], ["−2", "−0.25", "+4"]),
         ([0.5], ["+0.5"]),
+        ([-0.656431, 0.123456, 1.10174], ["−0.656", "0.123", "+1.1"]),
     ],
 )
 def test_the_axis_of_a_traversal_names_values_that_it_shows(span, marks):
