@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bvtk.evaluate.representation import Representation
-from bvtk.metrics.estimators.activation import mean_activation
-from bvtk.metrics.estimators.latents import kl_per_latent
+from bvtk.metrics.estimators.latents import kl_per_latent, mean_activation
 from bvtk.protocols import Dataset, factor_with_role, position_factors
 
 MOST_LATENTS = 32

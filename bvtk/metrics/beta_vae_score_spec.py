@@ -49,7 +49,6 @@ class BetaVaeScore(MetricSpec):
     """Classifiers that `paper` trains, each from its own random start. `scores` lists the accuracy of each."""
 
     def build(self) -> Metric:
-        """The metric as a function of codes and a seed."""
         from bvtk.metrics.beta_vae_score import beta_vae_score
 
         return partial(beta_vae_score, **dict(self) | {"pairs": self.pairs or PAIRS[self.protocol]})

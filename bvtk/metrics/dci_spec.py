@@ -39,7 +39,6 @@ class Dci(MetricSpec):
     """Rounds of boosting. Each round adds one tree per value of the factor."""
 
     def build(self) -> Metric:
-        """The metric as a function of codes and a seed."""
         from bvtk.metrics.dci import dci
 
         return partial(dci, **dict(self))

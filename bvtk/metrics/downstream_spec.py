@@ -37,7 +37,6 @@ class Downstream(MetricSpec):
     """Rounds of boosting. Each round adds one tree per value of the factor."""
 
     def build(self) -> Metric:
-        """The metric as a function of codes and a seed."""
         from bvtk.metrics.downstream import downstream
 
         return partial(downstream, **dict(self))

@@ -45,7 +45,6 @@ class FactorVaeScore(MetricSpec):
     """Codes whose standard deviation over the images is below this do not vote."""
 
     def build(self) -> Metric:
-        """The metric as a function of codes and a seed."""
         from bvtk.metrics.factor_vae_score import factor_vae_score
 
         return partial(factor_vae_score, **dict(self))

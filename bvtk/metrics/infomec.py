@@ -5,18 +5,16 @@ Shapes: n images, d codes of which a are active, k factors that vary.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bvtk.metrics.estimators.information import entropy
-from bvtk.metrics.estimators.logistic import logistic_regression
-from bvtk.metrics.estimators.neighbours import Grid, information_of_labels, information_of_values, on_grid
+from bvtk.metrics.estimators.linear import logistic_regression, standardised
+from bvtk.metrics.estimators.neighbours import information_of_labels, information_of_values, on_grid
 from bvtk.metrics.estimators.points import Labelled, draw_rows, separate_test_set
 from bvtk.metrics.estimators.sampling import require_varying
-from bvtk.metrics.estimators.scaling import standardised
 from bvtk.protocols import Codes
 
 Array = NDArray[np.float64]
@@ -31,15 +29,8 @@ def infomec(
 ) -> dict[str, Any]:
     """Whether each code knows about one factor, one code knows about each factor, and factors are linearly readable.
 
-    Hsu et al. 2023, "Disentanglement via Latent Quantization".
-
-    Args:
-        codes: the representation.
-        seed: draws the points if there are more images, and breaks ties.
-        neighbours: nearest neighbours from which information is estimated.
-        continuous_factors: whether factors are continuous.
-        points: images from which information is estimated, and on which linear models are fitted and measured.
-        test_points: images of the test set, if there is one, on which the same models are measured.
+    Hsu et al. 2023, "Disentanglement via Latent Quantization". The seed draws the points and breaks ties. The other
+    arguments are fields of `InfoMec`.
 
     Returns:
         `score` and `modularity`, InfoM; `compactness`, InfoC; `explicitness`, InfoE, measured on the images that the
@@ -59,14 +50,20 @@ def infomec(
     if given := separate_test_set(codes):
         test = given.take(draw_rows(len(given.codes), test_points, seed))
         sets.append(Labelled(test.codes, test.factors[:, kept]))
-    explicitness = (_determination if continuous_factors else _usable_information)(sets)
+    explicitness, *tested = (_determination if continuous_factors else _usable_information)(sets)
+    test_results: dict[str, Any] = {}
+    for values in tested:
+        known = np.isfinite(values)
+        if known.any():
+            test_results["explicitness_test"] = float(values[known].mean())
+        test_results["not_tested"] = np.array(codes.factor_names)[kept][~known].tolist()
     modularity = concentration(shares)
     return {
         "score": modularity,
         "modularity": modularity,
         "compactness": concentration(shares.T),
-        "explicitness": float(np.mean(explicitness[0])),
-        **_test_results(explicitness[1:], [codes.factor_names[j] for j in kept]),
+        "explicitness": float(np.mean(explicitness)),
+        **test_results,
         "active_codes": int(active.sum()),
         "left_out": [name for j, name in enumerate(codes.factor_names) if j not in kept],
     }
@@ -82,17 +79,14 @@ def concentration(information: Array) -> float:
     """How concentrated each row is in one column: the mean of max / sum, scaled from 0 for uniform rows to 1.
 
     A row of zeros counts as uniform. If there is a single column, a row counts 1, or 0 if it is zero.
-
-    Args:
-        information: (rows, columns), not negative.
     """
-    rows, columns = information.shape
-    if not rows or not columns:
+    columns = information.shape[1]
+    if not information.size:
         return 0.0
     total = information.sum(axis=1)
-    share = np.where(total > 0, information.max(axis=1) / np.where(total > 0, total, 1), 1 / columns)
     if columns == 1:
         return float((total > 0).mean())
+    share = np.where(total > 0, information.max(axis=1) / np.where(total > 0, total, 1), 1 / columns)
     return float((share.mean() - 1 / columns) / (1 - 1 / columns))
 
 
@@ -105,29 +99,14 @@ def _shares(z: Array, factors: Factors, neighbours: int, continuous: bool, seed:
     grids = [on_grid(code, rng) for code in z.T]
     shares = np.zeros((len(grids), factors.shape[1]))
     for j, values in enumerate(factors.T):
-        total, information = _estimator(values, neighbours, continuous, rng)
-        shares[:, j] = [information(grid) / total for grid in grids]
+        if continuous:
+            factor = on_grid(values, rng)
+            total = information_of_values(factor, factor, neighbours)
+            shares[:, j] = [information_of_values(grid, factor, neighbours) / total for grid in grids]
+        else:
+            total = entropy(values)
+            shares[:, j] = [information_of_labels(grid, values, neighbours) / total for grid in grids]
     return shares
-
-
-def _estimator(
-    values: Factors, neighbours: int, continuous: bool, rng: np.random.Generator
-) -> tuple[float, Callable[[Grid], float]]:
-    """The entropy of a factor, and a function that estimates the mutual information of a code with it."""
-    if not continuous:
-        return entropy(values), lambda code: information_of_labels(code, values, neighbours)
-    factor = on_grid(values, rng)
-    itself = information_of_values(factor, factor, neighbours)
-    return itself, lambda code: information_of_values(code, factor, neighbours)
-
-
-def _test_results(explicitness: list[Array], names: list[str]) -> dict[str, Any]:
-    """The entries about the test set, if there is one: the mean over the factors that could be tested."""
-    if not explicitness:
-        return {}
-    tested = np.isfinite(explicitness[0])
-    mean = {"explicitness_test": float(explicitness[0][tested].mean())} if tested.any() else {}
-    return {**mean, "not_tested": [name for name, known in zip(names, tested, strict=True) if not known]}
 
 
 def _usable_information(sets: list[Labelled]) -> list[Array]:
@@ -146,10 +125,7 @@ def _usable_information(sets: list[Labelled]) -> list[Array]:
 
 
 def _cross_entropy(model: Any, x: Array, y: Factors) -> float:
-    """Mean −log p of the true classes in nats. Images of a class that was not in the training set are skipped.
-
-    NaN if that is all of them.
-    """
+    """Mean −log p of the true classes in nats, without images of classes that the training set lacks; NaN if all do."""
     known = np.isin(y, model.classes_)
     if not known.any():
         return np.nan

@@ -43,11 +43,9 @@ class InfoMec(MetricSpec):
 
     @property
     def takes_real_factors(self) -> bool:
-        """Whether factors are continuous."""
         return self.continuous_factors
 
     def build(self) -> Metric:
-        """The metric as a function of codes and a seed."""
         from bvtk.metrics.infomec import infomec
 
         return partial(infomec, **dict(self))

@@ -18,13 +18,8 @@ Array = NDArray[np.float64]
 def irs(codes: Codes, seed: int, *, quantile: float, points: int) -> dict[str, Any]:
     """How constant each code stays, in the worst case, while its factor is fixed and all others change.
 
-    Suter et al. 2019, "Robustly Disentangled Causal Mechanisms", with a quantile in place of the maximum.
-
-    Args:
-        codes: the representation; its test set is not used.
-        seed: draws the points if there are more images.
-        quantile: quantile of the deviations from the mean given a factor's value that counts as the worst case.
-        points: images from which the score is estimated.
+    Suter et al. 2019, "Robustly Disentangled Causal Mechanisms", with a quantile in place of the maximum. The test set
+    is not used. The other arguments are fields of `Irs`.
 
     Returns:
         `score`, the mean over codes weighted by their largest deviation, 0 if no code varies; `active_codes`, the
@@ -43,34 +38,28 @@ def irs(codes: Codes, seed: int, *, quantile: float, points: int) -> dict[str, A
             "score more images: deviations within a value need more than one image per value",
         )
     z = z[:, np.ptp(z, axis=0) > 0]
+    score = 0.0
+    if z.shape[1]:
+        best = np.max([robustness(z, factors[:, j], quantile) for j in kept], axis=0)
+        score = float(np.average(best, weights=_largest_deviation(z)))
     return {
-        "score": _weighted(z, factors[:, kept], quantile) if z.shape[1] else 0.0,
+        "score": score,
         "active_codes": z.shape[1],
         "left_out": [name for j, name in enumerate(codes.factor_names) if j not in kept],
     }
 
 
 def robustness(z: Array, values: NDArray[np.integer[Any]], quantile: float) -> Array:
-    """1 − the worst deviation of codes from their mean given a factor's value, averaged over the values.
+    """1 − the worst deviation of codes (n, d) from their mean given a factor's value, averaged over its values (n,).
 
-    Args:
-        z: (n, d) codes, none of them constant.
-        values: (n,) one factor; values that occur once are skipped.
-        quantile: quantile of the deviations that counts as the worst case.
-
-    Returns:
-        (d,) The deviations are relative to each code's largest deviation from its mean over all images.
+    The deviations are relative to each code's largest deviation from its mean over all images, so no code may be
+    constant; the quantile counts as the worst case. Values that occur once are skipped.
     """
     order = np.argsort(values, kind="stable")
     ends = np.flatnonzero(np.diff(values[order])) + 1
     groups = [group for group in np.split(z[order], ends) if len(group) > 1]
     worst = [np.quantile(np.abs(group - group.mean(axis=0)), quantile, axis=0) for group in groups]
     return np.asarray(1 - np.mean(worst, axis=0) / _largest_deviation(z))
-
-
-def _weighted(z: Array, factors: NDArray[np.integer[Any]], quantile: float) -> float:
-    best = np.max([robustness(z, values, quantile) for values in factors.T], axis=0)
-    return float(np.average(best, weights=_largest_deviation(z)))
 
 
 def _largest_deviation(z: Array) -> Array:

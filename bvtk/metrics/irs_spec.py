@@ -35,7 +35,6 @@ class Irs(MetricSpec):
     """Images from which the score is estimated. If there are fewer, all are used."""
 
     def build(self) -> Metric:
-        """The metric as a function of codes and a seed."""
         from bvtk.metrics.irs import irs
 
         return partial(irs, **dict(self))

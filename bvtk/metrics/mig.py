@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bvtk.metrics.estimators.information import entropy, mutual_information
 from bvtk.metrics.estimators.points import draw_rows
@@ -17,12 +16,7 @@ def mig(codes: Codes, seed: int, *, bins: int, points: int) -> dict[str, Any]:
     """How much more the best code knows about a factor than the second best, relative to the factor's entropy.
 
     Chen et al. 2018, "Isolating Sources of Disentanglement in VAEs", Equation 6.
-
-    Args:
-        codes: the representation; its test set is not used.
-        seed: draws the points if there are more images.
-        bins: bins of equal width per code; factors are not binned.
-        points: images from which information is estimated.
+    The test set is not used. The other arguments are fields of `Mig`.
 
     Returns:
         `score`, the mean of `gaps` (by factor); `left_out`, the factors with a single value, which have no entropy.
@@ -33,16 +27,11 @@ def mig(codes: Codes, seed: int, *, bins: int, points: int) -> dict[str, Any]:
     rows = draw_rows(len(codes.codes), points, seed)
     factors = codes.factors[rows]
     kept = require_varying(factors, 1, "MIG")
-    gaps = _gaps(mutual_information(codes.codes[rows], factors[:, kept], bins))
+    information = np.sort(mutual_information(codes.codes[rows], factors[:, kept], bins), axis=0)
+    gaps = information[-1] - (information[-2] if len(information) > 1 else 0)
     shares = {codes.factor_names[j]: float(gap / entropy(factors[:, j])) for gap, j in zip(gaps, kept, strict=True)}
     return {
         "score": float(np.mean(list(shares.values()))),
         "gaps": shares,
         "left_out": [name for name in codes.factor_names if name not in shares],
     }
-
-
-def _gaps(information: NDArray[Any]) -> NDArray[Any]:
-    """Largest minus second largest of each column of (d, k). If there is only one code, the second largest is 0."""
-    ranked = np.sort(np.vstack([information, np.zeros((1, information.shape[1]))]), axis=0)
-    return np.asarray(ranked[-1] - ranked[-2])

@@ -34,7 +34,6 @@ class Mig(MetricSpec):
     """Images from which the information is estimated. If there are fewer, all are used."""
 
     def build(self) -> Metric:
-        """The metric as a function of codes and a seed."""
         from bvtk.metrics.mig import mig
 
         return partial(mig, **dict(self))

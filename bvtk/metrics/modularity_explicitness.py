@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from bvtk.errors import UsageError
 from bvtk.metrics.estimators.information import discretise, mutual_information
-from bvtk.metrics.estimators.logistic import logistic_regression
+from bvtk.metrics.estimators.linear import logistic_regression, standardised
 from bvtk.metrics.estimators.points import Labelled, draw_rows, train_and_test
 from bvtk.metrics.estimators.sampling import require_varying, varying
-from bvtk.metrics.estimators.scaling import standardised
 from bvtk.protocols import Codes
 
 Array = NDArray[np.float64]
@@ -29,15 +28,8 @@ def modularity_explicitness(
     """Whether each code knows about one factor only, and how well a linear classifier predicts factors from all codes.
 
     Ridgeway & Mozer 2018, "Learning Deep Disentangled Embeddings With the F-Statistic Loss".
-
-    Args:
-        codes: the representation. Modularity does not use its test set. Explicitness is measured on it, or on a third
-            of the images if there is none.
-        seed: draws the points if there are more images, and splits off those to test on.
-        bins: bins of equal width per code, for modularity.
-        factor_bins: bins of equal width for factors with more values than this; with None no factor is binned.
-        points: images from which information is estimated, and on which the classifiers are trained.
-        test_points: images on which the classifiers are tested.
+    Modularity does not use the test set. Explicitness is measured on it, or on a third of the images if there is none.
+    The other arguments are fields of `ModularityExplicitness`.
 
     Returns:
         `score` and `modularity`, the mean over codes; `explicitness`, the area under the ROC curve on test images,
@@ -66,43 +58,31 @@ def modularity_explicitness(
 def modularities(information: Array) -> Array:
     """How much each code knows about one factor only: 1 − Σ m² over the other factors / (max m² · (k − 1)).
 
-    Ridgeway & Mozer 2018.
-
-    Args:
-        information: (d, k) mutual information in nats, k at least 2.
-
-    Returns:
-        (d,) in [0, 1]; 0 for a code that knows about no factor.
+    Ridgeway & Mozer 2018. From mutual information (d, k) in nats, k at least 2, to (d,) in [0, 1]; 0 for a code that
+    knows about no factor.
     """
     squares = information**2
     largest = squares.max(axis=1)
     knows = information.max(axis=1) > _ROUNDING
     rest = squares.sum(axis=1) - largest
-    found = 1 - rest / (np.where(knows, largest, 1) * (information.shape[1] - 1))
-    return np.where(knows, found, 0.0)
+    return np.where(knows, 1 - rest / (np.where(knows, largest, 1) * (information.shape[1] - 1)), 0.0)
 
 
 def roc_areas(scores: Array, labels: Labels, classes: Labels) -> Array:
-    """Area under the ROC curve of each class against all others: the share of pairs in the correct order.
+    """Area under the ROC curve of each class against all others: the share of pairs in the correct order; ties half.
 
-    Args:
-        scores: (n, c) one column per class; ties count half.
-        labels: (n,) the true classes.
-        classes: (c,) the class of each column.
-
-    Returns:
-        One area for each class that some labels have, but not all.
+    The scores (n, c) have one column per class (c,). There is an area for each class that some labels (n,) have, but
+    not all.
     """
     from scipy.stats import rankdata
 
     is_class = labels[:, None] == classes
+    defined = is_class.any(axis=0) & ~is_class.all(axis=0)
+    is_class = is_class[:, defined]
     inside = is_class.sum(axis=0)
-    outside = len(labels) - inside
-    defined = (inside > 0) & (outside > 0)
-    inside, outside = inside[defined], outside[defined]
     ranks = np.asarray(rankdata(scores[:, defined], axis=0))
-    correct = np.where(is_class[:, defined], ranks, 0).sum(axis=0) - inside * (inside + 1) / 2
-    return np.asarray(correct / (inside * outside))
+    correct = np.where(is_class, ranks, 0).sum(axis=0) - inside * (inside + 1) / 2
+    return np.asarray(correct / (inside * (len(labels) - inside)))
 
 
 def _explicitness(train: Labelled, test: Labelled) -> tuple[float, float, list[int]]:
@@ -129,12 +109,9 @@ def _explicitness(train: Labelled, test: Labelled) -> tuple[float, float, list[i
 def _with_binned_factors(codes: Codes, bins: int) -> Codes:
     sets = [codes.factors] if codes.factors_test is None else [codes.factors, codes.factors_test]
     together = np.concatenate(sets)
-    numbered = [np.unique(v, return_inverse=True) for v in together.T]
-    columns = [
-        discretise(v, bins) if len(values) > bins else number
-        for v, (values, number) in zip(together.T, numbered, strict=True)
-    ]
-    binned = np.stack(columns, axis=1)
-    n = len(codes.factors)
-    test = None if codes.factors_test is None else binned[n:]
-    return replace(codes, factors=binned[:n], factors_test=test)
+    columns = []
+    for v in together.T:
+        values, number = np.unique(v, return_inverse=True)
+        columns.append(discretise(v, bins) if len(values) > bins else number)
+    binned, *test = np.split(np.stack(columns, axis=1), [len(codes.factors)])
+    return replace(codes, factors=binned, factors_test=None if codes.factors_test is None else test[0])

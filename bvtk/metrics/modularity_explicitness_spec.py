@@ -47,11 +47,9 @@ class ModularityExplicitness(MetricSpec):
 
     @property
     def takes_real_factors(self) -> bool:
-        """Whether factors are binned."""
         return self.factor_bins is not None
 
     def build(self) -> Metric:
-        """The metric as a function of codes and a seed."""
         from bvtk.metrics.modularity_explicitness import modularity_explicitness
 
         return partial(modularity_explicitness, **dict(self))

@@ -38,11 +38,9 @@ class Sap(MetricSpec):
 
     @property
     def takes_real_factors(self) -> bool:
-        """Whether factors are continuous."""
         return self.continuous_factors
 
     def build(self) -> Metric:
-        """The metric as a function of codes and a seed."""
         from bvtk.metrics.sap import sap
 
         return partial(sap, **dict(self))

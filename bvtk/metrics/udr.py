@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bvtk.errors import UsageError
-from bvtk.metrics.estimators.fitting import quiet
-from bvtk.metrics.estimators.scaling import standardised
+from bvtk.metrics.estimators.linear import quiet, standardised
 
 Array = NDArray[np.float64]
 Measure = Literal["lasso", "spearman"]
@@ -41,10 +41,7 @@ class Ranking:
 
 
 def udr(
-    codes: Sequence[NDArray[np.floating[Any]]],
-    kl: Sequence[NDArray[np.floating[Any]] | None],
-    *,
-    measure: Measure,
+    codes: Sequence[NDArray[np.floating[Any]]], kl: Sequence[NDArray[np.floating[Any]] | None], *, measure: Measure
 ) -> Ranking:
     """Ranks models of one setting by how much each agrees with the others, up to order, sign and scale of its codes.
 
@@ -61,46 +58,31 @@ def udr(
     Raises:
         UsageError: if there are fewer than two models, or their codes do not match.
     """
+    from scipy.stats import rankdata
+
     kept = _kept(codes, kl)
-    prepared = [standardised(_ranks(z) if measure == "spearman" else z)[0] for z in kept]
+    prepared = [standardised(rankdata(z, axis=0) if measure == "spearman" else z)[0] for z in kept]
     strengths = lasso_weights if measure == "lasso" else correlations
-    count = len(prepared)
-    pairs = np.full((count, count), np.nan)
-    for i, target in enumerate(prepared):
-        for j, source in enumerate(prepared):
-            if i != j:
-                pairs[i, j] = one_to_one(strengths(source, target))
+    pairs = np.full((len(kept), len(kept)), np.nan)
+    for i, j in permutations(range(len(kept)), 2):
+        pairs[i, j] = one_to_one(strengths(prepared[j], prepared[i]))
     return Ranking(np.nanmedian(pairs, axis=1), pairs, tuple(z.shape[1] for z in kept))
 
 
 def one_to_one(strengths: Array) -> float:
-    """How close a matrix is to a one-to-one assignment of rows and columns: the mean of max² / sum over both.
+    """How close a matrix (a, b) is to a one-to-one assignment of rows and columns: the mean of max² / sum over both.
 
-    Duan et al. 2020: the relative strength of a pair of models.
-
-    Args:
-        strengths: (a, b), not negative.
-
-    Returns:
-        1 for an assignment of strength 1. A row or column of zeros counts as 0; an empty matrix gives 0.
+    Duan et al. 2020: the relative strength of a pair of models. It is 1 for an assignment of strength 1. A row or
+    column of zeros counts as 0; an empty matrix gives 0.
     """
     if not strengths.size:
         return 0.0
-    lines = [(strengths.max(axis=axis), strengths.sum(axis=axis)) for axis in (0, 1)]
-    shares = [np.where(total > 0, best**2 / np.where(total > 0, total, 1), 0) for best, total in lines]
-    return float(np.concatenate(shares).mean())
+    best, total = (np.concatenate([reduce(strengths, axis=axis) for axis in (0, 1)]) for reduce in (np.max, np.sum))
+    return float(np.where(total > 0, best**2 / np.where(total > 0, total, 1), 0).mean())
 
 
 def lasso_weights(source: Array, target: Array) -> Array:
-    """Absolute weights of a Lasso that predicts each code of one model from all codes of another.
-
-    Args:
-        source: (n, a) standardised codes.
-        target: (n, b) standardised codes.
-
-    Returns:
-        (a, b).
-    """
+    """Absolute weights (a, b) of a Lasso that predicts standardised codes (n, b) from those of another model (n, a)."""
     from sklearn.linear_model import Lasso
 
     if not source.shape[1] or not target.shape[1]:
@@ -115,12 +97,6 @@ def correlations(source: Array, target: Array) -> Array:
     return np.asarray(np.abs(source.T @ target) / len(source))
 
 
-def _ranks(codes: Array) -> Array:
-    from scipy.stats import rankdata
-
-    return np.asarray(rankdata(codes, axis=0), dtype=np.float64)
-
-
 def _kept(codes: Sequence[NDArray[Any]], kl: Sequence[NDArray[Any] | None]) -> list[Array]:
     if len(codes) < 2 or len(codes) != len(kl):
         raise UsageError(
@@ -130,14 +106,12 @@ def _kept(codes: Sequence[NDArray[Any]], kl: Sequence[NDArray[Any] | None]) -> l
     if len({len(z) for z in codes}) > 1 or len(codes[0]) < 2:
         counts = ", ".join(str(len(z)) for z in codes)
         raise UsageError(f"UDR needs codes of the same images from every model, found {counts} rows")
-    return [_active(number, z, k) for number, (z, k) in enumerate(zip(codes, kl, strict=True))]
-
-
-def _active(number: int, codes: NDArray[Any], kl: NDArray[Any] | None) -> Array:
-    if kl is not None and len(kl) != codes.shape[1]:
-        raise UsageError(f"UDR: model {number} has {codes.shape[1]} codes, but the KL of {len(kl)}")
-    z = codes.astype(np.float64)
-    if not np.isfinite(z).all():
-        raise UsageError(f"UDR: the codes of model {number} are not finite", "leave this model out")
-    kept = np.ptp(z, axis=0) > 0
-    return z[:, kept if kl is None else kept & (kl >= LEAST_KL)]
+    kept = []
+    for number, (z, k) in enumerate(zip(codes, kl, strict=True)):
+        if k is not None and len(k) != z.shape[1]:
+            raise UsageError(f"UDR: model {number} has {z.shape[1]} codes, but the KL of {len(k)}")
+        if not np.isfinite(z).all():
+            raise UsageError(f"UDR: the codes of model {number} are not finite", "leave this model out")
+        varies = np.ptp(z, axis=0) > 0
+        kept.append(z[:, varies if k is None else varies & (k >= LEAST_KL)].astype(np.float64))
+    return kept

@@ -21,12 +21,7 @@ def unsupervised(codes: Codes, seed: int, *, bins: int, points: int, pairs: int)
     Locatello et al. 2019, "Challenging Common Assumptions". The Gaussian scores are computed from the covariance, as if
     the codes were Gaussian.
 
-    Args:
-        codes: the representation; neither its factors nor its test set are used.
-        seed: draws the points and the pairs if there are more.
-        bins: bins of equal width per code, for the mutual information.
-        points: images from which all scores are estimated.
-        pairs: pairs of codes over which the mutual information is averaged, at most.
+    Neither the factors nor the test set are used. The other arguments are fields of `Unsupervised`.
 
     Returns:
         `score` and `mutual_information`, the mean over pairs of codes in nats; `gaussian_total_correlation` in nats,
@@ -53,11 +48,7 @@ def unsupervised(codes: Codes, seed: int, *, bins: int, points: int, pairs: int)
 def total_correlation(covariance: Array) -> float | None:
     """KL between a Gaussian and the product of its marginals: ½ (Σ log C_ii − log det C) in nats.
 
-    Args:
-        covariance: C, (d, d), its diagonal positive.
-
-    Returns:
-        None if C is singular up to rounding, and the result infinite.
+    None if the covariance C (d, d), with a positive diagonal, is singular up to rounding, and the result infinite.
     """
     deviation = np.sqrt(np.diag(covariance))
     eigenvalues = np.linalg.eigvalsh(covariance / deviation[:, None] / deviation)  # of the correlations
@@ -72,9 +63,7 @@ def wasserstein_correlation(covariance: Array) -> float:
     """Squared Wasserstein distance between a Gaussian and the product of its marginals.
 
     2 tr C − 2 tr √(C·diag C), with the root of the symmetric √diag C · C · √diag C, which has the same trace.
-
-    Args:
-        covariance: C, (d, d).
+    C is the covariance, (d, d).
     """
     deviation = np.sqrt(np.diag(covariance))
     eigenvalues = np.linalg.eigvalsh(covariance * deviation[:, None] * deviation)
@@ -83,23 +72,17 @@ def wasserstein_correlation(covariance: Array) -> float:
 
 
 def mean_information(z: Array, bins: int, most: int, seed: int) -> float:
-    """Mean mutual information of two different codes, each cut into bins of equal width.
+    """Mean mutual information in nats of two different codes (n, d), each cut into bins of equal width.
 
-    Args:
-        z: (n, d) codes.
-        bins: bins per code.
-        most: largest number of pairs; if there are more, the seed draws this many.
-        seed: the same seed gives the same pairs.
-
-    Returns:
-        Nats; 0 for a single code.
+    If there are more pairs than `most`, the seed draws this many. A single code gives 0.
     """
     first, second = np.triu_indices(z.shape[1], k=1)
     if not len(first):
         return 0.0
     chosen = draw_rows(len(first), most, seed)
+    first, second = first[chosen], second[chosen]
     binned = [discretise(code, bins) for code in z.T]
     entropies = np.array([entropy(code) for code in binned])
-    joint = [joint_entropy(binned[i], binned[j]) for i, j in zip(first[chosen], second[chosen], strict=True)]
-    information = entropies[first[chosen]] + entropies[second[chosen]] - joint
+    joint = [joint_entropy(binned[i], binned[j]) for i, j in zip(first, second, strict=True)]
+    information = entropies[first] + entropies[second] - joint
     return float(np.maximum(information, 0).mean())

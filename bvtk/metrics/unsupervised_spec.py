@@ -40,7 +40,6 @@ class Unsupervised(MetricSpec):
     this many."""
 
     def build(self) -> Metric:
-        """The metric as a function of codes and a seed."""
         from bvtk.metrics.unsupervised import unsupervised
 
         return partial(unsupervised, **dict(self))

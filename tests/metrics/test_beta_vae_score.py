@@ -6,6 +6,7 @@ import pytest
 from bvtk.errors import UsageError
 from bvtk.metrics.beta_vae_score import sample_points
 from bvtk.metrics.beta_vae_score_spec import BetaVaeScore
+from bvtk.metrics.estimators.points import Labelled
 from tests.metrics.reference import SAMPLED, case, noise_free_grid
 from tests.metrics.representations import duplicated, labelled, perfect, scorer, uninformative
 
@@ -32,7 +33,7 @@ def test_calibration(protocol):
 def test_one_point_is_the_mean_distance_over_pairs_that_share_the_factor():
     factors = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
     codes = np.array([[0.0, 0.0], [0.0, 3.0], [2.0, 0.0], [2.0, 3.0]])  # factor 0 times 2, factor 1 times 3
-    x, y = sample_points(codes, factors, ("a", "b"), [0, 1], 40, 5, np.random.default_rng(0))
+    x, y = sample_points(Labelled(codes, factors), {0: "a", 1: "b"}, 40, 5, np.random.default_rng(0))
     # Two of these images that share one factor always differ in the other.
     np.testing.assert_array_equal(x[y == 0], np.tile([0.0, 3.0], (int((y == 0).sum()), 1)))
     np.testing.assert_array_equal(x[y == 1], np.tile([2.0, 0.0], (int((y == 1).sum()), 1)))

@@ -36,13 +36,13 @@ def softmax_classifiers(
     Args:
         x: (P, d) features to train on.
         y: (P,) classes from 0.
-        sets: features (…, d) to predict classes for.
+        sets: features (m, d) to predict classes for.
         classes: number of classes, K.
         count: number of classifiers, S.
         rng: draws the weights and the batches.
 
     Returns:
-        For each of `sets` the predicted classes (S, …).
+        For each of `sets` the predicted classes (S, m).
     """
     bound = 1 / np.sqrt(x.shape[1])
     weights = rng.uniform(-bound, bound, size=(count, x.shape[1] + 1, classes))

@@ -20,12 +20,9 @@ Labels = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Boosted:
-    """The result of boosting.
+    """The result of boosting: predicted labels, (n,) and (m,), and the importance of each feature, (d,).
 
-    Args:
-        importances: (d,) the share of each feature in the squared error that all splits removed; zeros without splits.
-        train_predictions: (n,) predicted labels of the points to train on.
-        test_predictions: (m,) predicted labels of the points to predict.
+    The importance is the share in the squared error that all splits removed; zero without splits.
     """
 
     importances: Floats
@@ -43,14 +40,11 @@ def boost(
     depth: int = 3,
     rate: float = 0.1,
 ) -> Boosted:
-    """Learns labels from features, and predicts the labels of other points.
+    """Learns labels (n,) from features (n, d), and predicts the labels of other points (m, d).
 
     Friedman 2001, "Greedy function approximation: a gradient boosting machine", Algorithms 5 and 6.
 
     Args:
-        x: (n, d) features.
-        y: (n,) labels.
-        x_test: (m, d) features of the points to predict.
         rng: chooses between features that split equally well.
         rounds: number of trees per class.
         depth: depth of a tree.
@@ -81,11 +75,10 @@ class _Loss:
         self._start = log_share[1:] - log_share[0] if classes == 2 else log_share
 
     def start(self, points: int) -> Floats:
-        """Scores (K, points) before the first tree, from the frequencies of the classes."""
         return np.tile(self._start[:, None], (1, points))
 
     def slopes(self, scores: Floats) -> tuple[Floats, Floats]:
-        """The residuals y − p that the next trees fit, and the curvature of the loss, p(1 − p); both (K, n)."""
+        """The residuals y − p that the next trees fit, and the curvature of the loss; both (K, n)."""
         if self._classes == 2:
             p = 1 / (1 + np.exp(-scores))
         else:
@@ -99,7 +92,6 @@ class _Loss:
         return share * residual / curvature if curvature > 1e-150 else 0.0
 
     def labels(self, scores: Floats) -> Labels:
-        """The class with the largest score of each point."""
         return np.asarray(scores[0] > 0 if self._classes == 2 else scores.argmax(axis=0), np.int64)
 
 
@@ -122,7 +114,6 @@ class _Trees:
         return self._leaves(residual, self._order, np.arange(self._x_test.shape[1]), self._depth)
 
     def importances(self) -> Floats:
-        """The share (d,) of each feature in the squared error that all splits removed."""
         shares = np.zeros(self._features)
         shares[self._used] = self._gains / max(self._gains.sum(), np.finfo(float).tiny)
         return shares

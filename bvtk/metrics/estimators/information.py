@@ -11,10 +11,9 @@ Bins = NDArray[np.int64]
 
 
 def discretise(code: NDArray[np.floating[Any]], bins: int) -> Bins:
-    """Divides the range of a code (n,) into bins of equal width.
+    """The bin of each value of a code (n,), from 0 to bins − 1, with bins of equal width.
 
-    Returns:
-        The bin of each value, from 0 to bins − 1; the same bin for all values of a constant code.
+    All values of a constant code have the same bin.
     """
     values = np.asarray(code, dtype=np.float64)
     left_edges = np.linspace(values.min(), values.max(), bins + 1)[:-1]
@@ -27,17 +26,9 @@ def entropy(values: NDArray[np.integer[Any]]) -> float:
 
 
 def mutual_information(codes: NDArray[np.floating[Any]], factors: NDArray[np.integer[Any]], bins: int) -> NDArray[Any]:
-    """Mutual information of every binned code with every factor.
+    """Mutual information (d, k) of every binned code (n, d) with every factor (n, k) in nats, not negative.
 
-    I(z; v) = H(z) + H(v) − H(z, v) from the frequencies, without bias correction.
-
-    Args:
-        codes: (n, d).
-        factors: (n, k) integers, which are not binned.
-        bins: bins of equal width per code.
-
-    Returns:
-        (d, k) in nats, not negative.
+    I(z; v) = H(z) + H(v) − H(z, v) from the frequencies, without bias correction. Factors are integers and not binned.
     """
     z = [discretise(code, bins) for code in codes.T]
     v = [np.unique(values, return_inverse=True)[1] for values in factors.T]

@@ -1,6 +1,7 @@
 """Mutual information of a continuous code with a factor, from distances to nearest neighbours, in nats.
 
-Shapes: n images. Values are on a fine grid of integers, so that distances are exact and there are no ties.
+No estimate is negative. Shapes: n images. Values are on a fine grid of integers, so that distances are exact and there
+are no ties.
 """
 
 from __future__ import annotations
@@ -21,13 +22,9 @@ _JITTER = 2**18
 
 
 def on_grid(values: NDArray[Any], rng: np.random.Generator) -> Grid:
-    """Values (n,) as integers on a grid in units of their standard deviation. Keeps their order, breaks ties at random.
+    """Values (n,), not all equal, as integers on a grid in units of their standard deviation; ties break at random.
 
     For a million values they are below 2⁶², since no value is more than √n standard deviations from the mean.
-
-    Args:
-        values: finite numbers, not all of them equal.
-        rng: breaks the ties.
     """
     x = values.astype(np.float64)
     coarse = np.rint((x - x.mean()) / x.std() * _STEPS).astype(np.int64)
@@ -39,15 +36,7 @@ def information_of_labels(x: Grid, labels: Labels, neighbours: int) -> float:
 
     ψ(n) + ⟨ψ(k)⟩ − ⟨ψ(n_v)⟩ − ⟨ψ(m)⟩: n_v points have the same label as a point, and m points, including itself, are
     nearer to it than the k-th nearest of these. Ross 2014, "Mutual Information between Discrete and Continuous Data
-    Sets".
-
-    Args:
-        x: (n,) from `on_grid`.
-        labels: (n,) integers; points whose label occurs once are skipped.
-        neighbours: k; smaller for labels with fewer points.
-
-    Returns:
-        Nats, not negative.
+    Sets". Labels with fewer points have a smaller k; points whose label occurs once are skipped.
     """
     order = np.lexsort((x, labels))
     ordered, label = x[order], labels[order]
@@ -60,7 +49,7 @@ def information_of_labels(x: Grid, labels: Labels, neighbours: int) -> float:
     k = np.minimum(neighbours, count - 1)
     distance = _nearest(ordered, np.flatnonzero(keep), first, first + count, k, neighbours)
     nearer = count_within(ordered[keep], distance - 1)
-    return _not_negative(digamma(len(nearer)) + digamma(k).mean() - digamma(count).mean() - digamma(nearer).mean())
+    return max(float(digamma(len(nearer)) + digamma(k).mean() - digamma(count).mean() - digamma(nearer).mean()), 0.0)
 
 
 def information_of_values(x: Grid, y: Grid, neighbours: int) -> float:
@@ -68,15 +57,7 @@ def information_of_values(x: Grid, y: Grid, neighbours: int) -> float:
 
     ψ(n) + ψ(k) − ⟨ψ(m_x)⟩ − ⟨ψ(m_y)⟩: m_x points, including itself, are nearer to a point in x than its k-th nearest
     neighbour in the plane, by the larger of both distances. Kraskov et al. 2004, "Estimating mutual information",
-    Equation 8.
-
-    Args:
-        x: (n,) from `on_grid`.
-        y: (n,) from `on_grid`.
-        neighbours: k; smaller if there are fewer points.
-
-    Returns:
-        Nats, not negative.
+    Equation 8. If there are fewer points, k is smaller.
     """
     from scipy.spatial import KDTree
 
@@ -87,7 +68,7 @@ def information_of_values(x: Grid, y: Grid, neighbours: int) -> float:
     found = KDTree(plane.astype(np.float64)).query(plane, [k + 1], p=np.inf)[1][:, 0]
     distance = np.abs(plane - plane[found]).max(axis=1)
     near = (digamma(count_within(values, distance - 1)).mean() for values in (x, y))
-    return _not_negative(digamma(n) + digamma(k) - sum(near))
+    return max(float(digamma(n) + digamma(k) - sum(near)), 0.0)
 
 
 def count_within(x: Grid, radius: Grid) -> Grid:
@@ -99,13 +80,8 @@ def count_within(x: Grid, radius: Grid) -> Grid:
 def _nearest(ordered: Grid, rows: Grid, first: Grid, end: Grid, k: Grid, most: int) -> Grid:
     """Distance to the k-th nearest point of the same label: the least reach of all runs of k + 1 points around it.
 
-    Args:
-        ordered: (n,) values, ascending within each label.
-        rows: (m,) the positions of the points.
-        first: (m,) the position where the label of each point begins.
-        end: (m,) the position where it ends.
-        k: (m,) the number of neighbours.
-        most: the largest k.
+    Values are ascending within each label. For the points at `rows`, their label is from `first` to `end`; k is at
+    most `most`.
     """
     nearest = np.full(len(rows), np.iinfo(np.int64).max)
     here = ordered[rows]
@@ -115,7 +91,3 @@ def _nearest(ordered: Grid, rows: Grid, first: Grid, end: Grid, k: Grid, most: i
         reach = np.maximum(here - ordered[np.where(inside, left, 0)], ordered[np.where(inside, right, 0)] - here)
         np.minimum(nearest, reach, out=nearest, where=inside)
     return nearest
-
-
-def _not_negative(information: float) -> float:
-    return max(float(information), 0.0)

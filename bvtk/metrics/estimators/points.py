@@ -12,12 +12,7 @@ from bvtk.protocols import Codes
 
 
 class Labelled(NamedTuple):
-    """Codes and the factors of the same images.
-
-    Args:
-        codes: (n, d).
-        factors: (n, k).
-    """
+    """Codes (n, d) and the factors (n, k) of the same images."""
 
     codes: NDArray[np.floating[Any]]
     factors: NDArray[np.integer[Any]]
@@ -35,26 +30,14 @@ def separate_test_set(codes: Codes) -> Labelled | None:
 
 
 def draw_rows(n: int, points: int, seed: int) -> Rows:
-    """Row numbers of at most `points` of n images: all in order, or a random sample without repeats.
-
-    Args:
-        n: number of images.
-        points: largest number of rows.
-        seed: the same seed gives the same rows.
-    """
+    """Row numbers of at most `points` of n images: all in order, or a random sample without repeats."""
     return np.arange(n) if n <= points else np.random.default_rng(seed).choice(n, points, replace=False)
 
 
 def train_and_test(codes: Codes, train_points: int, test_points: int, seed: int) -> tuple[Labelled, Labelled]:
-    """The images to train a classifier on, and those to test it on.
+    """At most so many images to train a classifier on, and to test it on.
 
     If the representation has a test set, that is used. Otherwise the images are split, at most a third to test on.
-
-    Args:
-        codes: the representation.
-        train_points: largest number of images to train on.
-        test_points: largest number of images to test on.
-        seed: the same seed gives the same images.
     """
     n, images = len(codes.codes), Labelled(codes.codes, codes.factors)
     if given := separate_test_set(codes):

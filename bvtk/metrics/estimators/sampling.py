@@ -12,6 +12,9 @@ from bvtk.errors import UsageError
 
 Rows = NDArray[np.int64]
 
+CACHED = 1_000_000
+"""Numbers per lookup: few enough that they stay in the cache of the processor."""
+
 
 def varying(factors: NDArray[np.integer[Any]]) -> list[int]:
     """The columns of (n, k) factors with more than one value."""
@@ -19,15 +22,10 @@ def varying(factors: NDArray[np.integer[Any]]) -> list[int]:
 
 
 def require_varying(factors: NDArray[np.integer[Any]], least: int, metric: str) -> list[int]:
-    """The columns with more than one value.
-
-    Args:
-        factors: (n, k).
-        least: number of such columns that the metric needs.
-        metric: name of the metric, for errors.
+    """The columns of (n, k) factors with more than one value.
 
     Raises:
-        UsageError: if there are fewer.
+        UsageError: if there are fewer than the metric needs.
     """
     found = varying(factors)
     if len(found) < least:
@@ -40,11 +38,7 @@ def require_varying(factors: NDArray[np.integer[Any]], least: int, metric: str) 
 
 
 class SharedValue:
-    """Rows of a labelled set, grouped by the value of one factor.
-
-    Args:
-        values: (n,) integers from 0, the values of the factor.
-        name: name of the factor, for errors.
+    """Rows of a labelled set, grouped by the value of one factor: integers (n,) from 0.
 
     Raises:
         UsageError: if no value occurs twice.
@@ -53,7 +47,8 @@ class SharedValue:
     def __init__(self, values: NDArray[np.integer[Any]], name: str) -> None:
         narrow = values.astype(np.min_scalar_type(int(values.max())))  # up to 16 bits sort in linear time
         order = np.argsort(narrow, kind="stable")
-        ends = _group_ends(narrow[order])
+        ordered = narrow[order]
+        ends = np.append(np.flatnonzero(ordered[1:] != ordered[:-1]) + 1, len(ordered))
         sizes = np.diff(ends, prepend=0)
         if not (sizes > 1).any():
             raise UsageError(
@@ -67,33 +62,21 @@ class SharedValue:
         self._group = np.repeat(np.arange(len(self._sizes)), self._sizes)
 
     def pairs(self, count: int, rng: np.random.Generator) -> tuple[Rows, Rows]:
-        """Pairs of different rows with the same value of the factor.
+        """Pairs of different rows with the same value of the factor, as two arrays (count,).
 
         The first is uniform over the rows whose value occurs more than once, the second over the others with its value.
-
-        Returns:
-            Two arrays (count,) of row numbers.
         """
         first = rng.integers(len(self._order), size=count)
         group = self._group[first]
         size, start = self._sizes[group], self._starts[group]
-        ahead = rng.integers(1, size)
-        second = start + (first - start + ahead) % size
+        second = start + (first - start + rng.integers(1, size)) % size
         return self._order[first], self._order[second]
 
     def batches(self, count: int, size: int, rng: np.random.Generator) -> Rows:
-        """Batches of rows with the same value of the factor.
+        """Batches (count, size) of rows with the same value of the factor.
 
         The value is that of a row drawn like the first of a pair. A batch can contain a row more than once.
-
-        Returns:
-            (count, size) row numbers.
         """
         group = self._group[rng.integers(len(self._order), size=count)][:, None]
         position = rng.integers(self._sizes[group], size=(count, size))
         return np.asarray(self._order[self._starts[group] + position])
-
-
-def _group_ends(ordered: NDArray[Any]) -> Rows:
-    changes = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
-    return np.append(changes, len(ordered))

@@ -11,16 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bvtk.errors import UsageError, printable
-from bvtk.npy import Npz, as_texts, open_npz
+from bvtk.npy import as_texts, open_npz
 from bvtk.protocols import Codes, conventional_roles
-
-_ZIP_MAGIC, _NPY_MAGIC = b"PK", b"\x93NUMPY"
-"""First bytes of .npz files, and of .npy files, which have their own error."""
 
 _SAVEZ = "write one with numpy.savez(path, codes=…, factors=…)"
 
-REQUIRED = ("codes", "factors")
-OPTIONAL = ("codes_test", "factors_test", "factor_names")
+_REQUIRED = ("codes", "factors")
+_OPTIONAL = ("codes_test", "factors_test", "factor_names")
 
 _LARGEST, _SMALLEST = 1e50, 1e-50
 """Beyond these magnitudes, squares overflow or become 0."""
@@ -47,8 +44,7 @@ def as_codes(
     Raises:
         UsageError: if an array can't be scored. It names the array, what was found and what was expected.
     """
-    z, v = _codes_array(codes, "codes"), _factors_array(factors, "factors")
-    _check_lengths(z, v, "codes", "factors")
+    z, v = _labelled(codes, factors)
     names = _names(factor_names, v.shape[1])
     roles = conventional_roles(names)
     if codes_test is None and factors_test is None:
@@ -56,21 +52,18 @@ def as_codes(
     if codes_test is None or factors_test is None:
         missing = "codes_test" if codes_test is None else "factors_test"
         raise UsageError(f"{missing} is missing", "give both codes_test and factors_test, or neither")
-    z_test, v_test = _codes_array(codes_test, "codes_test"), _factors_array(factors_test, "factors_test")
+    z_test, v_test = _labelled(codes_test, factors_test, "_test")
     if v.dtype != v_test.dtype:
         raise UsageError(f"factors are {v.dtype}, but factors_test are {v_test.dtype}", "give both the same type")
-    _check_lengths(z_test, v_test, "codes_test", "factors_test")
-    _check_widths(z, z_test, "codes", "codes_test")
-    _check_widths(v, v_test, "factors", "factors_test")
+    for name, a, b in (("codes", z, z_test), ("factors", v, v_test)):
+        if a.shape[1] != b.shape[1]:
+            found = f"{name} has {a.shape[1]} columns, but {name}_test has {b.shape[1]}"
+            raise UsageError(found, "give both the same columns")
     return Codes(z, v, names, z_test, v_test, roles)
 
 
 def check_codes(codes: Codes) -> Codes:
-    """Checks a representation; its factors keep their roles.
-
-    Raises:
-        UsageError: as `as_codes`.
-    """
+    """Checks a representation as `as_codes` does; its factors keep their roles."""
     checked = as_codes(codes.codes, codes.factors, codes.factor_names, codes.codes_test, codes.factors_test)
     return replace(checked, factor_roles=codes.factor_roles)
 
@@ -102,25 +95,28 @@ def _load(path: Path) -> dict[str, NDArray[Any]]:
         raise UsageError(f"{path}: no such file", _SAVEZ)
     try:
         with path.open("rb") as file:
-            magic = file.read(len(_NPY_MAGIC))
+            magic = file.read(6)
     except OSError as error:
         raise UsageError(f"{path}: can't be read: {error.strerror}") from error
-    if magic.startswith(_NPY_MAGIC):
+    if magic == b"\x93NUMPY":
         raise UsageError(f"{path}: expected a .npz file, found a single array", _SAVEZ)
-    if not magic.startswith(_ZIP_MAGIC):
+    if not magic.startswith(b"PK"):
         raise UsageError(f"{path}: not a .npz file", _SAVEZ)
     with open_npz(path) as npz:
-        _require_keys(path, npz)
-        return {key: npz.read(key) for key in (*REQUIRED, *OPTIONAL) if key in npz.names}
+        if missing := [key for key in _REQUIRED if key not in npz.names]:
+            raise UsageError(
+                f"{path}: expected {' and '.join(map(repr, missing))}, found {npz.contents}",
+                f"required: {', '.join(_REQUIRED)}; optional: {', '.join(_OPTIONAL)}",
+            )
+        return {key: npz.read(key) for key in (*_REQUIRED, *_OPTIONAL) if key in npz.names}
 
 
-def _require_keys(path: Path, found: Npz) -> None:
-    missing = [key for key in REQUIRED if key not in found.names]
-    if missing:
-        raise UsageError(
-            f"{path}: expected {' and '.join(map(repr, missing))}, found {found.contents}",
-            f"required: {', '.join(REQUIRED)}; optional: {', '.join(OPTIONAL)}",
-        )
+def _labelled(codes: ArrayLike, factors: ArrayLike, suffix: str = "") -> tuple[NDArray[np.floating[Any]], NDArray[Any]]:
+    z, v = _codes_array(codes, f"codes{suffix}"), _factors_array(factors, f"factors{suffix}")
+    if len(z) != len(v):
+        found = f"codes{suffix} has {len(z)} rows, but factors{suffix} has {len(v)}"
+        raise UsageError(found, "give one row per image in the same order")
+    return z, v
 
 
 def _codes_array(value: ArrayLike, name: str) -> NDArray[np.floating[Any]]:
@@ -128,8 +124,7 @@ def _codes_array(value: ArrayLike, name: str) -> NDArray[np.floating[Any]]:
     if array.dtype.kind not in "fiub":
         raise UsageError(f"{name}: expected real numbers, found {array.dtype}")
     array = array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
-    _require_finite(array, name, "code", "check the model: codes with NaN or infinity can't be scored")
-    _require_magnitudes(array, name, "code")
+    _check_values(array, name, "code", "check the model: codes with NaN or infinity can't be scored")
     return array
 
 
@@ -137,16 +132,15 @@ def _factors_array(value: ArrayLike, name: str) -> NDArray[Any]:
     array = _matrix(value, name, "numbers (n, k), one row per image")
     if array.dtype.kind == "f":
         array = array.astype(np.float64, copy=False)
-        _require_finite(array, name, "factor", "leave out these images, or number the values of the factor")
-        _require_magnitudes(array, name, "factor")
+        _check_values(array, name, "factor", "leave out these images, or number the values of the factor")
         return array
     if array.dtype.kind not in "iub":
         raise UsageError(
             f"{name}: expected numbers, found {array.dtype}",
             "number the values of each factor from 0: numpy.unique(values, return_inverse=True)[1]",
         )
-    if array.min() < 0 or array.max() > np.iinfo(np.int64).max:
-        found = array.min() if array.min() < 0 else array.max()
+    found = int(array.min()) if array.min() < 0 else int(array.max())
+    if not 0 <= found <= np.iinfo(np.int64).max:
         raise UsageError(
             f"{name}: expected integers from 0 to 2^63 - 1, found {found}",
             "number the values of each factor from 0; give continuous factors as floats",
@@ -154,7 +148,8 @@ def _factors_array(value: ArrayLike, name: str) -> NDArray[Any]:
     return array.astype(np.int64, copy=False)
 
 
-def _require_finite(array: NDArray[Any], name: str, column_name: str, hint: str) -> None:
+def _check_values(array: NDArray[Any], name: str, column_name: str, hint: str) -> None:
+    """Rejects numbers that are not finite, and columns that are not all 0 and can't be squared."""
     finite = np.isfinite(array)
     if not finite.all():
         row, column = np.unravel_index(int(np.argmin(finite)), finite.shape)
@@ -163,17 +158,13 @@ def _require_finite(array: NDArray[Any], name: str, column_name: str, hint: str)
             f"the first is {array[row, column]} at row {row}, {column_name} {column}",
             hint,
         )
-
-
-def _require_magnitudes(array: NDArray[Any], name: str, column_name: str) -> None:
-    """Rejects columns whose largest magnitude is beyond what can be squared, except columns of zeros."""
     largest = np.abs(array).max(axis=0).astype(np.float64)
     beyond = (largest > _LARGEST) | ((largest > 0) & (largest < _SMALLEST))
     if beyond.any():
-        column = int(np.argmax(beyond))
+        worst = int(np.argmax(beyond))
         raise UsageError(
-            f"{name}: expected a largest magnitude from {_SMALLEST:g} to {_LARGEST:g}, found {largest[column]:.3g} in "
-            f"{column_name} {column}",
+            f"{name}: expected a largest magnitude from {_SMALLEST:g} to {_LARGEST:g}, found {largest[worst]:.3g} in "
+            f"{column_name} {worst}",
             "rescale this column",
         )
 
@@ -186,9 +177,8 @@ def _matrix(value: ArrayLike, name: str, expected: str) -> NDArray[Any]:
     if array.ndim != 2:
         raise UsageError(f"{name}: expected {expected}, found shape {array.shape}")
     if array.shape[0] < 2 or array.shape[1] < 1:
-        raise UsageError(
-            f"{name}: expected at least 2 rows and 1 column, found shape {array.shape}", "give one row per image"
-        )
+        found = f"found shape {array.shape}"
+        raise UsageError(f"{name}: expected at least 2 rows and 1 column, {found}", "give one row per image")
     return array
 
 
@@ -200,17 +190,3 @@ def _names(names: Sequence[str] | None, count: int) -> tuple[str, ...]:
         found = printable(", ".join(map(str, given)), 200) or "none"
         raise UsageError(f"factor_names: expected {count} different names, one per factor, found {found}")
     return tuple(given)
-
-
-def _check_lengths(a: NDArray[Any], b: NDArray[Any], a_name: str, b_name: str) -> None:
-    if len(a) != len(b):
-        raise UsageError(
-            f"{a_name} has {len(a)} rows, but {b_name} has {len(b)}", "give one row per image in the same order"
-        )
-
-
-def _check_widths(a: NDArray[Any], b: NDArray[Any], a_name: str, b_name: str) -> None:
-    if a.shape[1] != b.shape[1]:
-        raise UsageError(
-            f"{a_name} has {a.shape[1]} columns, but {b_name} has {b.shape[1]}", "give both the same columns"
-        )

@@ -16,10 +16,7 @@ from bvtk.protocols import Codes
 def score(codes: Codes, metrics: Sequence[MetricSpec], seed: int) -> dict[str, dict[str, Any]]:
     """Computes metrics on one representation, which is checked first.
 
-    Args:
-        codes: the representation.
-        metrics: the metrics; if one is listed twice with the same settings, it is computed once.
-        seed: every metric draws from it independently, so that its score does not depend on the others.
+    Every metric draws from the seed independently, so that its score does not depend on the others.
 
     Returns:
         One entry per metric, by the keys of `keys`: JSON values, the headline figure as `score`.
@@ -30,7 +27,7 @@ def score(codes: Codes, metrics: Sequence[MetricSpec], seed: int) -> dict[str, d
     """
     checked = check_codes(codes)
     _reject_real_factors(checked, metrics)
-    return {key: _compute(key, spec, checked, seed) for key, spec in keys(metrics).items()}
+    return {key: checked_result(key, spec.build()(checked, seed)) for key, spec in keys(metrics).items()}
 
 
 def score_each(
@@ -51,7 +48,7 @@ def score_each(
     for key, spec in keys(metrics).items():
         try:
             _reject_real_factors(checked, [spec])
-            scores[key] = _compute(key, spec, checked, seed)
+            scores[key] = checked_result(key, spec.build()(checked, seed))
         except UsageError as error:
             errors[key] = error
     return scores, errors
@@ -74,12 +71,7 @@ def checked_result(key: str, result: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _compute(key: str, spec: MetricSpec, codes: Codes, seed: int) -> dict[str, Any]:
-    return checked_result(key, spec.build()(codes, seed))
-
-
 def _reject_real_factors(codes: Codes, metrics: Sequence[MetricSpec]) -> None:
-    """Raises an error that names the metrics that need numbered factor values, if the factors are real numbers."""
     names = [spec.component for spec in metrics if not spec.takes_real_factors]
     if names and codes.factors.dtype.kind == "f":
         raise UsageError(

@@ -16,7 +16,7 @@ _BETWEEN_SETTINGS = re.compile(r",(?![^\[]*\])")
 
 
 def keys(metrics: Sequence[MetricSpec]) -> dict[str, MetricSpec]:
-    """The key of each metric.
+    """The key of each metric; one that is listed twice with the same settings has one key.
 
     The first metric of a name has the name as its key. A later one with other settings has the name, a colon, and the
     fields that differ from the first: `beta_vae_score:protocol=dlib`.
@@ -25,7 +25,9 @@ def keys(metrics: Sequence[MetricSpec]) -> dict[str, MetricSpec]:
     for spec in metrics:
         first = found.setdefault(spec.component, spec)
         if spec != first:
-            found[f"{spec.component}:{_difference(spec, first)}"] = spec
+            usual = first.model_dump(mode="json")
+            changed = (f"{k}={value}" for k, value in spec.model_dump(mode="json").items() if value != usual.get(k))
+            found[f"{spec.component}:{','.join(changed)}"] = spec
     return found
 
 
@@ -39,8 +41,3 @@ def settings(key: str) -> tuple[str, list[tuple[str, str]]]:
 def collapsed(scores: Mapping[str, Mapping[str, Any]]) -> bool:
     """Whether no latent of a model responds to the images, from its scores on held-out images."""
     return scores.get(HELD_OUT, {}).get("active_units") == 0
-
-
-def _difference(spec: MetricSpec, first: MetricSpec) -> str:
-    fields, usual = spec.model_dump(mode="json"), first.model_dump(mode="json")
-    return ",".join(f"{field}={value}" for field, value in fields.items() if value != usual.get(field))

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from bvtk.metrics.estimators.latents import active_latents, kl_per_latent
+from bvtk.metrics.estimators.latents import active_latents, kl_per_latent, mean_activation
 
 
 def test_kl_by_hand():
@@ -29,3 +29,12 @@ def test_active_latents_vary():
     mu = np.array([[0.0, 0.0, 5.0], [1.0, 0.1, 5.0]])  # variances 0.25, 0.0025, 0
     assert active_latents(mu).tolist() == [True, False, False]
     assert active_latents(mu, threshold=0.001).tolist() == [True, True, False]
+
+
+def test_means_by_hand_and_nan_without_images():
+    factors = np.array([[0, 0], [0, 0], [1, 2]])
+    mu = np.array([[1.0, 10.0], [3.0, 20.0], [5.0, 30.0]])
+    found = mean_activation(mu, factors, (2, 3))
+    nan = np.nan
+    np.testing.assert_array_equal(found[0], [[2, nan, nan], [nan, nan, 5]])
+    np.testing.assert_array_equal(found[1], [[15, nan, nan], [nan, nan, 30]])
