@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import Self
 
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
@@ -13,10 +13,7 @@ from bvtk.component import Decoder, Encoder, register_model
 from bvtk.errors import UsageError
 from bvtk.models.networks import decoder_spec, encoder_spec
 from bvtk.models.vae_spec import Vae
-from bvtk.protocols import Dataset, ImageShape
-
-if TYPE_CHECKING:
-    from bvtk.protocols import Model
+from bvtk.protocols import Dataset, ImageShape, Model
 
 
 @register_model("dc_ign")
@@ -27,8 +24,8 @@ class DcIgn(Vae):
     mean, and pulled there. Needs a data set with factors.
     """
 
-    takes: ClassVar[frozenset[str]] = frozenset({"varied"})
-    sampler: ClassVar[str] = "one_factor"
+    takes = frozenset({"varied"})
+    sampler = "one_factor"
 
     encoder: Encoder = encoder_spec.DcIgn()
     """Maps images to the means and log-variances of the latents."""

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
-
 from bvtk.component import ModelSpec, register_model
 from bvtk.errors import UsageError
-from bvtk.protocols import Dataset, ImageShape
-
-if TYPE_CHECKING:
-    from bvtk.protocols import Model
+from bvtk.protocols import Dataset, ImageShape, Model
 
 
 @register_model("ground_truth")
@@ -20,8 +15,8 @@ class GroundTruth(ModelSpec):
     figure 6.
     """
 
-    learns: ClassVar[Literal["steps", "fit", "nothing"]] = "fit"
-    reads: ClassVar[Literal["images", "factors"]] = "factors"
+    learns = "fit"
+    reads = "factors"
 
     def build(self, image: ImageShape) -> Model:  # noqa: ARG002
         from bvtk.models import ground_truth

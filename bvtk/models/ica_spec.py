@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import Literal
 
 from pydantic import PositiveInt
 
 from bvtk.component import ModelSpec, register_model
-from bvtk.protocols import ImageShape
-
-if TYPE_CHECKING:
-    from bvtk.protocols import Model
+from bvtk.protocols import ImageShape, Model
 
 
 @register_model("ica")
@@ -22,8 +19,8 @@ class Ica(ModelSpec):
     Baseline of Higgins et al. 2017, figure 6.
     """
 
-    learns: ClassVar[Literal["steps", "fit", "nothing"]] = "fit"
-    gives: ClassVar[frozenset[str]] = frozenset({"reconstruction"})
+    learns = "fit"
+    gives = frozenset({"reconstruction"})
 
     latents: PositiveInt = 10
     """Number of components, in no particular order."""

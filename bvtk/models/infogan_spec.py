@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from bvtk.component import ModelSpec, register_model
-from bvtk.protocols import ImageShape
-
-if TYPE_CHECKING:
-    from bvtk.protocols import Model
+from bvtk.protocols import ImageShape, Model
 
 
 @register_model("infogan")
@@ -22,7 +17,7 @@ class InfoGan(ModelSpec):
     images must be multiples of 8.
     """
 
-    gives: ClassVar[frozenset[str]] = frozenset({"adversaries"})
+    gives = frozenset({"adversaries"})
 
     latents: PositiveInt = 5
     """Number of codes, each drawn from U(−1, 1)."""

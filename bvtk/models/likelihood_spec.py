@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import PositiveFloat, ValidationError, ValidatorFunctionWrapHandler, field_validator
 from pydantic_core import PydanticCustomError
 
 from bvtk.component import LikelihoodSpec, register_likelihood
-from bvtk.protocols import ImageShape
-
-if TYPE_CHECKING:
-    from bvtk.protocols import Likelihood
+from bvtk.protocols import ImageShape, Likelihood
 
 
 @register_likelihood("bernoulli")

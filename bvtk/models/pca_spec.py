@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import PositiveInt
 
 from bvtk.component import ModelSpec, register_model
-from bvtk.protocols import ImageShape
-
-if TYPE_CHECKING:
-    from bvtk.protocols import Model
+from bvtk.protocols import ImageShape, Model
 
 
 @register_model("pca")
@@ -22,8 +18,8 @@ class Pca(ModelSpec):
     60.8 % of the variance of the pixels.
     """
 
-    learns: ClassVar[Literal["steps", "fit", "nothing"]] = "fit"
-    gives: ClassVar[frozenset[str]] = frozenset({"reconstruction"})
+    learns = "fit"
+    gives = frozenset({"reconstruction"})
 
     latents: PositiveInt = 10
     """Number of components, in order of decreasing variance."""

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
-
 from bvtk.component import ModelSpec, register_model
-from bvtk.protocols import ImageShape
-
-if TYPE_CHECKING:
-    from bvtk.protocols import Model
+from bvtk.protocols import ImageShape, Model
 
 
 @register_model("pixels")
@@ -18,8 +13,8 @@ class Pixels(ModelSpec):
     Baseline of Higgins et al. 2017, figure 6.
     """
 
-    learns: ClassVar[Literal["steps", "fit", "nothing"]] = "nothing"
-    gives: ClassVar[frozenset[str]] = frozenset({"reconstruction"})
+    learns = "nothing"
+    gives = frozenset({"reconstruction"})
 
     def build(self, image: ImageShape) -> Model:
         from bvtk.models import pixels

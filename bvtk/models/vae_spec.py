@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from pydantic import PositiveInt
 
 from bvtk.component import Decoder, Encoder, LikelihoodSlot, ModelSpec, register_model
 from bvtk.models.likelihood_spec import Bernoulli
-from bvtk.protocols import ImageShape
+from bvtk.protocols import ImageShape, Model
 
 if TYPE_CHECKING:
     from torch import nn
-
-    from bvtk.protocols import Model
 
 
 @register_model("vae")
@@ -23,7 +21,7 @@ class Vae(ModelSpec):
     Kingma & Welling 2014 (1312.6114). With the objective `beta_vae` it is the β-VAE of Higgins et al. 2017.
     """
 
-    gives: ClassVar[frozenset[str]] = frozenset({"reconstruction", "posterior", "sample"})
+    gives = frozenset({"reconstruction", "posterior", "sample"})
 
     latents: PositiveInt = 10
     """Number of latents."""

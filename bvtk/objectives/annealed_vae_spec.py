@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
 from bvtk.component import ObjectiveSpec, Weight, register_objective
 from bvtk.objectives.schedule_spec import Constant, Linear
-from bvtk.protocols import ObjectiveContext
-
-if TYPE_CHECKING:
-    from bvtk.protocols import Objective
+from bvtk.protocols import Objective, ObjectiveContext
 
 
 @register_objective("annealed_vae")
@@ -20,11 +15,11 @@ class AnnealedVae(ObjectiveSpec):
     batch before the distance from C is computed. In nats per image.
     """
 
-    use: ClassVar[str] = (
+    use = (
         "When reconstructions must be sharper than those of a β-VAE. Factors are learnt one after another, beginning "
         "with the one that improves the reconstruction most, and the final KL is known in advance."
     )
-    weaknesses: ClassVar[str] = (
+    weaknesses = (
         "How fast C grows matters as much as its final value: if it grows too fast, one latent learns several factors "
         "together. The right C depends on the data. While the KL is below C, the objective rewards more of it, whether "
         "or not this helps the reconstruction. If γ is larger than the gain in reconstruction from the first nats, a "

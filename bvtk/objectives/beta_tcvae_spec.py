@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import Literal
 
 from bvtk.component import ObjectiveSpec, Weight, register_objective
 from bvtk.objectives.schedule_spec import Constant
-from bvtk.protocols import ObjectiveContext
-
-if TYPE_CHECKING:
-    from bvtk.protocols import Objective
+from bvtk.protocols import Objective, ObjectiveContext
 
 
 @register_objective("beta_tcvae")
@@ -22,13 +19,13 @@ class BetaTcVae(ObjectiveSpec):
     gradient. In nats per image; α = β = γ = 1 is the VAE.
     """
 
-    needs: ClassVar[frozenset[str]] = frozenset({"reconstruction", "posterior", "sample"})
-    least_batch: ClassVar[int] = 2
-    use: ClassVar[str] = (
+    needs = frozenset({"reconstruction", "posterior", "sample"})
+    least_batch = 2
+    use = (
         "For a penalty on total correlation without a second network: it costs no more than a β-VAE, has one weight to "
         "choose, and no adversarial training to balance. A good first method after β-VAE."
     )
-    weaknesses: ClassVar[str] = (
+    weaknesses = (
         "Both estimators are biased in small batches, especially for sharp posteriors. With `weighted`, the mutual "
         "information can't exceed the log of the batch size; the excess counts as total correlation and is weighted by "
         "β, as in a β-VAE. With `stratified`, single batches vary more. Compare logged values only at the same batch "

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
 from bvtk.component import ObjectiveSpec, Weight, register_objective
 from bvtk.objectives.schedule_spec import Constant
-from bvtk.protocols import ObjectiveContext
-
-if TYPE_CHECKING:
-    from bvtk.protocols import Objective
+from bvtk.protocols import Objective, ObjectiveContext
 
 
 @register_objective("beta_vae")
@@ -21,11 +16,11 @@ class BetaVae(ObjectiveSpec):
     pixels. β_norm = β·latents/pixels is logged too.
     """
 
-    use: ClassVar[str] = (
+    use = (
         "As the baseline: it has a single weight, and is the best studied method. β = 1 is a plain VAE, a rising or "
         "`cyclical` β an annealed one."
     )
-    weaknesses: ClassVar[str] = (
+    weaknesses = (
         "A higher β trades information for independence: latents become inactive and reconstructions blur, until all "
         "latents collapse. The right β depends on the data, the number of latents and the likelihood."
     )

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import Self
 
 from pydantic import NonNegativeFloat, PositiveFloat, model_validator
 from pydantic_core import PydanticCustomError
 
 from bvtk.component import ObjectiveSpec, Weight, register_objective
 from bvtk.objectives.schedule_spec import Staircase
-from bvtk.protocols import ObjectiveContext
-
-if TYPE_CHECKING:
-    from bvtk.protocols import Objective
+from bvtk.protocols import Objective, ObjectiveContext
 
 
 @register_objective("control_vae")
@@ -25,11 +22,11 @@ class ControlVae(ObjectiveSpec):
     clipped and the error drives it further out of bounds. In nats per image.
     """
 
-    use: ClassVar[str] = (
+    use = (
         "When the KL should have a given value, as with annealed_vae, but with a β that falls to what this needs and "
         "is logged; or to compare methods at the same KL. `beta_min: 0` with `beta_max: 1` prevents posterior collapse."
     )
-    weaknesses: ClassVar[str] = (
+    weaknesses = (
         "β changes slowly, by Ki·e per step, and oscillates if Ki is too high: check in the log that `kl` follows "
         "`target`. The right target depends on the data. A KL that stays below its target although β is at `beta_min` "
         "is not raised."

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from bvtk.component import ObjectiveSpec, Weight, register_objective
 from bvtk.objectives.schedule_spec import Constant
-from bvtk.protocols import ObjectiveContext
-
-if TYPE_CHECKING:
-    from bvtk.protocols import Objective
+from bvtk.protocols import Objective, ObjectiveContext
 
 
 class _DipVae(ObjectiveSpec):
     codes: ClassVar[Literal["means", "samples"]]
-    least_batch: ClassVar[int] = 2
+    least_batch = 2
 
     lambda_od: Weight = Constant(value=10.0)
     """Weight λ_od of the squared covariances between latents; 1 to 50 in published comparisons."""
@@ -36,11 +33,11 @@ class DipVaeI(_DipVae):
     """
 
     codes: ClassVar[Literal["means", "samples"]] = "means"
-    use: ClassVar[str] = (
+    use = (
         "When the codes, which are posterior means, should be uncorrelated. Exactly their covariance is penalised, at "
         "little cost to the reconstruction."
     )
-    weaknesses: ClassVar[str] = (
+    weaknesses = (
         "Uncorrelated latents are not always independent. The means of every latent should have variance 1, even of "
         "latents for which the data have no factor, so one factor may spread over several latents; DIP-VAE II allows "
         "spare latents to be noise. The covariance of a small batch is noisy."
@@ -62,11 +59,11 @@ class DipVaeII(_DipVae):
     """
 
     codes: ClassVar[Literal["means", "samples"]] = "samples"
-    use: ClassVar[str] = (
+    use = (
         "When there may be more latents than factors: a latent that is pure noise already has variance 1 and costs "
         "nothing."
     )
-    weaknesses: ClassVar[str] = (
+    weaknesses = (
         "Uncorrelated latents are not always independent. The variance of the noise counts like that of the means, so "
         "the means may stay small, and correlated if the noise hides it. The covariance of a small batch is noisy."
     )

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field, PositiveInt
 
 from bvtk.component import ObjectiveSpec, Optimizer, OptimizerSpec, Weight, register_objective
 from bvtk.objectives.schedule_spec import Constant
-from bvtk.protocols import ObjectiveContext
-
-if TYPE_CHECKING:
-    from bvtk.protocols import Objective
+from bvtk.protocols import Objective, ObjectiveContext
 
 
 @register_objective("factor_vae")
@@ -24,13 +21,13 @@ class FactorVae(ObjectiveSpec):
     networks take each step together; in the paper they alternate. In nats per image.
     """
 
-    needs: ClassVar[frozenset[str]] = frozenset({"reconstruction", "sample"})
-    least_batch: ClassVar[int] = 2
-    use: ClassVar[str] = (
+    needs = frozenset({"reconstruction", "sample"})
+    least_batch = 2
+    use = (
         "When the reconstructions of a β-VAE are too blurred: apart from the KL of a VAE, only the dependence between "
         "latents is penalised, not their information. The estimate does not need the size of the data set."
     )
-    weaknesses: ClassVar[str] = (
+    weaknesses = (
         "The estimate is only as good as the discriminator: a weak one, with an accuracy near 0.5, estimates a total "
         "correlation near 0 even if it is larger. Adversarial training may become unstable at a high γ. Half of a "
         "small batch has few samples to permute. Even if samples of q(z) are independent, their means may not be."

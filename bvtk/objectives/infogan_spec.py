@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from bvtk.component import ObjectiveSpec, Optimizer, OptimizerSpec, Weight, register_objective
 from bvtk.objectives.schedule_spec import Constant
-from bvtk.protocols import ObjectiveContext
-
-if TYPE_CHECKING:
-    from bvtk.protocols import Objective
+from bvtk.protocols import Objective, ObjectiveContext
 
 
 @register_objective("infogan")
@@ -23,14 +19,14 @@ class InfoGan(ObjectiveSpec):
     optimiser trains the generator. The losses of both networks contain the mutual information, as in the authors' code.
     """
 
-    needs: ClassVar[frozenset[str]] = frozenset({"adversaries"})
-    least_batch: ClassVar[int] = 2
+    needs = frozenset({"adversaries"})
+    least_batch = 2
 
-    use: ClassVar[str] = (
+    use = (
         "For sharp images and codes without a reconstruction. Trains only the model `infogan`, which recognises the "
         "codes of the images that it generates."
     )
-    weaknesses: ClassVar[str] = (
+    weaknesses = (
         "Both networks must stay in balance: a discriminator that always wins teaches the generator little. Codes of "
         "real images are only meaningful as far as these resemble generated images. Scores vary between seeds."
     )
