@@ -32,7 +32,7 @@ def fsync_file(path: Path) -> None:
 
 
 def fsync_folder(path: Path) -> None:
-    """Returns when a folder's list of names is on the disk, where the system can say so."""
+    """Returns when a folder's list of names is on the disk, if the system supports that."""
     if sys.platform == "win32":
         return
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
@@ -46,7 +46,7 @@ def fsync_folder(path: Path) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Makes a folder and those above it where they are missing, and returns when their names are on the disk."""
+    """Creates a folder and its missing parents, and returns when their names are on the disk."""
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     path.mkdir(parents=True, exist_ok=True)
     for folder in missing:
@@ -103,7 +103,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
     Every file in it is on the disk before the rename, and the rename before this returns. A folder
     that lies at `path` already is moved aside first and removed last, as no system renames over a full
-    folder; `remove_leftovers` puts it back where a kill came between the two renames.
+    folder; `remove_leftovers` puts it back after a kill between the two renames.
 
     Args:
         path: the final name; its parent must exist.
@@ -120,7 +120,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
 
 def remove_leftovers(path: Path) -> None:
-    """Removes what killed writers of `path` left beside it. Call it only where no other writer can be at work."""
+    """Removes what killed writers of `path` left beside it. Call it only if nothing else writes there."""
     for aside in _leftovers(path, _ASIDE):
         if path.exists():
             shutil.rmtree(aside, ignore_errors=True)
@@ -134,7 +134,7 @@ def remove_leftovers(path: Path) -> None:
 
 
 def remove_all_leftovers(folder: Path) -> None:
-    """Does the same for every file and folder in a folder, where there is such a folder."""
+    """Does the same for every file and folder in a folder, if it exists."""
     names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
     for name in {match["of"] for match in map(_LEFT_BESIDE.fullmatch, names) if match}:
         remove_leftovers(folder / name)

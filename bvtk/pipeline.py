@@ -1,4 +1,4 @@
-"""The stages of a run, one after the other: each is skipped where its result lies in the run folder."""
+"""The stages of a run, one after the other. A stage is skipped if its result is in the run folder."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Pipeline:
 
     @cached_property
     def experiment(self) -> Experiment:
-        """The trained experiment: resumed where training is not done, else read from its last checkpoint."""
+        """The trained experiment: resumed if training is not complete, else read from its last checkpoint."""
         dataset = self.dataset
         if not self.trained:
             steps = counted(self.recipe.training.steps, "step")
@@ -71,7 +71,7 @@ class Pipeline:
 
     @property
     def trained(self) -> bool:
-        """Whether training is through."""
+        """Whether training is complete."""
         return is_trained(self.recipe, self.folder)
 
     def train(self) -> None:
@@ -83,7 +83,7 @@ class Pipeline:
         """Writes `scores.json` and `latents.safetensors`.
 
         Args:
-            again: whether to measure anew what has been measured.
+            again: whether to repeat the stage if it is done.
         """
         if again or not (self.folder.scores.is_file() and self.folder.latents.is_file()):
             model = self.experiment.model
@@ -138,13 +138,13 @@ class Pipeline:
         self._listener(Warned(message))
 
     def _outdate(self, again: bool, *paths: Path) -> None:
-        """Removes what was made from a result that is about to change; says so of results that nobody makes anew."""
+        """Removes what was made from a result that changes now, and warns about results that are not written again."""
         gone = [path.name for path in paths if path in (self.folder.export, self.folder.report) and path.is_file()]
         for path in paths:
             path.unlink(missing_ok=True)
         if again and gone:
-            anew = f"`bvtk report {self.folder.path}` makes all anew"
-            self._warn(f"removed, as made from what changes now: {', '.join(gone)}; {anew}")
+            again_with = f"`bvtk report {self.folder.path}` writes them again"
+            self._warn(f"removed {', '.join(gone)}, made from results that changed; {again_with}")
 
     def _quick_scores(self, experiment: Experiment) -> dict[str, Any]:
         return quick_scores(self.recipe, experiment.model, experiment.dataset, self.device)
@@ -192,7 +192,7 @@ def prepare_folder(folder: RunFolder, recipe: Recipe, source: str) -> None:
     """Writes what a run is of: the resolved recipe, and the one as given.
 
     Raises:
-        RunError: where the folder can't be written.
+        RunError: if the folder can't be written.
     """
     try:
         if not folder.recipe.is_file():
@@ -207,8 +207,8 @@ def working(loaded: LoadedRecipe, folder: RunFolder, device: str, *listeners: Li
     """A run that the block may work on: its folder made and locked, its signals heeded.
 
     Raises:
-        RunError: where the folder can't be made, or another process is writing to it.
-        Interrupted: where a signal asks to stop.
+        RunError: if the folder can't be created, or another process is writing to it.
+        Interrupted: if a signal asks to stop.
     """
     announce = Announcer(*listeners)
     with Stop().listening() as stop:

@@ -50,10 +50,10 @@ class RunFolder:
         self._held: Lock | None = None
 
     def create(self) -> None:
-        """Makes the folder where it is missing.
+        """Creates the folder if it is missing.
 
         Raises:
-            RunError: where it can't be made, or a part of it is a link that leads out of it.
+            RunError: if it can't be created, or a part of it is a link that leads out of it.
         """
         if link := linked(self.checkpoints, self.figures, self.log, self.evaluations):
             raise RunError(f"{link} is a symbolic link, and a run writes into its own folder alone", "remove the link")
@@ -113,7 +113,7 @@ class RunFolder:
         return all(path.is_file() for path in (self.scores, self.latents, self.export, self.report, self.card))
 
     def read_scores(self) -> dict[str, Any]:
-        """The scores, empty where the run has not been evaluated yet."""
+        """The scores; empty if the run has not been evaluated yet."""
         return dict(read_json(self.scores)) if self.scores.is_file() else {}
 
     def read_log(self) -> list[dict[str, Any]]:
@@ -164,7 +164,7 @@ def read_json(path: Path) -> Any:
     """A JSON document.
 
     Raises:
-        RunError: where it is missing or damaged.
+        RunError: if it is missing or damaged.
     """
     try:
         return read_document(path)
@@ -201,10 +201,10 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     try:
         found = [parse_json(line) for line in whole]
     except ValueError as error:
-        raise RunError(f"{path} is damaged: {error}", "mend or delete the line") from error
+        raise RunError(f"{path} is damaged: {error}", "Fix or delete the line.") from error
     odd = next((number for number, value in enumerate(found, start=1) if not isinstance(value, dict)), None)
     if odd:
-        raise RunError(f"{path} is damaged: line {odd} holds no object", "mend or delete the line")
+        raise RunError(f"{path} is damaged: line {odd} is not an object", "Fix or delete the line.")
     return found
 
 
@@ -237,7 +237,7 @@ def environment(**facts: Any) -> dict[str, Any]:
 
 
 def _processor() -> str:
-    """The processor's name, where the system tells it."""
+    """The processor's name, if the system reports it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -17,15 +17,15 @@ _AGAIN = 0.05
 
 
 class _Now(BaseException):
-    """Raised by a signal; no library takes it for an error of its own, as none takes `KeyboardInterrupt`."""
+    """Raised by a signal. Like `KeyboardInterrupt`, no library handles it as an error of its own."""
 
 
 class Stop:
-    """A request to stop, raised at once, or kept until the work can be put in order.
+    """A request to stop, raised at once or kept until the work can be saved.
 
-    Outside `deferred` a signal breaks off whatever the program is at, which every stage stands: what it writes is
-    written whole or not at all; `Interrupted` leaves `listening`. Inside, the training loop asks `requested` after
-    each step, saves a checkpoint, and raises `Interrupted` itself.
+    Outside `deferred` a signal interrupts the program at once. Every stage can be interrupted: its files are written
+    whole or not at all. `listening` then raises `Interrupted`. Inside `deferred` the training loop checks `requested`
+    after each step, saves a checkpoint, and raises `Interrupted` itself.
     """
 
     def __init__(self) -> None:
@@ -35,17 +35,17 @@ class Stop:
 
     @contextmanager
     def listening(self) -> Iterator[Stop]:
-        """Takes over both signals for the length of the block, where Python allows it (the main thread).
+        """Handles both signals for the length of the block, if Python allows it (in the main thread).
 
         Raises:
-            Interrupted: where a signal broke the block off.
+            Interrupted: if a signal interrupted the block.
         """
         if threading.current_thread() is not threading.main_thread():
             yield self
             return
         before = {number: signal.signal(number, self._handle) for number in SIGNALS}
         try:
-            with self._heard_in_callbacks(), self._broken_off():
+            with self._resending_dropped(), self._raising_interrupted():
                 yield self
         finally:
             for number, handler in before.items():
@@ -53,7 +53,7 @@ class Stop:
 
     @contextmanager
     def deferred(self) -> Iterator[None]:
-        """Keeps a request until the block asks for it, or ends."""
+        """Keeps a request until the block checks for it or ends."""
         self._deferring = True
         try:
             yield
@@ -63,18 +63,18 @@ class Stop:
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """Raises a request wherever it comes, inside `deferred` too: for long work that changes nothing."""
+        """Raises a request at once, inside `deferred` too: for long work that changes nothing."""
         before, self._deferring = self._deferring, False
         try:
             self.check("stopped")
-            with self._broken_off():
+            with self._raising_interrupted():
                 yield
         finally:
             self._deferring = before
 
     @contextmanager
-    def _heard_in_callbacks(self) -> Iterator[None]:
-        """Python drops what is raised in destructors and callbacks of weak references: there the signal comes again."""
+    def _resending_dropped(self) -> Iterator[None]:
+        """Sends a signal again if Python dropped it in a destructor or a callback of a weak reference."""
         before = sys.unraisablehook
 
         def dropped(what: sys.UnraisableHookArgs) -> None:
@@ -94,8 +94,8 @@ class Stop:
                 self._again.join()
 
     @contextmanager
-    def _broken_off(self) -> Iterator[None]:
-        """Raises `Interrupted` for a signal, or for what a library written in C made of one."""
+    def _raising_interrupted(self) -> Iterator[None]:
+        """Raises `Interrupted` for a signal, or for the error that a library written in C turned it into."""
         try:
             yield
         except BvtkError:

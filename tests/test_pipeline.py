@@ -92,7 +92,7 @@ def test_new_scores_say_what_they_outdate(workplace: Path) -> None:
     second, memory, _ = pipeline()
     second.evaluate(again=True)
     (said,) = memory.warnings
-    assert "removed, as made from what changes now: model.safetensors, report.html" in said
+    assert "removed model.safetensors, report.html" in said
     assert not folder.export.exists()
     third, memory, _ = pipeline()
     third.report()

@@ -1,4 +1,4 @@
-"""What is printed of a run when it is done: where it lies, its scores, what to try next."""
+"""What is printed when a run is done: its files, its scores, and what to try next."""
 
 from __future__ import annotations
 

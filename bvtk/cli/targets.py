@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ class Target:
     Args:
         given: the path on the command line.
         loaded: the recipe.
-        folder: where the run lies or will lie.
+        folder: its run folder, which may not exist yet.
     """
 
     given: Path
@@ -37,17 +38,18 @@ def target_of(given: Path, overrides: Sequence[str], out: Path) -> Target:
 
     Raises:
         RecipeError: with everything that is wrong in the recipe.
-        UsageError: where the path is neither.
+        UsageError: if the path is neither.
     """
     if not given.is_dir():
         loaded = load_recipe(given, overrides)
         return Target(given, loaded, run_folder(loaded.recipe, out))
     folder = RunFolder(given)
     if not folder.recipe.is_file():
-        raise UsageError(f"{given} is no run folder: it holds no recipe.yaml", "give a recipe file or a run folder")
+        raise UsageError(f"{given} is not a run folder: it has no recipe.yaml", "Give a recipe file or a run folder.")
     if overrides:
         raise UsageError(
-            f"a run folder takes no overrides, found {overrides[0]!r}", f"give the recipe: {folder.source}"
+            f"a run folder takes no overrides, found {overrides[0]!r}",
+            f"To train a new run with it: {shlex.join(('bvtk', 'run', str(folder.source), *overrides))}",
         )
     return Target(given, load_recipe(folder.recipe), folder)
 
@@ -60,7 +62,7 @@ def run_stage(stage: str, target: Target, device: str, as_json: bool, again: boo
         target: the run.
         device: as the user named it.
         as_json: whether to print JSON.
-        again: whether to do the stage anew where it is done.
+        again: whether to repeat the stage if it is done.
     """
     folder = target.folder
     done_before = folder.finished and not again

@@ -87,7 +87,7 @@ def read_sweep(path: Path | str, overrides: Sequence[str] = ()) -> Sweep:
 
     Raises:
         RecipeError: with everything that is wrong in the recipe or in any cell.
-        UsageError: where the recipe has no `sweep`.
+        UsageError: if the recipe has no `sweep`.
     """
     found = load_sweep(path, overrides)
     if found.loaded.recipe.sweep is None:

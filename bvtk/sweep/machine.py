@@ -21,13 +21,13 @@ def cores() -> int:
 
 
 def gpus(device: str) -> list[str]:
-    """The GPUs that cells can be dealt to, as CUDA_VISIBLE_DEVICES names them; none where cells compute elsewhere.
+    """The GPUs that cells can run on, as CUDA_VISIBLE_DEVICES names them; none if cells run on another device.
 
     Args:
         device: as the user named it; one GPU by number is dealt to nobody.
 
     Raises:
-        UsageError: where there is no such kind of device.
+        UsageError: if there is no such kind of device.
     """
     if device.partition(":")[0] not in _KINDS:
         raise UsageError(f"unknown device {device!r}", f"known: {', '.join(_KINDS)}")

@@ -206,7 +206,7 @@ def test_a_mistake_in_the_recipe_is_shown_at_its_place(workplace: Path, terminal
         (("run", "tiny.yaml", "--device", "cuda:x"), "device"),
         (("run", "tiny.yaml", "--device", "abacus"), "unknown device 'abacus'"),
         (("run", "tiny.yaml", "dataset.path=nowhere.npz"), "nowhere.npz"),
-        (("train", "."), "is no run folder"),
+        (("train", "."), "is not a run folder"),
         (("run", "tiny.yaml", "metrics=[mgi]"), "did you mean 'mig'?"),
         (("run", "tiny.yaml", "model.decoder=burgess"), "layer deconv1"),
         (("run", "tiny.yaml", "--plugin", "none.py"), "no plugin file none.py"),
