@@ -18,7 +18,7 @@ def test_a_plugin_that_can_not_be_imported_is_a_warning(folder: Path, capsys: py
     (folder / "plugins").mkdir()
     (folder / "plugins" / "bad.py").write_text("import [red]\n")
     assert len(load_plugins().broken) == 1
-    assert capsys.readouterr().err.startswith("warning: plugin plugins/bad.py was left out: ")
+    assert capsys.readouterr().err.startswith("warning: plugin plugins/bad.py could not be imported: ")
     assert load_plugins(disabled=True).broken == ()
     assert capsys.readouterr().err == ""
 
