@@ -1,4 +1,4 @@
-"""The Python API: run recipes, load runs and exports, open data sets, score arrays."""
+"""The Python API: run recipes, load models, open data sets, score arrays."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 Component = str | Mapping[str, Any]
-"""A component as a recipe names it: a bare word, or a mapping with `type`."""
+"""A component as in a recipe: its name, or a mapping with `type`."""
 
 
 def run(
@@ -35,19 +35,19 @@ def run(
     plugins: Sequence[str | Path] = (),
     listeners: Sequence[Listener] = (),
 ) -> Run:
-    """Trains, evaluates, exports and reports, as `bvtk run` does; what is done already is not done again.
+    """Trains, evaluates, exports and reports, like `bvtk run`. Finished stages are not repeated.
 
     Args:
         recipe: path of a recipe.
         overrides: such as `"objective.beta=8"`.
         out: the parent of run folders.
         device: `cpu`, `cuda`, `mps` or `auto`.
-        plugins: further plugin files, beside `plugins/*.py` of the working folder.
+        plugins: plugin files in addition to `plugins/*.py` of the working folder.
         listeners: functions that receive each event of the run (`bvtk.events`); warnings are Python warnings as well.
 
     Raises:
-        RecipeError: with everything that is wrong in the recipe.
-        BvtkError: where the work failed.
+        RecipeError: with every error of the recipe.
+        BvtkError: if a stage fails.
     """
     prepare_process()
     _discover(plugins)
@@ -61,7 +61,7 @@ def run(
 
 
 def complete(loaded: LoadedRecipe, folder: RunFolder, device: str, listeners: Sequence[Listener] = ()) -> None:
-    """Runs every stage that is not done; warnings are Python warnings."""
+    """Runs every stage that is not finished; warnings are Python warnings."""
     from bvtk.pipeline import working
 
     with working(loaded, folder, device, warn, *listeners) as pipeline:
@@ -69,20 +69,20 @@ def complete(loaded: LoadedRecipe, folder: RunFolder, device: str, listeners: Se
 
 
 def run_folder(recipe: Recipe, parent: Path) -> RunFolder:
-    """Where a recipe's run lies: `<parent>/<name>-<hash>`, by the recipe, its seed and its plugins' sources."""
+    """The folder of a run, `<parent>/<name>-<hash>`. The hash covers the recipe with its seed, and plugins."""
     versions = [origin.version for origin in plugins_used(recipe)]
     return RunFolder(parent / f"{recipe.name}-{recipe_hash(recipe, versions)}")
 
 
 def load(path: str | Path, plugins: Sequence[str | Path] = ()) -> Run:
-    """A trained model, from a run folder or an exported file; neither the recipe nor the data are needed.
+    """Loads a trained model from a run folder or an exported file. The recipe file and the data are not needed.
 
     Args:
         path: a run folder, or a `model.safetensors`.
-        plugins: plugin files that the model needs, beside `plugins/*.py` of the working folder.
+        plugins: plugin files that the model needs, in addition to `plugins/*.py` of the working folder.
 
     Raises:
-        UsageError: where there is no such model, it is damaged, or a plugin that it needs is missing.
+        UsageError: if there is no such model, it is damaged, or a plugin that it needs is missing.
     """
     from bvtk.export import read_export
 
@@ -90,21 +90,21 @@ def load(path: str | Path, plugins: Sequence[str | Path] = ()) -> Run:
     if file.is_dir():
         folder, home = RunFolder(file), file
         if not folder.export.is_file():
-            raise UsageError(f"{file} holds no model.safetensors", f"make it with: bvtk export {file}")
+            raise UsageError(f"{file} has no model.safetensors", f"create it with `bvtk export {file}`")
         file = folder.export
     _discover(plugins)
     return Run(read_export(file), file, home)
 
 
 def load_dataset(dataset: Component) -> Dataset:
-    """Opens a data set, preparing it first where that is needed.
+    """Opens a data set. It is prepared first if necessary.
 
     Args:
         dataset: as in a recipe: `"dsprites"`, or `{"type": "arrays", "path": "mine.npz"}`.
 
     Raises:
-        UsageError: where there is no such data set, or its fields are wrong.
-        DataError: where its files are missing or damaged.
+        UsageError: if there is no such data set, or its fields are wrong.
+        DataError: if its files are missing or damaged.
     """
     _discover(())
     opened: Dataset = parse_component(Slot(datasets), dataset).open()
@@ -124,22 +124,22 @@ def score(
     """Scores a representation; the same dict as `bvtk score --json`.
 
     Args:
-        codes: (n, d) floats, one row an image.
+        codes: (n, d) floats, one row per image.
         factors: (n, k) integers from 0.
         metrics: metrics as in a recipe.
         seed: the same seed gives the same scores.
-        codes_test: (m, d), for metrics that test; without them, such metrics split or sample by the seed.
+        codes_test: (m, d), for metrics with a test set. By default, they split or sample the codes by the seed.
         factors_test: (m, k).
-        factor_names: one a factor; the `paper` protocol leaves out the one named `shape`.
+        factor_names: one per factor; the `paper` protocol leaves out the one named `shape`.
 
     Raises:
-        UsageError: where the arrays or the metrics are wrong.
+        UsageError: if the arrays or the metrics are wrong.
     """
     from bvtk.metrics.scoring.arrays import as_codes
     from bvtk.metrics.scoring.compute import score as compute
 
     if isinstance(metrics, str | Mapping) or not isinstance(metrics, Sequence):
-        hint = f"write metrics=[{metrics!r}]" if isinstance(metrics, str | Mapping) else 'such as metrics=["mig"]'
+        hint = f"write metrics=[{metrics!r}]" if isinstance(metrics, str | Mapping) else 'for example metrics=["mig"]'
         raise UsageError(f"metrics: expected a list, found {printable(repr(metrics), 200)}", hint)
     given: Any = seed
     if not isinstance(given, Integral) or seed < 0:

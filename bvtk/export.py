@@ -1,4 +1,4 @@
-"""The exported model: one safetensors file that says all about itself, and is never unpickled."""
+"""The exported model: one self-contained safetensors file."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class Export:
     """A model read back from its file.
 
     Args:
-        recipe: the resolved recipe that it was trained by.
+        recipe: the complete recipe that it was trained with.
         model: in eval mode, on the CPU.
         image: the shape of its images.
-        peak: the value of a fully lit pixel in its data set's uint8 images.
-        factor_names: of its data set; empty where there are none.
-        scores: as they were when it was exported.
+        peak: the value of a white pixel in the uint8 images of its data set.
+        factor_names: of its data set; empty if there are none.
+        scores: at the time of the export.
         statistics: of the codes of its data set; None in exports of format 1.
-        metadata: all of the above as written, with plugins and versions.
+        metadata: all of the above, plugins and versions, as JSON values.
     """
 
     recipe: Recipe
@@ -66,15 +66,15 @@ def write_export(
     scores: Mapping[str, Any],
     statistics: CodeStatistics,
 ) -> None:
-    """Writes a model with everything needed to use it; the same run gives the same bytes.
+    """Writes a model with everything needed to use it. The same run gives the same bytes.
 
     Args:
-        path: the file, replaced whole or not at all.
-        recipe: the resolved recipe.
+        path: the file, replaced atomically.
+        recipe: the complete recipe.
         model: the trained model.
-        dataset: the recipe's, for what its images and factors are.
-        scores: its scores.
-        statistics: of its codes.
+        dataset: of the recipe.
+        scores: of the model.
+        statistics: of the codes of the data set.
     """
     metadata = {
         "format": FORMAT,
@@ -94,19 +94,19 @@ def write_export(
     try:
         write_bytes_atomic(path, save(tensors, {KEY: text}))
     except OSError as error:
-        raise RunError(f"can't write {path}: {error.strerror}", "free space or mend the permissions") from error
+        raise RunError(f"can't write {path}: {error.strerror}", "free disk space or fix the permissions") from error
 
 
 def plugin_records(recipe: Recipe) -> list[dict[str, str]]:
-    """The plugins that a recipe's components come from: name and version, or sha256 of the file."""
+    """The plugins of the components of a recipe: name, and version or the sha256 of the file."""
     return [{"source": o.source, "name": o.name, "version": o.version} for o in plugins_used(recipe)]
 
 
 def read_export(path: Path) -> Export:
-    """Reads a model back; nothing in the file is executed, and no more is allocated than it holds.
+    """Reads an exported model. Nothing in the file is executed, and no more memory is used than its size asks for.
 
     Raises:
-        UsageError: where the file is no export of bvtk, is damaged, or needs a plugin that is not loaded.
+        UsageError: if the file is not an export of bvtk, is damaged, or needs a plugin that is not loaded.
     """
     with opened_export(path, "pt") as (metadata, file):
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
@@ -119,7 +119,7 @@ def read_export(path: Path) -> Export:
         raise UsageError(f"{path}: {error.message}", hint) from error
     except (ValidationError, KeyError) as error:
         what = _first_of(error) if isinstance(error, ValidationError) else error
-        raise UsageError(f"{path}: its metadata lack or garble {what}", "export the run again") from error
+        raise UsageError(f"{path}: its metadata are damaged: {what}", "export the run again") from error
     if said.recipe_sha256 not in (None, recipe_sha256(recipe)):
         raise UsageError(f"{path}: its recipe was changed after the export was written", "Export the run again.")
     image = ImageShape(*said.image_shape)
@@ -134,7 +134,7 @@ _Side = Annotated[int, Field(ge=1, le=1 << 31)]
 
 
 class _Metadata(BaseModel):
-    """A part of what an export says of itself that is relied on. Older exports lack those that have defaults."""
+    """Required metadata. Older exports do not have the fields with defaults."""
 
     model_config = Spec.model_config | ConfigDict(extra="ignore")
 
@@ -169,20 +169,20 @@ def _first_of(error: ValidationError) -> str:
 
 
 def _built(recipe: Recipe, image: ImageShape, tensors: Mapping[str, torch.Tensor], path: Path) -> Any:
-    """The recipe's model, where the file holds as many numbers as it has.
+    """The model of the recipe, if it has no more numbers than the file.
 
-    Built without memory first: a recipe can ask for more than any machine has.
+    It is built without memory first, since a recipe can ask for more memory than the machine has.
     """
     try:
         with torch.device("meta"):
             wanted = sum(value.numel() for value in build_model(recipe, image).state_dict().values())
     except UsageError as error:
         raise UsageError(f"{path}: {error.message}", error.hint) from error
-    except Exception:  # what a plugin does when it is built may need memory: its code is trusted
+    except Exception:  # a plugin may not build without memory; its code is trusted
         wanted = 0
     held = sum(value.numel() for value in tensors.values())
     if wanted > held:
-        message = f"{path}: its tensors do not fit its recipe: that has {wanted:,} numbers, the file {held:,}"
+        message = f"{path}: its tensors do not fit its recipe: the model has {wanted:,} numbers, the file {held:,}"
         raise UsageError(message, "export the run again")
     try:
         return build_model(recipe, image)
@@ -196,9 +196,9 @@ def _filled(model: Any, tensors: Mapping[str, torch.Tensor], path: Path) -> Any:
     own = model.state_dict()
     for name, value in tensors.items():
         if name in own and value.dtype != own[name].dtype:
-            raise UsageError(f"{path}: {name} is of {value.dtype}, expected {own[name].dtype}", "export the run again")
+            raise UsageError(f"{path}: {name} is {value.dtype}, expected {own[name].dtype}", "export the run again")
         if value.is_floating_point() and not value.isfinite().all():
-            raise UsageError(f"{path}: {name} holds numbers that are not finite", "export another run")
+            raise UsageError(f"{path}: {name} has numbers that are not finite", "export another run")
     try:
         model.load_state_dict(tensors)
     except RuntimeError as error:

@@ -1,4 +1,4 @@
-"""What an exported model says of itself: JSON under one metadata key of its safetensors file."""
+"""The metadata of an exported model: JSON under one key of its safetensors file."""
 
 from __future__ import annotations
 

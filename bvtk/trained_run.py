@@ -45,7 +45,7 @@ class Run:
 
     @property
     def scores(self) -> dict[str, Any]:
-        """The scores, one entry a metric, as in `scores.json`."""
+        """The scores, one entry per metric, as in `scores.json`."""
         return self._export.scores
 
     def log(self) -> dict[str, list[Any]]:
@@ -62,7 +62,7 @@ class Run:
 
     @property
     def image_shape(self) -> ImageShape:
-        """The shape of the images that the model takes and makes."""
+        """The shape of the model's images."""
         return self._export.image
 
     @property
@@ -72,22 +72,23 @@ class Run:
 
     @property
     def model(self) -> Any:
-        """The model itself, an `nn.Module` in eval mode."""
+        """The model, an `nn.Module` in eval mode."""
         return self._export.model
 
     def encode(self, images: Images) -> Images:
-        """Codes of images: for a model with a posterior its means.
+        """Encodes images.
 
         Args:
-            images: (n, C, H, W), floats in [0, 1] or uint8. uint8 images are read as 0 to 255, or as 0 and 1 where
-                the model's data set has such images and no value is above 1. For a model that reads factors their
-                values instead: (n, k) numbers from 0.
+            images: (n, C, H, W), floats in [0, 1] or uint8. uint8 images are read as 0 to 255; or as 0 and 1, if the
+                data set of the model has such images and no value is above 1. For a model that reads factors, their
+                values (n, k), numbers from 0.
 
         Returns:
-            (n, latents) float32: an array for an array, a tensor for a tensor.
+            Codes (n, latents) float32, for a model with a posterior its means; an array for an array, a tensor for a
+            tensor.
 
         Raises:
-            UsageError: where the shape or the values are not those of such images or factors.
+            UsageError: if the shape or the values are wrong.
         """
         import torch
 
@@ -99,21 +100,21 @@ class Run:
         return found
 
     def decode(self, codes: Images) -> Images:
-        """Mean images of codes.
+        """Decodes codes.
 
         Args:
             codes: (n, latents) floats.
 
         Returns:
-            (n, C, H, W) float32 in [0, 1]: an array for an array, a tensor for a tensor.
+            Mean images (n, C, H, W) float32 in [0, 1]; an array for an array, a tensor for a tensor.
 
         Raises:
-            UsageError: where the shape is another, or the model makes no images.
+            UsageError: if the shape is wrong, or the model does not decode.
         """
         import torch
 
         if not isinstance(self._export.model, Decoding):
-            raise UsageError(f"model {self.recipe.model.component!r} makes no images of codes", "it encodes alone")
+            raise UsageError(f"model {self.recipe.model.component!r} does not decode", "use a model with a decoder")
         z = _tensor(codes, f"codes (n, {self.latents})").to(torch.float32)
         if z.ndim != 2 or z.shape[1] != self.latents:
             raise UsageError(f"expected codes (n, {self.latents}), found {tuple(z.shape)}")
@@ -145,7 +146,7 @@ class Run:
 
         Raises:
             UsageError: if there is no such latent, the code or the values are not finite numbers of this shape, or the
-                model makes no images.
+                model does not decode.
         """
         import torch
 
@@ -229,7 +230,7 @@ class Run:
 
 
 def _tensor(value: Any, expected: str) -> torch.Tensor:
-    """A tensor on the CPU of what NumPy or torch takes for numbers; it may share their memory."""
+    """A tensor on the CPU from what NumPy or torch reads as numbers. It may share their memory."""
     import numpy as np
     import torch
 
@@ -241,11 +242,11 @@ def _tensor(value: Any, expected: str) -> torch.Tensor:
     try:
         array = np.asarray(value)
     except ValueError as error:  # rows of different lengths
-        raise UsageError(f"expected {expected}, found no array: {error}") from error
+        raise UsageError(f"expected {expected}, found something that is not an array: {error}") from error
     if array.dtype.kind not in "fiub":
         raise UsageError(f"expected {expected}, found {'None' if value is None else array.dtype}")
     if array.dtype.kind == "f":
         with np.errstate(over="ignore"):
             array = array.astype(np.float32)
-    # torch takes neither negative strides nor foreign byte orders, and warns of arrays that it might write to.
+    # torch rejects negative strides and other byte orders, and warns about read-only arrays.
     return torch.from_numpy(np.require(array.astype(array.dtype.newbyteorder("="), copy=False), None, ["C", "W"]))

@@ -90,7 +90,7 @@ def test_a_model_that_reads_factors_takes_their_values_and_makes_no_images(workp
     assert isinstance(run.encode(torch.zeros(2, 3)), torch.Tensor)
     with pytest.raises(UsageError, match=r"expected factor values \(n, 3\): size, x, y; found \(2, 4\)"):
         run.encode(np.zeros((2, 4)))
-    with pytest.raises(UsageError, match="model 'ground_truth' makes no images of codes"):
+    with pytest.raises(UsageError, match="model 'ground_truth' does not decode"):
         run.decode(np.zeros((2, 3)))
 
 
@@ -167,7 +167,7 @@ def test_what_cannot_be_traversed_is_refused(tiny_run: bvtk.Run, arguments: tupl
 
 def test_a_model_that_makes_no_images_has_no_traversals(workplace: Path) -> None:
     run = bvtk.run(recipe_of("ground_truth"))
-    with pytest.raises(UsageError, match="model 'ground_truth' makes no images of codes"):
+    with pytest.raises(UsageError, match="model 'ground_truth' does not decode"):
         run.traverse(0)
 
 

@@ -1,4 +1,4 @@
-"""`bvtk compare`: runs side by side."""
+"""`bvtk compare`: show runs in a table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bvtk.comparison import Comparison
 
 Texts = dict[Path | None, Callable[[], str]]
-"""What makes the text of each file that was asked for."""
+"""Functions that give the text of each requested file."""
 
 
 def compare(
@@ -28,7 +28,7 @@ def compare(
         list[Path],
         typer.Argument(
             metavar="TARGET",
-            help="Run folders, folders of them, a sweep's folder, recipes, exported models, or JSON of this verb.",
+            help="Run folders, folders of them, folders of sweeps, recipes, exported models, or output of --json.",
             show_default=False,
         ),
     ],
@@ -37,7 +37,7 @@ def compare(
         typer.Option(
             "--by",
             metavar="KEY",
-            help="Make a row of the runs that agree in KEY, such as objective.beta; may be repeated.",
+            help="Group runs by KEY, such as objective.beta; may be repeated (default: all settings but the seed).",
             show_default=False,
         ),
     ] = None,
@@ -46,12 +46,12 @@ def compare(
         typer.Option(
             "--column",
             metavar="KEY",
-            help="Show KEY, such as mig, mig.gaps.x, held_out.kl or model.latents; may be repeated.",
+            help="Show KEY, such as mig, mig.gaps.x or model.latents; may be repeated (default: all scores).",
             show_default=False,
         ),
     ] = None,
     aggregate: Annotated[
-        str, typer.Option("--aggregate", metavar="mean|median|paper", help="How figures of several runs become one.")
+        str, typer.Option("--aggregate", metavar="mean|median|paper", help="How to combine the values of several runs.")
     ] = "mean",
     sort: Annotated[
         str | None, typer.Option("--sort", metavar="KEY", help="Sort rows by KEY, the best first.", show_default=False)
@@ -61,29 +61,29 @@ def compare(
         Path | None, typer.Option("--markdown", metavar="FILE", help="Write the table as Markdown.")
     ] = None,
     html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write one page with the table and its plots.")
+        Path | None, typer.Option("--html", metavar="FILE", help="Write an HTML page with the table and its plots.")
     ] = None,
     pictures: Annotated[
-        bool, typer.Option("--pictures", help="Show each row's latents and traversals on the page.")
+        bool, typer.Option("--pictures", help="Add the latents and traversals of each row to the page.")
     ] = False,
     plot: Annotated[
         list[str] | None,
         typer.Option(
             "--plot",
             metavar="NAME=FILE.png",
-            help="Write one plot: bars, curves, heatmap, rate-distortion or training; may be repeated.",
+            help="Write one plot as PNG: bars, curves, heatmap, rate-distortion or training; may be repeated.",
             show_default=False,
         ),
     ] = None,
     figures: Annotated[
-        Path | None, typer.Option("--figures", metavar="DIR", help="Write every plot that fits these rows as PNG.")
+        Path | None, typer.Option("--figures", metavar="DIR", help="Write all plots of these rows as PNG.")
     ] = None,
     out: Out = Path("runs"),
     plugin: PluginFiles = None,
     no_plugins: NoPlugins = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put runs side by side: mean and spread over seeds, the best in bold.
+    """Show runs in a table, with mean and spread over seeds.
 
     Example: bvtk compare runs
 
@@ -115,12 +115,12 @@ def compare(
 
 
 def _files(table: Comparison, texts: dict[Path | None, Callable[[], str]], plot: list[str] | None) -> dict[Path, bytes]:
-    """What is to be written where; everything is made before anything is written."""
+    """The content of each file. All of it is computed before the first file is written."""
     found = {path: make().encode() for path, make in texts.items() if path}
     for text in plot or ():
         name, separator, file = text.partition("=")
         if not separator or not file:
-            raise UsageError(f"--plot takes NAME=FILE.png, found {text!r}", "such as --plot training=training.png")
+            raise UsageError(f"expected --plot NAME=FILE.png, found {text!r}", "write --plot training=training.png")
         from bvtk.comparison.views.plots import plot_named
 
         found[Path(file)] = plot_named(table, name).png

@@ -1,1 +1,1 @@
-"""What all pages and documents share: the page around their content, escaping, and how charts look."""
+"""Shared by all pages and documents: the layout, escaping, and the style of charts."""

@@ -1,4 +1,4 @@
-"""How every chart looks: colours that all can tell apart, quiet axes, PNG without a trace of the machine."""
+"""The style of all charts, and PNG that does not depend on the machine."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ MUTED = "#80868d"
 FAINT = "#e4e6e8"
 ACCENT = "#2f6fb5"
 SERIES = ("#2f6fb5", "#c2571a", "#3d8a5f", "#8a5aa8", "#9a7b1f", "#b5476b")
-"""Told apart by people who see no red or green, and in grey."""
+"""Distinct also for colour-blind people, and in grey."""
 DOTS = 200
-"""Dots an inch."""
+"""Dots per inch."""
 
 
 def colours(count: int) -> list[str]:
@@ -27,7 +27,7 @@ def colours(count: int) -> list[str]:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of its own, in inches: nothing is drawn through global state."""
+    """An empty figure of this size in inches, without global state."""
     figure = Figure(figsize=(width, height), dpi=DOTS, layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     return figure
@@ -37,13 +37,13 @@ def png(figure: Figure) -> bytes:
     """A figure as PNG; the same figure gives the same bytes."""
     file = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph")  # a name in a script that the font lacks is drawn as boxes
+        warnings.filterwarnings("ignore", "Glyph")  # characters that the font lacks are drawn as boxes
         figure.savefig(file, format="png", metadata={"Software": None})
     return file.getvalue()
 
 
 def label(axes: Axes, title: str, unit: str = "") -> None:
-    """Gives axes a title on the left, a unit on the right, and a quiet frame."""
+    """Gives axes a title on the left, a unit on the right, and a light frame."""
     axes.set_title(plain(title), size=9.5, color=INK, loc="left", weight="bold")
     if unit:
         axes.set_title(unit, size=8, color=MUTED, loc="right")
@@ -55,6 +55,6 @@ def label(axes: Axes, title: str, unit: str = "") -> None:
 
 
 def plain(text: str, most: int = 24) -> str:
-    """Text that matplotlib takes for no formula, on one line, of a length that fits beside an axis."""
+    """Text on one line that matplotlib does not read as a formula, cut to a length."""
     line = one_line(text).replace("_", " ")
     return (line if len(line) <= most else line[: most - 1] + "…").replace("$", r"\$")

@@ -1,4 +1,4 @@
-"""HTML pages that fetch nothing and run nothing, every text in them escaped."""
+"""HTML pages that fetch nothing and run no script, with escaped text."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _SHARED = "bvtk.pages"
 def render(package: str, **values: Any) -> str:
     """Fills a package's template `page.html`, which extends `layout.html` of this package.
 
-    The page holds its style sheet: `page.css` of this package, followed by the given package's own. The content
-    security policy allows this style sheet, by its hash, and pictures that are in the page itself.
+    The page includes its style sheet: `page.css` of this package, followed by that of the given package. Its content
+    security policy allows this style sheet, by hash, and pictures inside the page.
 
     Args:
         package: such as `bvtk.report`.
@@ -33,12 +33,12 @@ def render(package: str, **values: Any) -> str:
 
 
 def data_uri(png: bytes) -> str:
-    """A PNG as the address of an image that is in the page itself."""
+    """A PNG as a `data:` address."""
     return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 def png_size(png: bytes) -> tuple[int, int]:
-    """Width and height in pixels, from the PNG's header, so that the page does not jump while it loads."""
+    """Width and height in pixels, from the header of a PNG. With it, the page does not jump while it loads."""
     return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
 
 

@@ -1,4 +1,4 @@
-"""The report of a run: one self-contained page, its figures as PNG, and a model card."""
+"""The report of a run: a self-contained page, its figures as PNG, and a model card."""
 
 from bvtk.report.inputs import ReportInputs
 from bvtk.report.write import write_report

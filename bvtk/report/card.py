@@ -1,4 +1,4 @@
-"""The model card: a README for whoever finds the run folder."""
+"""The model card: the README of a run folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bvtk.report.usage import usage
 
 
 def render_card(inputs: ReportInputs, figures: Figures) -> str:
-    """The model card as Markdown, every text from outside escaped."""
+    """The model card as Markdown, with escaped text."""
     parts = [
         f"# {escaped(inputs.name)}",
         escaped(inputs.summary),
@@ -36,7 +36,7 @@ def _scores(inputs: ReportInputs) -> str:
 
 
 def _pictures(inputs: ReportInputs, figures: Figures) -> list[str]:
-    """What the model makes of images, or for one that makes none what its latents follow."""
+    """Images that the model makes; for a model that makes none, what its latents follow."""
     shown = [figure for figure in (figures.reconstructions, *figures.traversals) if figure]
     shown = shown or [figure for figure in (figures.dependence, figures.activation) if figure]
     headings = {
@@ -49,12 +49,12 @@ def _pictures(inputs: ReportInputs, figures: Figures) -> list[str]:
 
 def _limits(inputs: ReportInputs, figures: Figures) -> str:
     what = {
-        "factors": "It takes the factor values of its data set, as integers from 0 or floats, and no images.",
+        "factors": "It takes the factor values of its data set, as integers from 0 or floats, instead of images.",
         "images": f"It takes images of {inputs.image_shape} (channels × height × width), like those of its data set.",
     }
     known = [
         what[inputs.reads],
-        "Scores are of one seed. They vary between seeds: compare several before believing a difference.",
+        "The scores are of one seed. They vary between seeds, so compare several seeds before you trust a difference.",
         f"`report.html` shows {_shown(inputs, figures)}every part of each score.",
     ]
     if inputs.plugins:

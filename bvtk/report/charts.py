@@ -1,4 +1,4 @@
-"""Charts as PNG, each a matplotlib figure of its own: nothing is drawn through global state."""
+"""Charts as PNG, drawn without the global state of matplotlib."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ PANELS = (
     Panel("beta", "β"),
     Panel("active_units", "Active latents"),
 )
-"""The curves that come first."""
+"""The first curves."""
 NO_PANELS = frozenset({"step", "beta_norm", "learning_rate", "images_per_second"})
-"""What is logged and says nothing of what was learnt; every other term gets a panel."""
+"""Logged terms that say nothing about what was learnt. Every other term gets a panel."""
 
 Points = Sequence[tuple[int, float]]
 
@@ -39,12 +39,12 @@ Points = Sequence[tuple[int, float]]
 def training_chart(
     log: Sequence[Mapping[str, Any]], held_out: Mapping[str, Points], scores: Mapping[str, Points]
 ) -> bytes:
-    """Curves over training steps, a panel each for the terms of the log, and one for all scores.
+    """Curves over training steps: one panel per term of the log, and one for all scores.
 
     Args:
         log: the records of `metrics.jsonl`.
-        held_out: by title, points (step, value) measured on held-out images on the way, a panel each.
-        scores: by title, points (step, score) measured on the way, all from 0 to 1.
+        held_out: by title, points (step, value) measured on held-out images during training, one panel each.
+        scores: by title, points (step, score) measured during training, all from 0 to 1.
     """
     panels = panels_of(log)
     count = max(1, len(panels) + len(held_out) + bool(scores))
@@ -62,12 +62,12 @@ def training_chart(
     if scores:
         axes = next(places)
         _score_curves(axes, scores)
-        label(axes, "Scores on the way", "")
+        label(axes, "Scores during training", "")
     return png(figure)
 
 
 def panels_of(log: Sequence[Mapping[str, Any]]) -> list[Panel]:
-    """The panels for the terms of a log; a loss is in nats an image where a reconstruction is a part of it."""
+    """The panels for the terms of a log. A loss is in nats per image if it includes a reconstruction."""
     terms = dict.fromkeys(key for record in log for key in record)
     known = {panel.key for panel in PANELS} | NO_PANELS
     others = [Panel(key, key[:1].upper() + key[1:].replace("_", " ")) for key in terms if key not in known]
@@ -76,7 +76,7 @@ def panels_of(log: Sequence[Mapping[str, Any]]) -> list[Panel]:
 
 
 def kl_chart(kl: Sequence[float], order: Sequence[int], names: Sequence[str], active: Sequence[bool]) -> bytes:
-    """A bar a latent, in this order; latents that respond to nothing are grey."""
+    """One bar per latent, in this order. Latents that do not respond to the image are grey."""
     figure = new_figure(10.0, 0.5 + 0.24 * len(order))
     axes = figure.add_subplot()
     values = [float(kl[row]) for row in order]
@@ -96,7 +96,7 @@ def kl_chart(kl: Sequence[float], order: Sequence[int], names: Sequence[str], ac
 
 
 def dependence_chart(dependence: Mapping[str, Sequence[float]], order: Sequence[int], names: Sequence[str]) -> bytes:
-    """A cell for every factor and latent: the share of the latent's variance that the factor explains."""
+    """One cell per factor and latent: the share of the latent's variance that the factor explains."""
     shares = np.array([[values[row] for row in order] for values in dependence.values()])
     figure = new_figure(10.0, 0.55 + 0.42 * len(shares))
     axes = figure.add_subplot()
@@ -121,14 +121,14 @@ def activation_chart(
     names: Sequence[str],
     shape_names: Sequence[str],
 ) -> bytes:
-    """The paper's Figure 7: a column a latent, its map over positions on top, its curves over the factors below.
+    """Figure 7 of the β-VAE paper: one column per latent, its map over positions above its curves over other factors.
 
     Args:
         positions: (L, width, height), or None.
         curves: by factor, (L, size) or (L, shapes, size).
         order: the latents from left to right.
         names: of the latents.
-        shape_names: of the curves of one panel.
+        shape_names: of the curves in one panel.
     """
     heights = ([1.0] if positions is not None else []) + [0.72] * len(curves)
     figure = new_figure(10.0, 0.35 + 10.0 / max(len(order), 6) * sum(heights) * 1.12)
@@ -152,17 +152,17 @@ def activation_chart(
 
 
 def _tilt(order: Sequence[int], names: Sequence[str]) -> float:
-    """The angle of names above columns: upright where they would run into each other."""
+    """The angle of names above columns: upright if they would overlap otherwise."""
     return 90.0 if len(order) * max(len(names[row]) for row in order) > 100 else 0.0
 
 
 def _largest(means: Sequence[Any]) -> float:
-    """The largest absolute value, or 1 where there is none but zeros and unknown ones."""
+    """The largest absolute value, or 1 if all are zero or unknown."""
     return max((float(np.nan_to_num(np.abs(a)).max()) for a in means), default=0.0) or 1.0
 
 
 _PANEL = 0.9
-"""Width of a panel, where its column is 1 wide."""
+"""Width of a panel, in widths of its column."""
 
 
 def _position_maps(axes: Axes, maps: Any, limit: float) -> None:
@@ -178,7 +178,7 @@ def _position_maps(axes: Axes, maps: Any, limit: float) -> None:
 
 
 def _factor_curves(axes: Axes, name: str, curves: Any, limit: float) -> None:
-    """Curves (L, size) or (L, shapes, size), a panel a latent, all with the same vertical axis."""
+    """Curves (L, size) or (L, shapes, size), one panel per latent, all with the same vertical axis."""
     for column, one in enumerate(curves):
         left = column + (1 - _PANEL) / 2
         axes.plot([left, left + _PANEL], [0, 0], color=FAINT, linewidth=1.0)

@@ -1,4 +1,4 @@
-"""Every figure of a report, with its words: what it shows, and how to read it."""
+"""The figures of a report, with their titles, notes and descriptions."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from bvtk.report.scores import held_out_curves, score_curves
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture and its words.
+    """A picture with its title, note and description.
 
     Args:
-        file: name of its PNG under `figures/`.
+        file: name of its PNG in `figures/`.
         png: the picture.
-        alt: what it shows, for people who don't see it.
-        title: a heading; empty where the section's own says it all.
-        note: a short remark beside the heading.
+        alt: a description for people who do not see it.
+        title: a heading; empty if the heading of the section is enough.
+        note: a short note next to the heading.
         marks: what its horizontal axis shows, from left to right; empty without an axis.
     """
 
@@ -41,12 +41,12 @@ class Figures:
     """The figures of a report, by section.
 
     Args:
-        reconstructions: originals over their reconstructions; None where there are none.
-        traversals: one a latent that responds to the image, in the order of the inputs; none without a decoder.
-        quiet: traversals of the latents that respond to nothing.
+        reconstructions: originals above their reconstructions; None if there are none.
+        traversals: one per latent that responds to the image, in the order of the inputs; empty without a decoder.
+        quiet: traversals of the other latents.
         dependence: which factor each latent follows; None without factors.
-        activation: the paper's Figure 7; None without factors.
-        kl: KL a latent; None without a posterior.
+        activation: Figure 7 of the β-VAE paper; None without factors.
+        kl: KL per latent; None without a posterior.
         training: curves over training; None without a log.
     """
 
@@ -83,7 +83,7 @@ def _reconstructions(inputs: ReportInputs) -> Figure | None:
     if inputs.originals is None or inputs.reconstructions is None:
         return None
     pairs = fit(np.stack([inputs.originals, inputs.reconstructions]))
-    alt = f"Two rows of {pairs.shape[1]} images: originals above, their reconstructions below."
+    alt = f"{pairs.shape[1]} images in the first row, their reconstructions in the second."
     return Figure("reconstructions.png", grid_png(pairs), alt)
 
 
@@ -99,7 +99,7 @@ def _traversal(inputs: ReportInputs, row: int, images: NDArray[Any]) -> Figure:
     return Figure(
         file=f"traversal-{inputs.latents[row]:02d}.png",
         png=grid_png(images),
-        alt=f"Decoded images as {inputs.names[row]} goes from {low} to {high}, a row an image.",
+        alt=f"Decoded images as {inputs.names[row]} goes from {low} to {high}, with one row per image.",
         title=inputs.names[row],
         note=_note(inputs, row),
         marks=inputs.marks(row),
@@ -115,7 +115,7 @@ def _note(inputs: ReportInputs, row: int) -> str:
     name = max(shares, key=lambda factor: shares[factor])
     if shares[name] < 0.2:
         return f"{weight} · follows no single factor"
-    return f"{weight} · {100 * shares[name]:.0f} % of it follows {name.replace('_', ' ')}"
+    return f"{weight} · follows {name.replace('_', ' ')} ({100 * shares[name]:.0f} %)"
 
 
 def _dependence(inputs: ReportInputs) -> Figure | None:
@@ -127,7 +127,7 @@ def _dependence(inputs: ReportInputs) -> Figure | None:
         f"{name}: {inputs.names[int(np.argmax(values))]} ({100 * values.max():.0f} %)"
         for name, values in shares.items()
     )
-    alt = f"Table of factors against latents. The latent that follows each factor most closely: {best}."
+    alt = f"Table of factors and latents. The latent that follows each factor most closely: {best}."
     return Figure("dependence.png", png, alt)
 
 
@@ -140,7 +140,7 @@ def _activation(inputs: ReportInputs) -> Figure | None:
     rows = (["a map over positions"] if inputs.positions is not None else []) + [
         f"curves over {n}" for n in inputs.curves
     ]
-    return Figure("activation.png", png, f"For each latent, a column with its mean activation: {', '.join(rows)}.")
+    return Figure("activation.png", png, f"Mean activation, one column per latent: {', '.join(rows)}.")
 
 
 def _kl(inputs: ReportInputs) -> Figure | None:

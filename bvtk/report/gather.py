@@ -1,4 +1,4 @@
-"""Collects what a report shows from a run folder, the trained model and its data set.
+"""Collects the contents of a report from a run folder, the trained model and its data set.
 
 Shapes: L latents of a code, R rows, V values of a traversal, C×H×W an image.
 """
@@ -30,14 +30,14 @@ _MOST_COLUMNS = 16
 
 
 def gather(folder: RunFolder, recipe: Recipe, model: Any, dataset: Dataset, device: torch.device) -> ReportInputs:
-    """Everything that the report of a run shows.
+    """The contents of the report of a run.
 
     Args:
-        folder: the run, measured and exported.
+        folder: of the run, evaluated and exported.
         recipe: its recipe.
         model: trained, in eval mode, on the device.
         dataset: the recipe's.
-        device: where the model lives.
+        device: of the model.
     """
     latents = load_arrays(folder.latents.read_bytes())
     statistics = CodeStatistics.of(latents)
@@ -77,9 +77,9 @@ def _warnings(scores: dict[str, Any], environment: dict[str, Any]) -> list[str]:
         found.append(collapsed)
     found.extend(unscored_warnings(environment.get("unscored", {})))
     if any(parts.get("trained_on") for parts in scores.values()):
-        found.append("no images were held out: what is said of reconstructions is of images that trained")
+        found.append("no images were held out, so the reconstructions are of images that the model trained on")
     if environment.get("resumed_with"):
-        found.append("the run was resumed under other circumstances than it began: see environment.json")
+        found.append("the run was resumed in another environment than it started in, see environment.json")
     return found
 
 
@@ -91,7 +91,7 @@ def _examples(recipe: Recipe, dataset: Dataset) -> NDArray[np.int64]:
 
 
 def _pictures(encoder: Encoder, statistics: CodeStatistics) -> dict[str, Any]:
-    """What the model makes of codes, by the field of `ReportInputs` that takes it; empty if it makes nothing."""
+    """The images that the model makes of codes, by field of `ReportInputs`; empty if it makes none."""
     if not isinstance(encoder.model, Decoding):
         return {}
     model: Any = encoder.model
@@ -114,7 +114,7 @@ def _pictures(encoder: Encoder, statistics: CodeStatistics) -> dict[str, Any]:
 
 
 def _axis(model: Any, latent: int, statistics: CodeStatistics) -> Axis:
-    """The axis of a traversal, its values evenly thinned if they are too many for a page."""
+    """The axis of a traversal. If it has too many values for a page, some of them, evenly spaced."""
     axis = axis_of(model, latent, statistics.kl is not None, statistics)
     count = len(axis.values)
     shown = np.linspace(0, count - 1, min(count, _MOST_COLUMNS)).round().astype(int)

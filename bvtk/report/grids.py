@@ -1,4 +1,4 @@
-"""Grids of images as one PNG, assembled pixel by pixel."""
+"""Grids of images as PNG, assembled pixel by pixel."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from PIL import Image
 GAP = 4
 """Transparent pixels between the images of a grid."""
 SHARP = 128
-"""Small images are enlarged, each pixel to a square, to no more than this height, so that they stay crisp."""
+"""The largest height to which small images are enlarged, each pixel to a square, so that they stay sharp."""
 BUDGET = 1_600_000
-"""Values in all grids of one kind together: above it images are averaged down, to keep the page light."""
+"""The most values in all grids of one kind: larger images are averaged down to keep the page small."""
 
 
 def fit(images: NDArray[Any]) -> NDArray[Any]:
-    """Halves images (…, C, H, W) until they are few enough values for a page, or under 64 pixels; enlarges few ones."""
+    """Halves images (…, C, H, W) until they fit a page or are smaller than 64 pixels; enlarges small ones."""
     while images.size > BUDGET and min(images.shape[-2:]) >= 64:
         *rest, height, width = images.shape
         even = images[..., : height // 2 * 2, : width // 2 * 2]
@@ -31,7 +31,7 @@ def fit(images: NDArray[Any]) -> NDArray[Any]:
 
 
 def fit_all(grids: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
-    """Grids (rows, columns, C, H, W) of as many rows, which may differ in their columns, all by the same scale."""
+    """Fits grids (rows, columns, C, H, W) by the same scale. They have equally many rows; columns may differ."""
     ends = np.cumsum([grid.shape[1] for grid in grids])
     return np.split(fit(np.concatenate(grids, axis=1)), ends[:-1], axis=1)
 
@@ -40,7 +40,7 @@ def grid_png(images: NDArray[Any]) -> bytes:
     """One PNG of a grid of images.
 
     Args:
-        images: (rows, columns, C, H, W) in [0, 1]; one channel is grey, three or more are red, green and blue first.
+        images: (rows, columns, C, H, W) in [0, 1]. One channel is grey, the first three of more are RGB.
     """
     tiles = np.moveaxis(_displayed(images), 2, -1)
     opaque = np.full((*tiles.shape[:-1], 1), 255, np.uint8)

@@ -1,6 +1,6 @@
-"""Everything that a report is made from: plain arrays and JSON values.
+"""The contents of a report: plain arrays and JSON values.
 
-Shapes: L latents, those that are described, n images, C×H×W an image.
+Shapes: L described latents, n images, C×H×W per image.
 """
 
 from __future__ import annotations
@@ -24,37 +24,37 @@ class ReportInputs:
 
     Args:
         name: of the run.
-        summary: what was trained on what, in one line.
+        summary: the model, data set and training, in one line.
         recipe: the resolved recipe as YAML.
         image_shape: of every image.
-        scores: one entry a metric, with `score` and its parts; `held_out` holds reconstruction, KL and bound, and
-            `squared_error` that of reconstructions, for models that have them.
-        code_size: how many latents a code has.
+        scores: one entry per metric, with `score` and its parts; `held_out` has the reconstruction, KL and bound, and
+            `squared_error` the error of reconstructions, for models that have them.
+        code_size: number of latents of a code.
         latents: (L,) which of them the arrays below describe, ascending.
         mean: (L,) mean of the codes over the data set.
         spread: (L,) their standard deviation.
         active: (L,) whether the latent responds to the image.
         kl_per_latent: (L,) in nats; None for a model without a posterior.
-        log: the records of `metrics.jsonl`; empty for a model that does not learn by steps.
+        log: the records of `metrics.jsonl`; empty for a model that does not train in steps.
         originals: (n, C, H, W) held-out images in [0, 1].
-        reconstructions: (n, C, H, W) what the model makes of them, in [0, 1]; None where it does not reconstruct.
+        reconstructions: (n, C, H, W) their reconstructions in [0, 1]; None if the model does not reconstruct.
         traversals: by latent, (rows, columns, C, H, W) decoded images in [0, 1] in which only this latent changes;
             None for a model that does not decode.
         spans: by latent, (columns,) what its axis shows: standard deviations of the prior, or without a posterior of
             the latent around its mean.
         own_values: whether the spans are the values themselves, as the model gives them.
         reads: what the model encodes, `images` or `factors`.
-        learns: whether it learns anything at all.
-        evaluations: scores during training, each with `step` and `scores`; empty where there are none.
-        positions: (L, width, height) mean activation of each latent over positions; NaN where there is no image.
-        position_factors: what the two axes of `positions` are called.
-        curves: by factor, mean activations (L, size), or (L, shapes, size) for each shape apart.
-        shape_names: what the shapes of `curves` are called.
-        environment: versions, device and data, as `environment.json` has them.
+        learns: whether it learns anything.
+        evaluations: scores during training, each with `step` and `scores`; empty if there are none.
+        positions: (L, width, height) mean activation of each latent over positions; NaN if there is no image.
+        position_factors: the names of the two axes of `positions`.
+        curves: by factor, mean activations (L, size), or (L, shapes, size) for each shape separately.
+        shape_names: the names of the shapes in `curves`.
+        environment: versions, device and data, as in `environment.json`.
         plugins: names of the plugins that the run uses.
         export: file name of the exported model.
         timings: seconds, by stage.
-        warnings: what a reader should know before believing the numbers, such as posterior collapse.
+        warnings: what a reader should know before trusting the numbers, such as posterior collapse.
     """
 
     name: str
@@ -89,17 +89,17 @@ class ReportInputs:
 
     @property
     def trained_on(self) -> bool:
-        """Whether what is measured on held-out images was measured on such that trained."""
+        """Whether the scores on held-out images are of images that the model trained on."""
         return any(parts.get("trained_on") for parts in self.scores.values())
 
     @property
     def learns_from_images(self) -> bool:
-        """Whether images taught the model something: not the pixels themselves, nor the factors."""
+        """Whether the model learned from images. The pixels themselves and the factors did not."""
         return self.learns and self.reads == "images"
 
     @property
     def span_unit(self) -> str:
-        """What follows a value of a traversal's axis."""
+        """The unit of a traversal's axis."""
         return "" if self.own_values else " σ"
 
     @property
@@ -126,17 +126,17 @@ class ReportInputs:
 
     @cached_property
     def order(self) -> list[int]:
-        """The rows of the arrays, largest KL first, or largest standard deviation where there is no posterior."""
+        """The rows of the arrays by decreasing KL, or by decreasing standard deviation without a posterior."""
         weight = self.spread if self.kl_per_latent is None else self.kl_per_latent
         return [int(row) for row in np.argsort(-np.asarray(weight), kind="stable")]
 
     @cached_property
     def names(self) -> list[str]:
-        """What the latents are called, row by row."""
+        """The names of the latents, row by row."""
         return [f"z{latent}" for latent in self.latents]
 
     def in_own_units(self, means: Array) -> Array:
-        """Mean activations (L, …) as they are drawn: without a prior to hold them against, in the latent's own σ."""
+        """Mean activations (L, …) as they are drawn: without a posterior, around the mean in standard deviations."""
         if self.kl_per_latent is not None:
             return means
         apart = (-1, *(1,) * (np.ndim(means) - 1))
@@ -147,8 +147,8 @@ class ReportInputs:
     def dependence(self) -> dict[str, NDArray[np.float64]]:
         """By factor, the share (L,) of each latent's variance that it explains: Var(E[μ|v]) / Var(μ).
 
-        Where curves are given for each shape apart, the variance within a shape counts, as a mean over shapes: a
-        square looks the same after a quarter turn, a heart does not.
+        For curves of separate shapes, it is the mean over shapes of the variance within a shape: a square looks the
+        same after a quarter turn, a heart does not.
         """
         explained = {name: _variance(_known(curve)) for name, curve in self.curves.items()}
         if self.positions is not None:
@@ -163,6 +163,6 @@ def _known(means: Array) -> Any:
 
 
 def _variance(means: Any) -> NDArray[np.float64]:
-    """Variance over the last axis of masked (L, …, size), a mean over those between."""
+    """Variance over the last axis of masked (L, …, size), averaged over the axes between."""
     variance = means.var(axis=-1)
     return np.asarray(np.ma.filled(variance if variance.ndim == 1 else variance.mean(axis=1), 0.0))

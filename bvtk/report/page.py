@@ -1,4 +1,4 @@
-"""The report as one HTML page that fetches nothing and runs nothing."""
+"""The report as one HTML page that fetches nothing and runs no script."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bvtk.report.usage import usage
 
 
 def render_page(inputs: ReportInputs, figures: Figures) -> str:
-    """The page as HTML, every text in it escaped, styles and figures inside."""
+    """The page as HTML, with escaped text, and with its styles and figures inside."""
     return render(
         "bvtk.report",
         command="bvtk report",

@@ -1,4 +1,4 @@
-"""Scores in words: what each is called, what it means, what chance would give."""
+"""Scores as shown in a report: title, meaning, and the score of chance."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from bvtk.component import MetricSpec, metrics
 
 @dataclass(frozen=True)
 class Score:
-    """One figure of a report.
+    """One score of a report.
 
     Args:
-        key: what `scores.json` files it under.
-        title: what people call it.
-        value: the figure as text.
-        meaning: one line on how to read it.
-        share: the figure of a score that runs from 0 to 1; None otherwise.
-        chance: what a representation that knows nothing would get; None where nothing is known of it.
-        parts: the further figures of a metric, by name, as text.
-        reach: the least and the most that it can be, as text; empty where nothing is known of it.
-        caution: what it is known to get wrong; empty where nothing is known of it.
+        key: its key in `scores.json`.
+        title: its name.
+        value: its value as text.
+        meaning: how to read it, in one line.
+        share: the value of a score from 0 to 1; None for other scores.
+        chance: the score of chance; None if it is not known.
+        parts: the other values of a metric, by name, as text.
+        reach: the range of the score, as text; empty if it is not known.
+        caution: known weaknesses; empty if there are none.
     """
 
     key: str
@@ -39,10 +39,10 @@ class Score:
 _HELD_OUT = {
     "elbo": ("Evidence lower bound", "Nats per held-out image: a bound on log p(x), higher is better."),
     "reconstruction": ("Reconstruction", "−log p(x|z), nats per held-out image: lower is sharper."),
-    "kl": ("KL", "Nats per held-out image that the latents carry."),
+    "kl": ("KL", "Information in the latents, in nats per held-out image."),
     "active_units": ("Active latents", "Latents that respond to the image."),
 }
-_SQUARED_ERROR = "Squared error over pixels and channels, a mean over held-out images: lower is sharper."
+_SQUARED_ERROR = "Sum over pixels and channels, mean over held-out images: lower is sharper."
 _NO_METRICS = ("held_out", "squared_error")
 
 
@@ -52,7 +52,7 @@ def disentanglement_scores(scores: Mapping[str, Any]) -> list[Score]:
 
 
 def held_out_scores(scores: Mapping[str, Any]) -> list[Score]:
-    """What was measured on images that never trained."""
+    """What was measured on held-out images."""
     found = scores.get("held_out", {})
     shown = [
         Score(key, title, _figure(found, key), meaning) for key, (title, meaning) in _HELD_OUT.items() if key in found

@@ -1,4 +1,4 @@
-"""How the exported model is used from Python, for the page and the card."""
+"""Example code for the page and the card."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bvtk.report.inputs import ReportInputs
 
 
 def usage(inputs: ReportInputs) -> str:
-    """Code that loads the model and calls all that it can do."""
+    """Python code that loads the model, encodes, and decodes if the model can."""
     codes = "codes" if inputs.kl_per_latent is None else "posterior means"
     taken = "(n, k) from 0" if inputs.reads == "factors" else "(n, C, H, W) in [0, 1]"
     lines = [

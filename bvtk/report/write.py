@@ -16,7 +16,7 @@ def write_report(folder: Path, inputs: ReportInputs) -> Path:
 
     Args:
         folder: the run folder.
-        inputs: everything that is shown.
+        inputs: the contents.
 
     Returns:
         The page, which is self-contained.

@@ -47,8 +47,8 @@ def test_traversals_come_in_the_order_of_kl_the_quiet_ones_apart():
 
 def test_traversals_say_what_they_follow():
     first, second, third = draw_figures(made_up()).traversals
-    assert first.note.endswith("100 % of it follows x")
-    assert second.note.endswith("100 % of it follows scale")
+    assert first.note.endswith("follows x (100 %)")
+    assert second.note.endswith("follows scale (100 %)")
     assert third.note.endswith("follows no single factor")
 
 

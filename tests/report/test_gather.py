@@ -133,7 +133,7 @@ def test_a_model_with_discrete_codes_is_reported_by_what_it_gives(workplace: Pat
     sections = set(re.findall(r'<section[^>]* id="(\w+)"', page))
     usual = {"scores", "recipe", "use", "environment"}
     assert sections - usual == {"reconstructions", "traversals", "factors", "training"}
-    assert "one latent takes the values that the model gives for it, and" in page
+    assert "one latent takes the values that the model gives for it. The" in page
     assert "<span>−1</span><span>0</span><span>+1</span></div>" in page
     assert "<span>0</span><span>+0.75</span></div>" in page
     assert not re.search("posterior|KL", re.sub('base64,[^"]*', "", page))

@@ -107,7 +107,7 @@ def test_a_model_without_posterior_and_decoder_has_no_empty_sections():
 def test_without_a_prior_traversals_are_in_the_latents_own_deviations():
     inputs = made_up(kl_per_latent=None)
     page = render_page(inputs, draw_figures(inputs))
-    assert "from −3 to 3, in its own standard deviations around its mean, and" in page
+    assert "from −3 to 3, in its own standard deviations around its mean. The" in page
     assert "of the prior" not in page
     assert "(n, 4) codes" in page
     assert "(n, 4) posterior means" in render_page(made_up(), FIGURES)
@@ -117,22 +117,22 @@ def test_traversals_through_the_values_of_the_model():
     inputs = made_up(kl_per_latent=None, spans=[(-1.0, -0.5, 0.0, 0.5, 1.0)] * 4, own_values=True)
     figures = draw_figures(inputs)
     page = render_page(inputs, figures)
-    assert "from −1 to 1, the values that the model gives for it, and" in page
+    assert "from −1 to 1, the values that the model gives for it. The" in page
     assert "<span>−1</span><span>0</span><span>+1</span>" in page
-    assert "goes from -1 to +1, a row an image" in figures.traversals[0].alt
+    assert "goes from -1 to +1, with one row per image" in figures.traversals[0].alt
     usual = render_page(made_up(), FIGURES)
-    assert "from −3 to 3, in standard deviations of the prior, and" in usual
+    assert "from −3 to 3, in standard deviations of the prior. The" in usual
     assert "<span>−3 σ</span><span>0</span><span>+3 σ</span>" in usual
 
 
 def test_images_that_trained_are_not_called_held_out():
     scores = made_up().scores | {"held_out": {"trained_on": True, "elbo": -1.0}}
-    assert "never trained" not in render_page(made_up(scores=scores), FIGURES)
+    assert "did not train on" not in render_page(made_up(scores=scores), FIGURES)
 
 
 def test_of_a_model_that_learns_nothing_no_image_is_said_to_have_trained_or_not():
-    assert "<p>Images, and below each" in render_page(made_up(learns=False), FIGURES)
-    assert "<p>Images that never trained, and" in render_page(made_up(), FIGURES)
+    assert "<p>Images, and their reconstructions" in render_page(made_up(learns=False), FIGURES)
+    assert "<p>Images that the model did not train on, and" in render_page(made_up(), FIGURES)
 
 
 def test_no_unit_is_claimed_of_every_term():
