@@ -108,7 +108,7 @@ class ReportInputs:
         ends = {(span[0], span[-1]) for span in self.spans}
         if len(ends) != 1:
             return "takes the values that the model gives for it"
-        first, last = (f"{end:g}".replace("-", "−") for end in ends.pop())
+        first, last = (f"{end:.3g}".replace("-", "−") for end in ends.pop())
         if self.own_values:
             unit = "the values that the model gives for it"
         elif self.kl_per_latent is not None:
