@@ -1,7 +1,4 @@
-"""Checks of plugins: every component is tried, and the findings tell its author what to change.
-
-`check` takes an origin from `bvtk.plugins.discover`. Nothing is printed; findings are data.
-"""
+"""Checks of plugins: every component is tried, and the findings tell its author what to change."""
 
 from __future__ import annotations
 
@@ -48,14 +45,7 @@ CHECKS: dict[str, Callable[[Report, Any], None]] = {
 
 
 def check(origin: Origin) -> list[Finding]:
-    """Checks every component that a plugin registered.
-
-    Args:
-        origin: the plugin, as loaded by `bvtk.plugins.discover`.
-
-    Returns:
-        Findings, component by component; the plugin passes if none is a `problem`.
-    """
+    """Checks every component of a plugin loaded by `bvtk.plugins.discover`; it passes if no finding is a `problem`."""
     components = components_of(origin)
     if not components:
         message = "registers no component: decorate a spec, for example with @bvtk.register_encoder('name')"
@@ -67,12 +57,7 @@ def check(origin: Origin) -> list[Finding]:
 
 
 def check_component(kind: str, entry: Entry[Any]) -> list[Finding]:
-    """Checks one component. The caller's random state does not change.
-
-    Args:
-        kind: one of `bvtk.component.REGISTRIES`.
-        entry: the registered class.
-    """
+    """Checks a component of a kind in `bvtk.component.REGISTRIES`. The caller's random state does not change."""
     report = Report(f"{kind} {entry.name!r}", entry.item)
     with torch.random.fork_rng(devices=[]), TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         spec = check_declaration(report, entry.item, Path(folder))

@@ -19,10 +19,10 @@ def check_dataset(report: Report, spec: DatasetSpec) -> None:
         dataset = found[0]
         if not report.passes("", _check_members, dataset):
             return
-        report.holds("its description is complete", "", _check_description, dataset)
-        report.holds(f"returns images of {dataset.image_shape}", "", _check_images, dataset)
+        report.holds("its description is complete", _check_description, dataset)
+        report.holds(f"returns images of {dataset.image_shape}", _check_images, dataset)
         if dataset.factor_names:
-            report.holds("its factors are in range, and index_of finds their images", "", _check_factors, dataset)
+            report.holds("its factors are in range, and index_of finds their images", _check_factors, dataset)
 
 
 def _check_members(dataset: Dataset) -> None:
@@ -31,10 +31,8 @@ def _check_members(dataset: Dataset) -> None:
 
 
 def _check_description(dataset: Dataset) -> None:
-    require(
-        isinstance(dataset.image_shape, ImageShape),
-        f"image_shape is {dataset.image_shape!r}, expected a bvtk.ImageShape",
-    )
+    shape = dataset.image_shape
+    require(isinstance(shape, ImageShape), f"image_shape is {shape!r}, expected a bvtk.ImageShape")
     require(len(dataset) > 0, "has no images")
     require(1 <= dataset.peak <= 255, f"peak is {dataset.peak}, expected 1 for binary images and 255 otherwise")
     names, sizes = dataset.factor_names, dataset.factor_sizes
@@ -42,18 +40,13 @@ def _check_description(dataset: Dataset) -> None:
     lacking = [key for key in ("source", "sha256") if key not in dataset.provenance]
     require(not lacking, f"provenance has no {', '.join(map(repr, lacking))}")
     json.dumps(dataset.provenance)
-    _check_roles(dataset)
-    _check_order(dataset)
-
-
-def _check_roles(dataset: Dataset) -> None:
     for name, role in dataset.factor_roles.items():
         require(name in dataset.factor_names, f"factor_roles has {name!r}, which is not in factor_names")
         require(role in get_args(Role), f"the role of factor {name!r} is {role!r}, expected one of {get_args(Role)}")
+    _check_weights_and_sequences(dataset)
 
 
-def _check_order(dataset: Dataset) -> None:
-    """Checks the weights and sequences of the images."""
+def _check_weights_and_sequences(dataset: Dataset) -> None:
     count, weights, sequences = len(dataset), dataset.weights, dataset.sequences
     if weights is not None:
         fits = weights.shape == (count,) and weights.dtype == np.float64

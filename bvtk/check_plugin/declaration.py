@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,18 +28,9 @@ DEFAULTS: dict[str, Any] = {
 
 
 def check_declaration(report: Report, item: type[Spec], folder: Path) -> Spec | None:
-    """Checks documentation and fields.
-
-    Args:
-        report: collects the findings.
-        item: the class.
-        folder: an empty folder for the example files of a data set.
-
-    Returns:
-        The spec as `example` makes it; None if that fails.
-    """
+    """Checks documentation and fields. Returns the spec as `example` makes it, or None if that fails."""
     made: list[Spec] = []
-    report.holds("it and its fields are documented", "", _documented, item)
+    report.holds("it and its fields are documented", _documented, item)
     report.passes("", lambda: made.append(example(item, folder)))
     return made[0] if made else None
 
@@ -47,9 +38,7 @@ def check_declaration(report: Report, item: type[Spec], folder: Path) -> Spec | 
 def example(item: type[Spec], folder: Path | None = None) -> Spec:
     """A spec with the default of each field or, if there is none, its example.
 
-    Args:
-        item: the class.
-        folder: where a data set may write example files; by default it writes none.
+    A data set may write example files into the folder.
 
     Raises:
         CheckFailed: if a required field has no example, or a default is invalid.
@@ -79,14 +68,12 @@ def imports_at_top(origin: Origin, entries: Sequence[Entry[Any]]) -> list[Findin
     return findings
 
 
-def _imported(body: Sequence[ast.stmt]) -> list[tuple[str, int]]:
-    names = []
+def _imported(body: Sequence[ast.stmt]) -> Iterator[tuple[str, int]]:
     for statement in body:
         if isinstance(statement, ast.Import):
-            names += [(alias.name.split(".")[0], statement.lineno) for alias in statement.names]
+            yield from ((alias.name.split(".")[0], statement.lineno) for alias in statement.names)
         elif isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
-            names.append((statement.module.split(".")[0], statement.lineno))
-    return names
+            yield statement.module.split(".")[0], statement.lineno
 
 
 def _documented(item: type[Spec]) -> None:

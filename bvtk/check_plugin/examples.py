@@ -20,11 +20,7 @@ Indices = NDArray[np.integer[Any]]
 
 
 class ExampleData(Dataset):
-    """A data set of 384 images with five factors: each value of a factor has its own random texture.
-
-    Args:
-        image: shape of the images.
-    """
+    """A data set of 384 images with five factors: each value of a factor has its own random texture."""
 
     factor_names: tuple[str, ...] = ("shape", "scale", "orientation", "x", "y")
     factor_sizes: tuple[int, ...] = (2, 3, 4, 4, 4)
@@ -58,13 +54,7 @@ class ExampleData(Dataset):
 
 @dataclass(frozen=True)
 class ExamplePass:
-    """A training pass to try an objective on.
-
-    Args:
-        model: the model.
-        outputs: its pass; its tensors have gradients to the model's parameters.
-        image: shape of the images.
-    """
+    """A training pass to try an objective on, with gradients to the model's parameters."""
 
     model: Any
     outputs: Pass
@@ -72,32 +62,21 @@ class ExamplePass:
 
 
 def model_inputs(spec: ModelSpec, dataset: Dataset, step: int = 0) -> dict[str, Any]:
-    """The inputs of a model from a batch of its own sampler: `x` and what its spec lists in `takes`.
-
-    Args:
-        spec: the spec of the model.
-        dataset: the images.
-        step: step of the batch.
-    """
-    sampler = samplers.get(spec.sampler)().build(dataset, np.arange(len(dataset)), BATCH, SEED)
-    batch = sampler(step)
-    images = {role: torch.from_numpy(_scaled(dataset, index)) for role, index in batch.images.items()}
+    """The inputs of a model from a batch of its own sampler: `x` and what its spec lists in `takes`."""
+    batch = samplers.get(spec.sampler)().build(dataset, np.arange(len(dataset)), BATCH, SEED)(step)
+    images = {role: scaled(dataset, index) for role, index in batch.images.items()}
     labels = {name: torch.from_numpy(values) for name, values in batch.labels.items()}
     inputs = {**images, **labels, **batch.facts}
     return {name: value for name, value in inputs.items() if name == "x" or name in spec.takes}
 
 
-def _scaled(dataset: Dataset, index: Indices) -> NDArray[np.float32]:
-    return dataset.images(index).astype(np.float32) / np.float32(dataset.peak)
+def scaled(dataset: Dataset, index: Indices) -> torch.Tensor:
+    """Images (n, C, H, W) in [0, 1] for integers (n,)."""
+    return torch.from_numpy(dataset.images(index).astype(np.float32) / np.float32(dataset.peak))
 
 
 def training_pass(module: Any, inputs: Mapping[str, Any]) -> Pass:
-    """A training pass of a model.
-
-    Args:
-        module: the model.
-        inputs: as from `model_inputs`.
-    """
+    """A training pass of a model for inputs of `model_inputs`."""
     rest = {name: value for name, value in inputs.items() if name != "x"}
     outputs: Pass = module(inputs["x"], torch.Generator().manual_seed(SEED), **rest)
     return outputs

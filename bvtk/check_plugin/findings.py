@@ -46,12 +46,7 @@ def require(condition: object, message: str) -> None:
 
 @dataclass
 class Report:
-    """The findings about one component.
-
-    Args:
-        component: its name in the findings.
-        item: its class, to find the line of an exception in its file.
-    """
+    """The findings about one component; its class is needed to find the line of an exception in its file."""
 
     component: str
     item: type[Any]
@@ -68,8 +63,8 @@ class Report:
 
         Args:
             where: beginning of the message, such as `for 1×64×64 images`; may be empty.
-            check: the check.
-            arguments: arguments of the check.
+            check: called with the arguments.
+            arguments: of the check.
         """
         if (fault := self._fault(check, *arguments)) is None:
             return True
@@ -78,14 +73,9 @@ class Report:
         return False
 
     def fitting(self, check: Callable[[T], object], tried: Mapping[ImageShape, T]) -> dict[ImageShape, T]:
-        """Runs a check for images of several shapes; the same failure for several shapes is one finding.
+        """Runs a check on its argument for each image shape, and returns those that passed.
 
-        Args:
-            check: the check.
-            tried: its argument for each shape.
-
-        Returns:
-            Those that passed.
+        The same failure for several shapes is one finding.
         """
         faults = {image: self._fault(check, subject) for image, subject in tried.items()}
         for fault in dict.fromkeys(faults.values()):
@@ -95,8 +85,8 @@ class Report:
                 self.add(fault[0], where + fault[1])
         return {image: subject for image, subject in tried.items() if faults[image] is None}
 
-    def holds(self, sentence: str, where: str, check: Callable[..., object], *arguments: Any) -> bool:
-        """Runs a check and adds a finding, which is a given sentence if it passes."""
+    def holds(self, sentence: str, check: Callable[..., object], *arguments: Any, where: str = "") -> bool:
+        """Runs a check as `passes` does, and adds a given sentence if it passes."""
         passed = self.passes(where, check, *arguments)
         if passed:
             self.add("ok", sentence)

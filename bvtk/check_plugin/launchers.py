@@ -22,10 +22,10 @@ _WAITS = "print('started', flush=True); import time; time.sleep(1000)"
 def check_launcher(report: Report, spec: LauncherSpec) -> None:
     """Runs two small programs with a launcher: one that ends, and one that is stopped."""
     with tempfile.TemporaryDirectory() as folder:
-        if report.holds("builds a launcher", "", _check_attributes, spec):
+        if report.holds("builds a launcher", _check_attributes, spec):
             sentence = "runs a job in its folder, with its environment, log and exit code"
-            if report.holds(sentence, "", _check_job, spec, Path(folder)):
-                report.holds("stops a job", "", _check_stop, spec, Path(folder))
+            if report.holds(sentence, _check_job, spec, Path(folder)):
+                report.holds("stops a job", _check_stop, spec, Path(folder))
 
 
 def _built(spec: LauncherSpec) -> Launcher:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import cast
 
@@ -33,7 +32,11 @@ def check_likelihood(report: Report, spec: LikelihoodSpec) -> None:
     shapes = ", ".join(map(str, fitting))
     report.add("ok", f"returns a nll of shape (batch,) and a mean within [0, 1] for images of {shapes}")
     image = fitting[0]
-    report.holds("an export contains its whole state", "", check_export, partial(spec.build, image), _nll_of(image))
+
+    def nll(module: nn.Module) -> torch.Tensor:
+        return cast(Likelihood, module).nll(*_decoded(image))
+
+    report.holds("an export contains its whole state", check_export, partial(spec.build, image), nll)
 
 
 def _check_likelihood(spec: LikelihoodSpec, image: ImageShape) -> None:
@@ -52,7 +55,3 @@ def _decoded(image: ImageShape) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(SEED)
     output = torch.randn(BATCH, *image, generator=generator, requires_grad=True)
     return output, torch.rand(BATCH, *image, generator=generator)
-
-
-def _nll_of(image: ImageShape) -> Callable[[nn.Module], torch.Tensor]:
-    return lambda module: cast(Likelihood, module).nll(*_decoded(image))

@@ -22,7 +22,7 @@ def check_metric(report: Report, spec: MetricSpec) -> None:
     scores: list[dict[str, Any]] = []
     if report.passes(where, lambda: scores.append(_score(spec))):
         report.add("ok", f"scores codes that are noisy factors: {scores[0]['score']:.4g}")
-        report.holds("its score depends only on codes and seed", where, lambda: _check_repeatability(spec, scores[0]))
+        report.holds("its score depends only on codes and seed", _check_repeatability, spec, scores[0], where=where)
 
 
 def _codes() -> Codes:
@@ -47,7 +47,5 @@ def _score(spec: MetricSpec) -> dict[str, Any]:
 
 
 def _check_repeatability(spec: MetricSpec, first: dict[str, Any]) -> None:
-    require(
-        _score(spec) == first,
-        "returned another score for the same codes and seed: draw only from the seed",
-    )
+    same = _score(spec) == first
+    require(same, "returned another score for the same codes and seed: draw only from the seed")

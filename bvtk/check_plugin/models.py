@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,12 @@ import torch
 from torch import nn
 
 from bvtk.check_plugin.declaration import example
-from bvtk.check_plugin.examples import ExampleData, ExamplePass, model_inputs, training_pass
+from bvtk.check_plugin.examples import ExampleData, ExamplePass, model_inputs, training_pass, scaled
 from bvtk.check_plugin.findings import Report, require
 from bvtk.check_plugin.modules import (
     BATCH,
     SEED,
     SHAPES,
-    TRAINING_STEPS,
     check_determinism,
     check_export,
     check_finite,
@@ -30,7 +29,7 @@ from bvtk.check_plugin.modules import (
 from bvtk.check_plugin.objectives import VAE_GIVES, check_losses
 from bvtk.component import ModelSpec, ObjectiveSpec, objectives
 from bvtk.passes import CAPABILITIES, Pass
-from bvtk.protocols import Decoding, ImageShape, ObjectiveContext
+from bvtk.protocols import Decoding, ImageShape
 
 _BATCHES = 8
 """Number of batches to try; enough for several factors if one factor varies per batch."""
@@ -40,12 +39,7 @@ _PER_IMAGE = ("reconstruction", "real_logits", "fake_logits")
 
 @dataclass(frozen=True)
 class _Trial:
-    """A model on example data of one image shape.
-
-    Args:
-        spec: the spec of the model.
-        image: shape of the images.
-    """
+    """A model on example data of one image shape."""
 
     spec: ModelSpec
     image: ImageShape
@@ -71,7 +65,7 @@ class _Trial:
         index = np.linspace(0, len(self.dataset) - 1, BATCH).astype(np.int64)
         if self.spec.reads == "factors":
             return torch.from_numpy(self.dataset.factors(index).astype(np.float32))
-        return torch.from_numpy(self.dataset.images(index).astype(np.float32) / self.dataset.peak)
+        return scaled(self.dataset, index)
 
     def batches(self) -> Iterator[dict[str, Any]]:
         """Batches of its own sampler, and one with images only, as in evaluation."""
@@ -104,21 +98,20 @@ def check_model(report: Report, spec: ModelSpec) -> None:
         return
     trial = fitting[0]
     decodes = isinstance(trial.fresh(), Decoding)
-    results = ["codes", *(["images"] if decodes else [])]
-    if spec.learns == "steps":
-        results.insert(0, "a finite training pass")
-    listed = ", ".join(results[:-1]) + f" and {results[-1]}" if len(results) > 1 else results[0]
+    results = {"a finite training pass": spec.learns == "steps", "codes": True, "images": decodes}
+    *others, last = [result for result, given in results.items() if given]
+    listed = f"{', '.join(others)} and {last}" if others else last
     report.add("ok", f"returns {listed} for images of {', '.join(str(fit.image) for fit in fitting)}")
     if "reconstruction" in spec.gives and not decodes:
         report.add("note", "has no decode, so there are no reconstructions: remove `reconstruction` from `gives`")
     if spec.learns == "steps" and not spec.gives >= VAE_GIVES:
         _check_training(report, trial)
-    report.holds(f"its {_LEARNT[spec.learns]} and codes depend only on the seed", "", _check_seed, trial)
-    report.holds("an export contains its whole state", "", check_export, trial.build, trial.codes, trial.fresh)
+    learnt = {"steps": "parameters", "fit": "fit", "nothing": "state"}[spec.learns]
+    report.holds(f"its {learnt} and codes depend only on the seed", check_determinism, trial.build, trial.codes)
+    report.holds("an export contains its whole state", check_export, trial.build, trial.codes, trial.fresh)
 
 
 def _check_methods(trial: _Trial) -> None:
-    """Raises `CheckFailed` if the model lacks a method, before anything is called."""
     model = seeded(trial.fresh)
     wanted = {"latents": "latents, the number of latents", "encode": "encode(x), which returns codes"}
     if trial.spec.learns == "fit":
@@ -127,13 +120,6 @@ def _check_methods(trial: _Trial) -> None:
     require(not missing, f"the model has no {'; and no '.join(missing)}")
     passes = getattr(type(model), "forward", None) is not nn.Module.forward
     require(passes or trial.spec.learns != "steps", "the model has no forward(x, generator), its training pass")
-
-
-_LEARNT = {"steps": "parameters", "fit": "fit", "nothing": "state"}
-
-
-def _check_seed(trial: _Trial) -> None:
-    check_determinism(trial.build, trial.codes)
 
 
 def _check_trial(trial: _Trial) -> None:
@@ -185,10 +171,8 @@ def _check_codes(trial: _Trial, module: Any) -> None:
     expected = (BATCH, module.latents)
     for what, found in (("codes", codes), ("log-variances", logvar)):
         if found is not None:
-            require(
-                tuple(found.shape) == expected,
-                f"encode returned {what} {tuple(found.shape)}, expected {expected}",
-            )
+            shape = tuple(found.shape)
+            require(shape == expected, f"encode returned {what} {shape}, expected {expected}")
             check_finite(f"encode's {what}", found)
             require(found.dtype == torch.float32, f"encode returned {what} of type {found.dtype}, expected float32")
     if isinstance(module, Decoding):
@@ -203,13 +187,13 @@ def _check_training(report: Report, trial: _Trial) -> None:
         given = ", ".join(sorted(gives)) or "nothing"
         report.add("note", f"gives {given}, but no registered objective needs that, so its gradients were not tried")
     for entry in fitting:
-        sentence = f"objective {entry.name!r} trains all of its parameters"
-        report.holds(sentence, f"with objective {entry.name!r}", _check_trained, trial, entry.item)
+        objective = f"objective {entry.name!r}"
+        sentence = f"{objective} trains all of its parameters"
+        report.holds(sentence, _check_trained, trial, entry.item, where=f"with {objective}")
 
 
 def _check_trained(trial: _Trial, item: type[ObjectiveSpec]) -> None:
     spec: Any = example(item)
     module: nn.Module = seeded(trial.build)
     tried = ExamplePass(module, training_pass(module, model_inputs(trial.spec, trial.dataset)), trial.image)
-    context = ObjectiveContext(trial.image, tried.model.latents, dataset_size=1000, training_steps=TRAINING_STEPS)
-    check_losses(spec, partial(spec.build, context), tried)
+    check_losses(spec, tried)

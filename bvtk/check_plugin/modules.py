@@ -30,12 +30,6 @@ def seeded(build: Callable[[], object], seed: int = SEED) -> nn.Module:
     return module
 
 
-def seeded_output(forward: Forward, module: nn.Module) -> torch.Tensor:
-    """The output with a fixed seed, for modules that draw random numbers."""
-    torch.manual_seed(SEED)
-    return forward(module)
-
-
 def check_finite(what: str, tensor: torch.Tensor) -> None:
     """Raises `CheckFailed` if a tensor is not floating point or not finite."""
     require(tensor.is_floating_point(), f"{what} has type {tensor.dtype}, expected floating point")
@@ -48,28 +42,25 @@ def check_gradients(module: nn.Module, loss: torch.Tensor) -> None:
     require(loss.requires_grad or not list(module.parameters()), "its output has no gradient")
     if loss.requires_grad:
         loss.backward()  # type: ignore[no-untyped-call]
-    wanted = [(name, p) for name, p in module.named_parameters() if p.requires_grad]
-    missed = [name for name, p in wanted if p.grad is None]
-    require(not missed, f"no gradient for {_listed(missed)}: use it in forward")
-    broken = [name for name, p in wanted if p.grad is not None and not p.grad.isfinite().all()]
-    require(not broken, f"the gradient of {_listed(broken)} contains NaN or infinity")
+    found = {name: p.grad for name, p in module.named_parameters() if p.requires_grad}
+    missed, broken = _missed_and_broken(found)
+    require(not missed, f"no gradient for {missed}: use it in forward")
+    require(not broken, f"the gradient of {broken} contains NaN or infinity")
 
 
 def check_gradients_of(what: str, loss: torch.Tensor, parameters: Mapping[str, torch.Tensor]) -> None:
-    """Raises `CheckFailed` unless all parameters get finite gradients of a loss; keeps the graph.
-
-    Args:
-        what: name of the loss.
-        loss: the loss.
-        parameters: the parameters by name.
-    """
+    """Raises `CheckFailed` unless all parameters get finite gradients of a loss named `what`; keeps the graph."""
     require(loss.requires_grad, f"{what} has no gradient")
     gradients = torch.autograd.grad(loss, list(parameters.values()), retain_graph=True, allow_unused=True)
-    found = dict(zip(parameters, gradients, strict=True))
-    missed = [name for name, gradient in found.items() if gradient is None]
-    require(not missed, f"{what} has no gradient for {_listed(missed)}")
-    broken = [name for name, gradient in found.items() if gradient is not None and not gradient.isfinite().all()]
-    require(not broken, f"the gradient of {what} for {_listed(broken)} contains NaN or infinity")
+    missed, broken = _missed_and_broken(dict(zip(parameters, gradients, strict=True)))
+    require(not missed, f"{what} has no gradient for {missed}")
+    require(not broken, f"the gradient of {what} for {broken} contains NaN or infinity")
+
+
+def _missed_and_broken(gradients: Mapping[str, torch.Tensor | None]) -> tuple[str, str]:
+    missed = [name for name, gradient in gradients.items() if gradient is None]
+    broken = [name for name, gradient in gradients.items() if gradient is not None and not gradient.isfinite().all()]
+    return _listed(missed), _listed(broken)
 
 
 def check_images(what: str, images: torch.Tensor, image: ImageShape) -> None:
@@ -95,13 +86,7 @@ def check_determinism(build: Callable[[], object], forward: Forward) -> None:
 
 
 def check_export(build: Callable[[], object], forward: Forward, fresh: Callable[[], object] | None = None) -> None:
-    """Raises `CheckFailed` unless the module's tensors are its whole state.
-
-    Args:
-        build: makes the module to export.
-        forward: computes its output for a fixed input.
-        fresh: makes the module to load the export into; `build` if None.
-    """
+    """Raises `CheckFailed` unless a module's tensors are its whole state; they are loaded into `fresh` or `build`."""
     source, target = seeded(build).eval(), seeded(fresh or build, SEED + 1).eval()
     state = source.state_dict()
     other = [name for name, value in state.items() if not isinstance(value, torch.Tensor)]
@@ -113,8 +98,13 @@ def check_export(build: Callable[[], object], forward: Forward, fresh: Callable[
                 tensor.mul_(1.01)
         packed = safetensors.torch.save({name: tensor.contiguous().clone() for name, tensor in state.items()})
         target.load_state_dict(safetensors.torch.load(packed))
-        same = torch.equal(seeded_output(forward, source), seeded_output(forward, target))
-    require(same, "has different outputs after export and loading: keep all state in parameters or buffers")
+        outputs = []
+        for module in (source, target):
+            torch.manual_seed(SEED)  # for modules that draw random numbers
+            outputs.append(forward(module))
+    require(
+        torch.equal(*outputs), "has different outputs after export and loading: keep all state in parameters or buffers"
+    )
 
 
 def check_batches(module: nn.Module, x: torch.Tensor) -> None:
@@ -122,10 +112,8 @@ def check_batches(module: nn.Module, x: torch.Tensor) -> None:
     module.eval()
     with torch.no_grad():
         whole, parts = module(x), torch.cat([module(x[:1]), module(x[1:])])
-    require(
-        torch.allclose(whole, parts, rtol=1e-3, atol=1e-4),
-        "in eval mode, has different outputs for the same input in another batch",
-    )
+    close = torch.allclose(whole, parts, rtol=1e-3, atol=1e-4)
+    require(close, "in eval mode, has different outputs for the same input in another batch")
 
 
 def check_training_form(module: nn.Module, x: torch.Tensor, expected: tuple[int, ...]) -> None:
@@ -136,10 +124,8 @@ def check_training_form(module: nn.Module, x: torch.Tensor, expected: tuple[int,
         with torch.autocast("cpu", torch.bfloat16):
             output = module(x)
     except RuntimeError as error:
-        raise CheckFailed(
-            f"fails with channels_last and bf16 autocast, as in training: {error} "
-            "(try flatten or reshape instead of view)"
-        ) from None
+        what = f"fails with channels_last and bf16 autocast, as in training: {error}"
+        raise CheckFailed(f"{what} (try flatten or reshape instead of view)") from None
     require(tuple(output.shape) == expected, f"returned {tuple(output.shape)} with channels_last, expected {expected}")
     check_finite("its output in bf16 autocast", output)
 

@@ -30,14 +30,7 @@ LATENTS = 10
 
 @dataclass(frozen=True)
 class _Network:
-    """An encoder or decoder on images of one shape.
-
-    Args:
-        build: makes the module.
-        x: a batch of its inputs.
-        expected: expected shape of the outputs.
-        axes: names of its axes.
-    """
+    """An encoder or decoder, a batch of inputs, and the expected shape of its outputs with the names of the axes."""
 
     build: Callable[[], object]
     x: torch.Tensor
@@ -53,7 +46,8 @@ class _Network:
 def check_encoder(report: Report, spec: EncoderSpec) -> None:
     """Checks an encoder on images of several shapes."""
     outputs, axes = 2 * LATENTS, "(batch, outputs)"
-    networks = {i: _Network(partial(spec.build, i, outputs), _images(i), (BATCH, outputs), axes) for i in SHAPES}
+    x = {i: torch.rand(BATCH, *i, generator=torch.Generator().manual_seed(SEED)) for i in SHAPES}
+    networks = {i: _Network(partial(spec.build, i, outputs), x[i], (BATCH, outputs), axes) for i in SHAPES}
     _check_networks(report, networks)
 
 
@@ -62,10 +56,6 @@ def check_decoder(report: Report, spec: DecoderSpec) -> None:
     z = torch.randn(BATCH, LATENTS, generator=torch.Generator().manual_seed(SEED))
     axes = "(batch, channels, height, width)"
     _check_networks(report, {i: _Network(partial(spec.build, LATENTS, i), z, (BATCH, *i), axes) for i in SHAPES})
-
-
-def _images(image: ImageShape) -> torch.Tensor:
-    return torch.rand(BATCH, *image, generator=torch.Generator().manual_seed(SEED))
 
 
 def _check_networks(report: Report, networks: dict[ImageShape, _Network]) -> None:
@@ -82,10 +72,8 @@ def _check_networks(report: Report, networks: dict[ImageShape, _Network]) -> Non
 def _check_shape(network: _Network) -> None:
     output = network.run(seeded(network.build))
     require(isinstance(output, torch.Tensor), f"the module returned {type(output).__name__}, expected a tensor")
-    require(
-        tuple(output.shape) == network.expected,
-        f"the module returned {tuple(output.shape)}, expected {network.expected} = {network.axes}",
-    )
+    found, expected = tuple(output.shape), network.expected
+    require(found == expected, f"the module returned {found}, expected {expected} = {network.axes}")
     check_finite("its output", output)
 
 

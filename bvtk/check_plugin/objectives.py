@@ -47,22 +47,14 @@ def check_objective(report: Report, spec: ObjectiveSpec) -> None:
     report.add("ok", "returns a finite scalar loss with a gradient, and finite terms")
     build, loss = partial(spec.build, _context(tried)), partial(_loss_of, tried)
     if tried and spec.optimizers():
-        report.holds(
-            "the loss of every part has gradients for all its parameters", "", check_losses, spec, build, tried
-        )
-    report.holds("its loss depends only on the seed", "", check_determinism, build, loss)
-    report.holds("a checkpoint contains its whole state", "", check_export, build, loss)
+        report.holds("the loss of every part has gradients for all its parameters", check_losses, spec, tried)
+    report.holds("its loss depends only on the seed", check_determinism, build, loss)
+    report.holds("a checkpoint contains its whole state", check_export, build, loss)
 
 
-def check_losses(spec: ObjectiveSpec, build: Any, tried: ExamplePass) -> None:
-    """Raises `CheckFailed` unless every part has a loss with finite gradients for all of its parameters.
-
-    Args:
-        spec: the spec of the objective.
-        build: makes the objective.
-        tried: the training pass to call it with.
-    """
-    objective: Any = seeded(build)
+def check_losses(spec: ObjectiveSpec, tried: ExamplePass) -> None:
+    """Raises `CheckFailed` unless every part has a loss with finite gradients for all of its parameters."""
+    objective: Any = seeded(partial(spec.build, _context(tried)))
     terms = objective(tried.outputs, 0)
     modules = _parts(spec, objective, tried.model)
     apart = {id(parameter) for module in modules.values() for parameter in module.parameters()}

@@ -12,7 +12,7 @@ from bvtk.component import OptimizerSpec
 
 def check_optimizer(report: Report, spec: OptimizerSpec) -> None:
     """Checks that an optimiser lowers a sum of squares."""
-    report.holds("lowers a sum of squares", "", _check_descent, spec)
+    report.holds("lowers a sum of squares", _check_descent, spec)
 
 
 def _check_descent(spec: OptimizerSpec) -> None:

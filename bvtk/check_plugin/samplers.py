@@ -17,30 +17,26 @@ STEPS = 12
 def check_sampler(report: Report, spec: SamplerSpec) -> None:
     """Checks a sampler on an example data set, of which every third image is held out."""
     names = ", ".join(["x", *sorted(spec.gives)])
-    if report.holds(f"its batches contain {names} from training images only", "", _check_batches, spec):
-        report.holds("its batches depend only on the seed and the step", "", _check_purity, spec)
+    if report.holds(f"its batches contain {names} from training images only", _check_batches, spec):
+        report.holds("its batches depend only on the seed and the step", _check_purity, spec)
 
 
-def _training_images() -> NDArray[np.int64]:
-    everything = np.arange(len(ExampleData(SHAPES[0])), dtype=np.int64)
-    return np.delete(everything, np.s_[::3])
-
-
-def _sampler(spec: SamplerSpec, seed: int = SEED) -> Sampler:
-    return spec.build(ExampleData(SHAPES[0]), _training_images(), BATCH, seed)
+def _sampler(spec: SamplerSpec, seed: int = SEED) -> tuple[Sampler, NDArray[np.int64]]:
+    """A sampler and its training images."""
+    data = ExampleData(SHAPES[0])
+    train = np.delete(np.arange(len(data)), np.s_[::3])
+    return spec.build(data, train, BATCH, seed), train
 
 
 def _check_batches(spec: SamplerSpec) -> None:
-    sampler, train = _sampler(spec), _training_images()
+    sampler, train = _sampler(spec)
     for step in range(STEPS):
         batch = sampler(step)
         require(isinstance(batch, Batch), f"returned {type(batch).__name__}, expected a bvtk.Batch")
         require("x" in batch.images, f"batch.images has {', '.join(batch.images) or 'nothing'}, expected an 'x'")
         names = {*batch.images, *batch.labels, *batch.facts} - {"x"}
-        require(
-            names == spec.gives,
-            f"its batch has {sorted(names)} besides x, expected {sorted(spec.gives)} as in `gives`",
-        )
+        expected = f"expected {sorted(spec.gives)} as in `gives`"
+        require(names == spec.gives, f"its batch has {sorted(names)} besides x, {expected}")
         for role, index in batch.images.items():
             require(index.shape == (BATCH,), f"{role} has shape {index.shape}, expected ({BATCH},)")
             require(index.dtype == np.int64, f"{role} has type {index.dtype}, expected int64")
@@ -51,12 +47,11 @@ def _check_batches(spec: SamplerSpec) -> None:
 
 
 def _check_purity(spec: SamplerSpec) -> None:
-    first, again = _sampler(spec), _sampler(spec)
+    first, again, others = (_sampler(spec, seed)[0] for seed in (SEED, SEED, SEED + 1))
     forwards = [first(step) for step in range(STEPS)]
     backwards = [again(step) for step in reversed(range(STEPS))][::-1]
     for step, (one, other) in enumerate(zip(forwards, backwards, strict=True)):
         require(_same(one, other), f"its batch at step {step} depends on previous calls")
-    others = _sampler(spec, SEED + 1)
     differs = any(not _same(batch, others(step)) for step, batch in enumerate(forwards))
     require(differs, "returned the same batches for another seed: derive a generator from the seed and the step")
 

@@ -11,8 +11,8 @@ from bvtk.component import ScheduleSpec
 
 def check_schedule(report: Report, spec: ScheduleSpec) -> None:
     """Checks a schedule at every step of a training and after it."""
-    if report.holds("is finite and within its bounds at every step", "", _check_values, spec):
-        report.holds("depends only on the step", "", _check_purity, spec)
+    if report.holds("is finite and within its bounds at every step", _check_values, spec):
+        report.holds("depends only on the step", _check_purity, spec)
 
 
 def _check_values(spec: ScheduleSpec) -> None:
@@ -25,10 +25,8 @@ def _check_values(spec: ScheduleSpec) -> None:
             require(isinstance(found, int | float), f"returned {type(found).__name__} at step {step}, expected a float")
             require(math.isfinite(found), f"returned {found} at step {step}")
             slack = 1e-9 * max(1.0, abs(found))
-            require(
-                low - slack <= found <= high + slack,
-                f"returned {found:g} at step {step}, expected {low:g} to {high:g} as in bounds()",
-            )
+            inside = low - slack <= found <= high + slack
+            require(inside, f"returned {found:g} at step {step}, expected {low:g} to {high:g} as in bounds()")
 
 
 def _check_purity(spec: ScheduleSpec) -> None:

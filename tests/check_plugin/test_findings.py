@@ -20,13 +20,13 @@ def unsupported(_):
 
 def test_a_check_that_passes_adds_its_sentence():
     report = Report("encoder 'mine'", Mine)
-    assert report.holds("is right", "", failing, True)
+    assert report.holds("is right", failing, True)
     assert [(f.level, str(f)) for f in report.findings] == [("ok", "encoder 'mine': is right")]
 
 
 def test_a_check_that_fails_adds_a_problem():
     report = Report("encoder 'mine'", Mine)
-    assert not report.holds("is right", "for 1×8×8 images", failing, False)
+    assert not report.holds("is right", failing, False, where="for 1×8×8 images")
     assert [(f.level, f.message) for f in report.findings] == [("problem", "for 1×8×8 images is wrong")]
 
 
