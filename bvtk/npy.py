@@ -62,11 +62,7 @@ class Header(NamedTuple):
 
 
 def read_header(file: IO[bytes], name: str) -> Header:
-    """Reads the header of a .npy file, and leaves the file at the first value.
-
-    Args:
-        file: at the start of the .npy data.
-        name: what to call it in errors.
+    """Reads the header of a .npy file, called `name` in errors, and leaves the file at the first value.
 
     Raises:
         DataError: if it is damaged, or the array has Python objects.
@@ -120,13 +116,18 @@ def map_npy(path: Path) -> NDArray[Any]:
     return np.asarray(mapped)
 
 
-class Npz:
-    """An opened .npz file.
+def check_ratio(label: str, unpacked: int, packed: int, hint: str) -> None:
+    """Raises a `DataError` if an array is much larger than what it is stored in, both in bytes."""
+    if unpacked > max(RATIO_FREE, PACKED_RATIO * packed):
+        raise DataError(
+            f"{label} unpacks to {unpacked / 1e6:.0f} MB from {packed / 1e6:.1f} MB, more than {PACKED_RATIO} times "
+            "its size, which looks like a decompression bomb",
+            hint,
+        )
 
-    Args:
-        archive: the zip archive.
-        path: its path, for errors.
-    """
+
+class Npz:
+    """An opened .npz file."""
 
     def __init__(self, archive: zipfile.ZipFile, path: Path) -> None:
         self._archive = archive
@@ -154,22 +155,16 @@ class Npz:
             member = self._archive.getinfo(f"{name}.npy")
             with self._archive.open(member) as file:
                 header = read_header(file, label)
-                if member.file_size != file.tell() + header.bytes:
-                    raise DataError(
-                        f"{label} has shape {header.shape}, which needs {header.bytes} bytes, but the archive says "
-                        f"{member.file_size - file.tell()}",
-                        "copy or save it again",
-                    )
+                held = member.file_size - file.tell()
+                if held != header.bytes:
+                    needed = f"{label} has shape {header.shape}, which needs {header.bytes} bytes"
+                    raise DataError(f"{needed}, but the archive says {held}", "copy or save it again")
                 yield file, header
         except (*_DAMAGED, KeyError) as error:
             raise DataError(f"{label} is damaged: {error}", "copy or save it again") from error
 
     def header(self, name: str) -> Header:
-        """The header of an array.
-
-        Raises:
-            DataError: if it is missing, damaged, or not of the size that its header says.
-        """
+        """The header of an array; raises a `DataError` as `open` does."""
         with self.open(name) as (_, header):
             return header
 
@@ -191,19 +186,14 @@ class Npz:
 
     def _check_size(self, name: str, header: Header) -> None:
         packed = min(self._archive.getinfo(f"{name}.npy").compress_size, self._path.stat().st_size)
-        hint = "save it with numpy.save as a .npy file, which is not read into memory"
+        label, hint = (
+            f"{self._path}, array '{name}',",
+            "save it with numpy.save as a .npy file, which is not read into memory",
+        )
         if header.bytes > UNPACKED_LIMIT:
-            raise DataError(
-                f"{self._path}, array '{name}', unpacks to {header.bytes / 1e9:.1f} GB, the limit is "
-                f"{UNPACKED_LIMIT / 1e9:.1f} GB",
-                hint,
-            )
-        if header.bytes > max(RATIO_FREE, PACKED_RATIO * packed):
-            raise DataError(
-                f"{self._path}, array '{name}', unpacks to {header.bytes / 1e6:.0f} MB from {packed / 1e6:.1f} MB, "
-                f"more than {PACKED_RATIO} times its size, which looks like a decompression bomb",
-                hint,
-            )
+            limit = f"the limit is {UNPACKED_LIMIT / 1e9:.1f} GB"
+            raise DataError(f"{label} unpacks to {header.bytes / 1e9:.1f} GB, {limit}", hint)
+        check_ratio(label, header.bytes, packed, hint)
 
 
 @contextmanager
@@ -236,11 +226,7 @@ class _BoundedFile(io.FileIO):
 
 
 def as_texts(array: NDArray[Any], name: str) -> tuple[str, ...]:
-    """The texts in an array, checked.
-
-    Args:
-        array: of any type and shape.
-        name: what to call it in errors.
+    """The texts in an array of any type and shape, which is called `name` in errors.
 
     Raises:
         DataError: if it is not an array of text, or has invalid characters.

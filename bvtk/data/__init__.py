@@ -30,27 +30,19 @@ if TYPE_CHECKING:
     from bvtk.data.imageset import ImageSet as ImageSet
     from bvtk.data.paths import user_path as user_path
 
-_HOME_OF = {
-    "Bits": "bvtk.data.imageset",
-    "Bytes": "bvtk.data.imageset",
-    "FactorGrid": "bvtk.data.factors",
-    "FactorTable": "bvtk.data.factors",
-    "ImageSet": "bvtk.data.imageset",
-    "PathText": "bvtk.data.fields",
-    "Plan": "bvtk.data.cache",
-    "Prepared": "bvtk.data.cache",
-    "cache_folder": "bvtk.data.cache",
-    "channels_first": "bvtk.data.blocks",
-    "file_key": "bvtk.data.cache",
-    "open_arrays": "bvtk.data.arrays",
-    "open_dsprites": "bvtk.data.dsprites",
-    "open_hdf5": "bvtk.data.hdf5",
-    "open_images": "bvtk.data.images",
-    "prepare_array": "bvtk.data.cache",
-    "read_array": "bvtk.data.hdf5",
-    "read_blocks": "bvtk.data.hdf5",
-    "user_path": "bvtk.data.paths",
+_NAMES = {
+    "arrays": ("open_arrays",),
+    "blocks": ("channels_first",),
+    "cache": ("Plan", "Prepared", "cache_folder", "file_key", "prepare_array"),
+    "dsprites": ("open_dsprites",),
+    "factors": ("FactorGrid", "FactorTable"),
+    "fields": ("PathText",),
+    "hdf5": ("open_hdf5", "read_array", "read_blocks"),
+    "images": ("open_images",),
+    "imageset": ("Bits", "Bytes", "ImageSet"),
+    "paths": ("user_path",),
 }
+_HOME_OF = {name: f"bvtk.data.{home}" for home, names in _NAMES.items() for name in names}
 __all__ = sorted(_HOME_OF)
 
 

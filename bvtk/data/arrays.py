@@ -39,31 +39,24 @@ def open_arrays(path: str) -> ImageSet:
     magic = _read_magic(file)
     factors, sequences = None, None
     if magic.startswith(_NPY_MAGIC):
-        images = map_npy_images(file)
+        images = map_npy(file)
+        _check_images(Header(images.shape, False, images.dtype), str(file))
     elif magic.startswith(_ZIP_MAGIC):
         with open_npz(file) as npz:
-            images, factors = _read_npz_images(npz, file), _read_factors(npz, file)
+            _check_images(npz.header("images"), f"{file}, array 'images',")
+            images, factors = npz.read("images"), _read_factors(npz, file)
             sequences = _read_sequences(npz, file, len(images))
     else:
         raise DataError(f"{file} is neither a .npz nor a .npy file", "save it with numpy.savez or numpy.save")
-    pixels, peak = to_bytes(images, str(file))
+    pixels, peak = to_bytes(channels_first(images), str(file))
     if factors is not None and len(factors) != len(pixels):
-        raise DataError(
-            f"{file} has {len(pixels)} images and {len(factors)} rows of factors", "save one row of factors per image"
-        )
-    provenance = {"source": "arrays", "path": path, "sha256": _sha256(file)}
+        found = f"{len(pixels)} images and {len(factors)} rows of factors"
+        raise DataError(f"{file} has {found}", "save one row of factors per image")
+    try:
+        provenance = {"source": "arrays", "path": path, "sha256": sha256_of_file(file)}
+    except OSError as error:
+        raise DataError(f"{file} can't be read: {error.strerror}") from error
     return ImageSet(Bytes(pixels), factors, peak, provenance, sequences=sequences)
-
-
-def map_npy_images(file: Path) -> NDArray[Any]:
-    """Images of a .npy file, (n, C, H, W), mapped from the disk.
-
-    Raises:
-        DataError: if they are damaged or of the wrong shape or type.
-    """
-    images = map_npy(file)
-    _check_images(Header(images.shape, False, images.dtype), str(file))
-    return channels_first(images)
 
 
 def to_bytes(images: NDArray[Any], name: str) -> tuple[NDArray[np.uint8], int]:
@@ -105,11 +98,6 @@ def _read_magic(file: Path) -> bytes:
             return opened.read(len(_NPY_MAGIC))
     except OSError as error:
         raise DataError(f"{file} can't be read: {error.strerror}") from error
-
-
-def _read_npz_images(npz: Npz, file: Path) -> NDArray[Any]:
-    _check_images(npz.header("images"), f"{file}, array 'images',")
-    return channels_first(npz.read("images"))
 
 
 def _check_images(header: Header, name: str) -> None:
@@ -169,9 +157,8 @@ def _read_names(npz: Npz, file: Path, count: int) -> tuple[str, ...]:
     names = as_texts(npz.read("factor_names"), name)
     for text in names:
         if not text or len(text) > _LONGEST_NAME or not text.isprintable() or names.count(text) > 1:
-            raise DataError(
-                f"{name} has {text[:_LONGEST_NAME]!r}, expected distinct printable names", "name every factor once"
-            )
+            found = repr(text[:_LONGEST_NAME])
+            raise DataError(f"{name} has {found}, expected distinct printable names", "name every factor once")
     return names
 
 
@@ -189,14 +176,6 @@ def _read_sequences(npz: Npz, file: Path, count: int) -> NDArray[np.int64] | Non
     begins = numbers[1:] != numbers[:-1]
     known, counts = np.unique(numbers[np.concatenate([[True], begins])], return_counts=True)
     if counts.max() > 1:
-        raise DataError(
-            f"{name} has sequence {known[counts > 1][0]} in several places", "sort the images by sequence, then by time"
-        )
+        found = f"{name} has sequence {known[counts > 1][0]} in several places"
+        raise DataError(found, "sort the images by sequence, then by time")
     return np.concatenate([[0], np.cumsum(begins)])
-
-
-def _sha256(file: Path) -> str:
-    try:
-        return sha256_of_file(file)
-    except OSError as error:
-        raise DataError(f"{file} can't be read: {error.strerror}") from error

@@ -23,7 +23,7 @@ def read_images(path: Path, form: str, name: str, shape: tuple[int, ...]) -> Ite
     Args:
         path: the file.
         form: its format, `npz` or `hdf5`.
-        name: the name of the array.
+        name: of the array.
         shape: the shape it must have: (N, H, W), (N, C, H, W) or (N, H, W, C).
 
     Yields:

@@ -35,12 +35,7 @@ _SPARE = 64 << 20
 
 @dataclass(frozen=True)
 class Prepared:
-    """An array of the cache.
-
-    Args:
-        array: its values, mapped from the disk.
-        facts: what the `Plan` said of it, and `sha256` of its file.
-    """
+    """An array of the cache, mapped from the disk; its facts are those of its `Plan` and the `sha256` of its file."""
 
     array: NDArray[np.uint8]
     facts: dict[str, Any]
@@ -128,15 +123,7 @@ def array_path(folder: str, key: Mapping[str, Any]) -> Path:
 
 
 def open_prepared(path: Path, key: Mapping[str, Any]) -> Prepared | None:
-    """Opens an array of the cache.
-
-    Args:
-        path: its .npy file.
-        key: what it must have been made from, as JSON values.
-
-    Returns:
-        The array; None if it is missing, damaged or made from something else.
-    """
+    """Opens a .npy file of the cache; None if it is missing, damaged or made from something else than the key."""
     sidecar = _read_sidecar(path)
     if sidecar is None or sidecar.key != json.loads(json.dumps(key)):
         return None
@@ -150,12 +137,7 @@ def open_prepared(path: Path, key: Mapping[str, Any]) -> Prepared | None:
 
 
 def prepare(path: Path, key: Mapping[str, Any], plan: Callable[[], Plan]) -> Prepared:
-    """Opens an array of the cache as `prepare_array` does, under a name of the caller's choice.
-
-    Args:
-        path: its .npy file.
-        key: what it is made from, as JSON values.
-        plan: called only if the array must be made.
+    """Opens an array of the cache as `prepare_array` does, in a .npy file of the caller's choice.
 
     Raises:
         DataError: as `prepare_array` does.
@@ -185,7 +167,12 @@ def prepare(path: Path, key: Mapping[str, Any], plan: Callable[[], Plan]) -> Pre
 
 
 def _write(path: Path, key: Mapping[str, Any], plan: Plan) -> None:
-    _check_room(path, math.prod(plan.shape))
+    size, free = math.prod(plan.shape), shutil.disk_usage(path.parent).free
+    if free < size + _SPARE:
+        raise DataError(
+            f"{path} needs {size / 1e6:.0f} MB, only {free / 1e6:.0f} MB are free",
+            "make room, or set BVTK_CACHE to a folder on a larger disk",
+        )
     digest = hashlib.sha256()
     with atomic_file(path) as temporary, temporary.open("xb") as file:
         for piece in _pieces(plan):
@@ -196,7 +183,9 @@ def _write(path: Path, key: Mapping[str, Any], plan: Plan) -> None:
 
 
 def _pieces(plan: Plan) -> Iterator[bytes | memoryview]:
-    yield _header(plan.shape)
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": plan.shape})
+    yield header.getvalue()
     rows = 0
     for block in plan.blocks:
         rows += len(block)
@@ -209,13 +198,6 @@ def _pieces(plan: Plan) -> Iterator[bytes | memoryview]:
 
 def _block_error(plan: Plan, found: str) -> DataError:
     return DataError(f"can't fill an array of shape {plan.shape}: {found}", "yield uint8 blocks that add up to it")
-
-
-def _header(shape: tuple[int, ...]) -> bytes:
-    header = io.BytesIO()
-    description = {"descr": "|u1", "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(header, description)
-    return header.getvalue()
 
 
 def _is_untouched(path: Path, sidecar: _Sidecar) -> bool:
@@ -236,15 +218,6 @@ def _mtime(path: Path) -> int:
 
 def _write_sidecar(path: Path, sidecar: _Sidecar) -> None:
     write_text_atomic(path.with_suffix(".json"), json.dumps(asdict(sidecar), indent=2) + "\n")
-
-
-def _check_room(path: Path, size: int) -> None:
-    free = shutil.disk_usage(path.parent).free
-    if free < size + _SPARE:
-        raise DataError(
-            f"{path} needs {size / 1e6:.0f} MB, only {free / 1e6:.0f} MB are free",
-            "make room, or set BVTK_CACHE to a folder on a larger disk",
-        )
 
 
 def _read_sidecar(path: Path) -> _Sidecar | None:

@@ -15,16 +15,12 @@ from bvtk.protocols import Dataset
 
 
 class _Pixels:
-    """The images of a data set."""
-
     def __init__(self, dataset: Dataset) -> None:
         self.shape = (len(dataset), *dataset.image_shape)
         self.read = dataset.images
 
 
 class _Factors:
-    """The factors of a data set."""
-
     def __init__(self, dataset: Dataset) -> None:
         self.names = dataset.factor_names
         self.sizes = dataset.factor_sizes

@@ -22,13 +22,7 @@ from bvtk.protocols import ImageShape, Role
 IMAGE = ImageShape(1, renderer.SIZE, renderer.SIZE)
 FACTOR_NAMES = ("shape", "scale", "orientation", "x", "y")
 FACTOR_ROLES: Mapping[str, Role] = {"shape": "category", "x": "horizontal", "y": "vertical"}
-FACTOR_SIZES = (
-    len(renderer.SHAPES),
-    len(renderer.SCALES),
-    renderer.ORIENTATIONS,
-    renderer.POSITIONS,
-    renderer.POSITIONS,
-)
+FACTOR_SIZES = (len(renderer.SHAPES), len(renderer.SCALES), renderer.ORIENTATIONS, *(2 * (renderer.POSITIONS,)))
 """Sizes of all factors but colour, which is the same in all images."""
 
 

@@ -29,13 +29,7 @@ _IMAGES = "imgs"
 
 
 def verify(path: Path) -> str:
-    """Compares a file with the checksum of the official one.
-
-    Args:
-        path: the .npz or .hdf5 file.
-
-    Returns:
-        Its format, a key of `CHECKSUMS`.
+    """Compares a .npz or .hdf5 file with the checksum of the official one, and returns its format.
 
     Raises:
         DataError: if it is missing or another file, with the expected and the found checksum.
@@ -59,12 +53,7 @@ def verify(path: Path) -> str:
 
 
 def read_sprites(path: Path, form: str, shape: tuple[int, int, int]) -> Iterator[NDArray[np.uint8]]:
-    """Reads the images of an official file block by block.
-
-    Args:
-        path: the file.
-        form: its format, as `verify` found it.
-        shape: (N, H, W) of the images.
+    """Reads the images of an official file, of shape (N, H, W), block by block.
 
     Yields:
         (n, 1, H, W) 0 or 1, in order.

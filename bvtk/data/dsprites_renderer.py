@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,14 +38,7 @@ _HEART = (
 
 
 def outline(shape: str) -> NDArray[np.float64]:
-    """The closed outline of a shape at scale 1 and orientation 0.
-
-    Args:
-        shape: one of `SHAPES`.
-
-    Returns:
-        Vertices (n, 2) of a polygon as (u, v) in pixels, v downwards.
-    """
+    """The closed outline of a shape at scale 1 and orientation 0: vertices (n, 2) as (u, v) in pixels, v downwards."""
     if shape == "square":
         half = 9.598
         return np.array([(-half, -half), (half, -half), (half, half), (-half, half)])
@@ -137,7 +131,5 @@ def draw_all() -> Iterator[NDArray[np.uint8]]:
     Yields:
         (1024, 64, 64) 0 or 1, one block for each shape, scale and orientation, orientation fastest.
     """
-    for shape in SHAPES:
-        for scale in SCALES:
-            for orientation in range(ORIENTATIONS):
-                yield draw(shape, float(scale), orientation)
+    for shape, scale, orientation in product(SHAPES, SCALES, range(ORIENTATIONS)):
+        yield draw(shape, float(scale), orientation)

@@ -33,9 +33,7 @@ def column_of(name: str, names: tuple[str, ...]) -> int:
 class FactorGrid:
     """Factors of a data set that has every combination once, the last factor changing fastest.
 
-    Args:
-        names: one per factor.
-        sizes: the number of values of each factor.
+    Each has a name, and a number of values, its size.
     """
 
     def __init__(self, names: tuple[str, ...], sizes: tuple[int, ...]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bvtk.errors import DataError
-from bvtk.npy import PACKED_RATIO, RATIO_FREE
+from bvtk.npy import check_ratio
 
 BLOCK = 4 << 20
 """The usual size of a block, in bytes."""
@@ -23,11 +23,7 @@ LARGEST_BLOCK = 256 << 20
 
 @contextmanager
 def open_hdf5(path: Path, name: str) -> Iterator[Any]:
-    """Opens an array of an HDF5 file.
-
-    Args:
-        path: the file.
-        name: the array, such as `images` or `group/images`.
+    """Opens an array of an HDF5 file by its name, such as `images` or `group/images`.
 
     Yields:
         The `h5py.Dataset`. Read it with `read_array` or `read_blocks`, which bound the memory.
@@ -91,13 +87,8 @@ def _stored_array(file: Any, path: Path, name: str, h5py: Any) -> Any:
 
 
 def _check_size(array: Any, path: Path) -> None:
-    size = path.stat().st_size
-    if array.nbytes > max(RATIO_FREE, PACKED_RATIO * size):
-        raise DataError(
-            f"{path}, array {array.name!r}, unpacks to {array.nbytes / 1e6:.0f} MB from {size / 1e6:.1f} MB, more than "
-            f"{PACKED_RATIO} times its size, which looks like a decompression bomb",
-            "check where the file comes from",
-        )
+    label, hint = f"{path}, array {array.name!r},", "check where the file comes from"
+    check_ratio(label, array.nbytes, path.stat().st_size, hint)
     chunk = math.prod(array.chunks or (0,)) * array.dtype.itemsize
     if chunk > LARGEST_BLOCK:
         raise _size_error(array, f"chunks of {chunk / 1e6:.0f} MB", "save it again with smaller chunks")

@@ -35,12 +35,7 @@ _GREY_MODES = ("1", "L", "LA", "La", "I", "F")
 
 @dataclass(frozen=True)
 class Head:
-    """What is known of an image before it is decoded.
-
-    Args:
-        size: height and width in pixels.
-        grey: whether it is greyscale.
-    """
+    """Height and width of an image in pixels, and whether it is greyscale: known before it is decoded."""
 
     size: tuple[int, int]
     grey: bool
@@ -67,16 +62,19 @@ def read(file: Path) -> bytes:
 def read_head(data: bytes, file: Path) -> Head:
     """The size and mode of an image, without decoding it.
 
-    Args:
-        data: the contents of the file.
-        file: its name, for errors.
-
     Raises:
         DataError: if it is not an image, or has more pixels than Pillow considers safe.
     """
-    with _strict(), _opened(data, file) as image:
+    strict = warnings.catch_warnings(action="error", category=Image.DecompressionBombWarning)
+    with strict, _opened(data, file) as image:
         width, height = image.size
-        _check_packing(width * height * len(image.getbands()), len(data), file)
+        unpacked = width * height * len(image.getbands())
+        if unpacked > max(RATIO_FREE, PACKED_RATIO * len(data)):
+            raise DataError(
+                f"{file} decodes to {unpacked / 1e6:.0f} MB from {len(data) / 1e6:.2f} MB, more than {PACKED_RATIO} "
+                "times its size, which looks like a decompression bomb",
+                "make it smaller, or remove it",
+            )
         turned = _exif_orientation(image) >= 5
         return Head((width, height) if turned else (height, width), _is_grey(image))
 
@@ -97,28 +95,12 @@ def decode(file: Path, target: ImageShape) -> NDArray[np.uint8]:
         DataError: if it is damaged or truncated.
     """
     with _opened(read(file), file) as image:
-        flat = _flattened(_upright(image), "L" if target.channels == 1 else "RGB")
+        upright = ImageOps.exif_transpose(image) if _exif_orientation(image) != 1 else image
+        flat = _flattened(upright, "L" if target.channels == 1 else "RGB")
         if flat.size != (target.width, target.height):
             flat = ImageOps.fit(flat, (target.width, target.height), Image.Resampling.BICUBIC)
         pixels = np.asarray(flat, np.uint8).reshape(target.height, target.width, target.channels)
         return np.ascontiguousarray(pixels.transpose(2, 0, 1))
-
-
-@contextmanager
-def _strict() -> Iterator[None]:
-    """Turns Pillow's warning about suspiciously large images into an error."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        yield
-
-
-def _check_packing(unpacked: int, packed: int, file: Path) -> None:
-    if unpacked > max(RATIO_FREE, PACKED_RATIO * packed):
-        raise DataError(
-            f"{file} decodes to {unpacked / 1e6:.0f} MB from {packed / 1e6:.2f} MB, more than {PACKED_RATIO} times its "
-            "size, which looks like a decompression bomb",
-            "make it smaller, or remove it",
-        )
 
 
 @contextmanager
@@ -139,10 +121,6 @@ def _opened(data: bytes, file: Path) -> Iterator[Image.Image]:
 def _exif_orientation(image: Image.Image) -> int:
     """1 to 8; images of 5 and above lie on their side. Only read from JPEG: other formats must be decoded first."""
     return int(image.getexif().get(_ORIENTATION, 1)) if image.format in ("JPEG", "MPO") else 1
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    return ImageOps.exif_transpose(image) if _exif_orientation(image) != 1 else image
 
 
 def _is_grey(image: Image.Image) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +28,6 @@ IN_MEMORY = 64 << 20
 _BLOCK = 64
 _WORKERS = min(8, os.cpu_count() or 1)
 _VERSION = 1
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 def open_images(path: str, size: tuple[int, int] | None = None, channels: int | None = None) -> ImageSet:
@@ -114,13 +111,7 @@ def _listing_digest(folder: Path, files: list[Path]) -> str:
 
 @dataclass(frozen=True)
 class Survey:
-    """What reading every file found.
-
-    Args:
-        heads: the size and mode of each image.
-        files: their names, relative to the folder.
-        contents: sha256 of all names and contents.
-    """
+    """The head of each image, the names of the files in the folder, and the sha256 of all names and contents."""
 
     heads: list[image_files.Head]
     files: list[str]
@@ -141,32 +132,26 @@ def _target(folder: Path, survey: Survey, size: tuple[int, int] | None, channels
     heads = survey.heads
     first = heads[0]
     if size is None:
-        other = next((name for name, head in zip(survey.files, heads, strict=True) if head.size != first.size), None)
-        if other is not None:
-            raise _size_error(folder, survey, other)
+        for name, head in zip(survey.files, heads, strict=True):
+            if head.size != first.size:
+                raise _size_error(folder, survey, f"{name} is {head}")
     grey = all(head.grey for head in heads)
     return ImageShape(channels or (1 if grey else 3), *(size or first.size))
 
 
 def _size_error(folder: Path, survey: Survey, other: str) -> DataError:
     """Names two files that differ, and proposes 64 or the largest power of two that the smallest image fills."""
-    first, second = survey.heads[0], survey.heads[survey.files.index(other)]
     smallest = min(min(head.size) for head in survey.heads)
     proposal = min(64, 1 << (smallest.bit_length() - 1))
     return DataError(
-        f"the images in {folder} differ in size: {survey.files[0]} is {first}, {other} is {second} (width × height)",
+        f"the images in {folder} differ in size: {survey.files[0]} is {survey.heads[0]}, {other} (width × height)",
         f"set a size to crop and resize them to, such as `size: {proposal}`",
     )
 
 
 def _decode(files: list[Path], target: ImageShape) -> Iterator[NDArray[np.uint8]]:
-    for block in _in_order(lambda file: image_files.decode(file, target), files):
-        yield np.stack(block)
-
-
-def _in_order(function: Callable[[T], R], items: Iterable[T]) -> Iterator[list[R]]:
-    """Results in the order of the items, one block at a time, computed by several threads."""
-    remaining = iter(items)
+    """Images in the order of the files, one block at a time, decoded by several threads."""
+    remaining = iter(files)
     with ThreadPoolExecutor(_WORKERS) as pool:
         while block := list(islice(remaining, _BLOCK)):
-            yield list(pool.map(function, block))
+            yield np.stack(list(pool.map(lambda file: image_files.decode(file, target), block)))

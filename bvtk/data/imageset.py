@@ -28,12 +28,7 @@ class Pixels(Protocol):
 
 
 class Factors(Protocol):
-    """Ground-truth factors of images.
-
-    Attributes:
-        names: one per factor.
-        sizes: the number of values of each factor.
-    """
+    """Ground-truth factors of images: their names, and the number of values of each."""
 
     names: tuple[str, ...]
     sizes: tuple[int, ...]
@@ -48,11 +43,7 @@ class Factors(Protocol):
 
 
 class Bytes:
-    """Images of one byte per value, in memory or mapped from a file.
-
-    Args:
-        array: (N, C, H, W).
-    """
+    """Images (N, C, H, W) of one byte per value, in memory or mapped from a file."""
 
     def __init__(self, array: NDArray[np.uint8]) -> None:
         self._array = array
@@ -79,8 +70,7 @@ class Bits:
 
     def read(self, index: Index) -> NDArray[np.uint8]:
         """Images (n, C, H, W) of 0 and 1 for integers (n,)."""
-        rows = self._array[index]
-        return np.unpackbits(rows, axis=1, count=self._pixels).reshape(-1, *self.shape[1:])
+        return np.unpackbits(self._array[index], axis=1, count=self._pixels).reshape(-1, *self.shape[1:])
 
 
 class ImageSet:

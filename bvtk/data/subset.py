@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +17,7 @@ Value = int | str
 
 
 class _Selection:
-    """Some images of a data set, read from it on demand.
-
-    Args:
-        dataset: the data set.
-        index: (n,) which of its images.
-    """
+    """The images of a data set at some indices (n,), read from it on demand."""
 
     def __init__(self, dataset: Dataset, index: NDArray[np.int64]) -> None:
         self._dataset = dataset
@@ -51,6 +45,9 @@ def take(dataset: Dataset, keep: Mapping[str, Sequence[Value]], every: Mapping[s
     kept = {name: _numbers(dataset, name, values) for name, values in keep.items()}
     kept |= {name: list(range(0, _size(dataset, name), step)) for name, step in every.items()}
     index, table = _matching(dataset, kept)
+    weights = None if dataset.weights is None else dataset.weights[index]
+    if weights is not None and not weights.any():
+        raise DataError("the images that are left all have weight 0, so none would be drawn", "keep more values")
     varying = np.flatnonzero((table != table[0]).any(axis=0))
     names = tuple(dataset.factor_names[column] for column in varying)
     value_names = {
@@ -62,10 +59,10 @@ def take(dataset: Dataset, keep: Mapping[str, Sequence[Value]], every: Mapping[s
         _Selection(dataset, index),
         FactorTable(names, table[:, varying]),
         dataset.peak,
-        _provenance(dataset, kept),
+        {"source": "subset", "sha256": dataset.provenance["sha256"], "kept": kept, "of": dataset.provenance},
         value_names,
         factor_roles={name: role for name, role in dataset.factor_roles.items() if name in names},
-        weights=None if dataset.weights is None else _weights(dataset.weights[index]),
+        weights=weights,
         sequences=None if dataset.sequences is None else _sequences(dataset.sequences, index),
     )
 
@@ -82,12 +79,6 @@ def _matching(dataset: Dataset, kept: Mapping[str, list[int]]) -> tuple[NDArray[
         values = "; ".join(f"{name}: {', '.join(map(str, numbers))}" for name, numbers in kept.items())
         raise DataError(f"no image has all of these values: {values}", "keep more values")
     return np.flatnonzero(matching), factors[matching]
-
-
-def _weights(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    if not weights.any():
-        raise DataError("the images that are left all have weight 0, so none would be drawn", "keep more values")
-    return weights
 
 
 def _sequences(sequences: NDArray[np.int64], index: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -108,7 +99,3 @@ def _numbers(dataset: Dataset, name: str, values: Sequence[Value]) -> list[int]:
             known = f"0 to {size - 1}" + (f", or {', '.join(named)}" if named else "")
             raise DataError(f"factor {name!r} has no value {value!r}, its values are {known}")
     return sorted({numbers[value] for value in values})
-
-
-def _provenance(dataset: Dataset, kept: Mapping[str, list[int]]) -> dict[str, Any]:
-    return {"source": "subset", "sha256": dataset.provenance["sha256"], "kept": dict(kept), "of": dataset.provenance}
