@@ -47,12 +47,7 @@ def _capturable(spec: Spec) -> bool:
 
 
 class Held:
-    """A schedule whose value a recording can read: a number on the device, updated before each step.
-
-    Args:
-        schedule: a value for every step.
-        device: where the recording runs.
-    """
+    """A schedule whose value a recording can read: a number on the device, updated before each step."""
 
     def __init__(self, schedule: ScheduledValue, device: torch.device) -> None:
         self._schedule = schedule
@@ -73,11 +68,7 @@ class Held:
 
 
 class Reading:
-    """A plain number among an objective's terms that is on the device, read on request.
-
-    Args:
-        value: the number, ().
-    """
+    """A plain number () among an objective's terms that is on the device, read on request."""
 
     def __init__(self, value: torch.Tensor) -> None:
         self._value = value
@@ -94,21 +85,10 @@ class _Step:
     finite: torch.Tensor
 
 
-@dataclass(frozen=True)
-class _Recording:
-    graph: torch.cuda.CUDAGraph
-    step: _Step
-
-
 class CapturedStepper(Stepper):
     """Trains as `Stepper` does, by replaying CUDA graphs: one for each key of the batches.
 
     The weights of an objective are the schedules among its attributes; each becomes a number on the device.
-
-    Args:
-        experiment: what to train; its model and objective are changed in place.
-        device: a CUDA device.
-        precision: `fp32` or `bf16`, of the forward pass.
     """
 
     def __init__(
@@ -118,7 +98,7 @@ class CapturedStepper(Stepper):
         self._warn = warn
         self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         self._pool: Any = torch.cuda.graph_pool_handle()
-        self._recordings: dict[Hashable, _Recording] = {}
+        self._recordings: dict[Hashable, tuple[torch.cuda.CUDAGraph, _Step]] = {}
         self._eager_steps = _WARM_UP
         self._numbers: frozenset[str] | None = None
         self._held: dict[str, torch.Tensor] = {}
@@ -167,14 +147,15 @@ class CapturedStepper(Stepper):
                 with torch.cuda.graph(graph, pool=self._pool, stream=self._stream):
                     recorded = self._step(batch, step)
             except RuntimeError as error:
-                self._warn(f"the steps of this recipe can't be recorded, so they run eagerly: {_first_line(error)}")
+                reason = str(error).strip().partition("\n")[0]
+                self._warn(f"the steps of this recipe can't be recorded, so they run eagerly: {reason}")
                 self._eager_steps = sys.maxsize
                 self._renew_generators(step)
                 return self._replay(batch, step)
-            self._recordings[batch.key] = _Recording(graph, recorded)
-        recording = self._recordings[batch.key]
-        recording.graph.replay()
-        return recording.step
+            self._recordings[batch.key] = graph, recorded
+        graph, recorded = self._recordings[batch.key]
+        graph.replay()
+        return recorded
 
     def _renew_generators(self, step: int) -> None:
         """Replaces the states of generators, which refuse to draw after a failed recording."""
@@ -223,13 +204,11 @@ class CapturedStepper(Stepper):
 
 
 def _hold_schedules(objective: Any, device: torch.device) -> list[Held]:
-    found = []
-    for name, value in list(vars(objective).items()):
-        if isinstance(value, ScheduledValue):
-            held = Held(value, device)
-            setattr(objective, name, held)
-            found.append(held)
-    return found
+    schedules = {name: value for name, value in vars(objective).items() if isinstance(value, ScheduledValue)}
+    found = {name: Held(value, device) for name, value in schedules.items()}
+    for name, held in found.items():
+        setattr(objective, name, held)
+    return list(found.values())
 
 
 def _read_from_device(optimizer: torch.optim.Optimizer, rate: torch.Tensor, device: torch.device) -> None:
@@ -241,7 +220,3 @@ def _read_from_device(optimizer: torch.optim.Optimizer, rate: torch.Tensor, devi
     for state in optimizer.state.values():
         if isinstance(state.get("step"), torch.Tensor):
             state["step"] = state["step"].to(device)
-
-
-def _first_line(error: RuntimeError) -> str:
-    return str(error).strip().partition("\n")[0]

@@ -31,15 +31,10 @@ def checkpoints(folder: Path) -> list[tuple[int, Path]]:
 
 
 def save_checkpoint(state: TrainingState, folder: Path, keep: int) -> None:
-    """Writes `step-<n>/`, and only then removes all but the newest.
+    """Writes `step-<n>/` into an existing folder, and only then removes all but the newest, `keep` in number.
 
     A checkpoint of a later step was found damaged when training resumed before it. It is removed too, so that it does
     not count as one of the newest.
-
-    Args:
-        state: what to keep.
-        folder: the folder of checkpoints; it must exist.
-        keep: number of checkpoints to keep, at least 1.
 
     Raises:
         RunError: if a number is not finite or the folder can't be written; older checkpoints stay.
@@ -113,12 +108,7 @@ def _verified(state: TrainingState, path: Path, tensors: dict[str, Tensors], fac
 
 
 def resume(state: TrainingState, folder: Path, warn: Callable[[str], None]) -> bool:
-    """Restores the newest checkpoint that is not damaged.
-
-    Args:
-        state: freshly built.
-        folder: the folder of checkpoints.
-        warn: called with a message for each damaged checkpoint that is skipped.
+    """Restores the newest checkpoint that is not damaged, and warns about each damaged one that is skipped.
 
     Returns:
         Whether there was a checkpoint.

@@ -24,9 +24,8 @@ def choose_device(name: str) -> torch.device:
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     kind, _, number = name.partition(":")
     if kind not in DEVICES or (number and not number.isdecimal()) or name.endswith(":"):
-        raise UsageError(
-            f"unknown device {name!r}", f"Known devices: {', '.join(DEVICES)}; for one of several GPUs: cuda:1."
-        )
+        known = f"Known devices: {', '.join(DEVICES)}; for one of several GPUs: cuda:1."
+        raise UsageError(f"unknown device {name!r}", known)
     if (kind == "cuda" and not torch.cuda.is_available()) or (kind == "mps" and not torch.backends.mps.is_available()):
         raise UsageError(f"this machine has no working {kind} device", "Use --device cpu or auto.")
     if kind == "cuda" and number and int(number) >= torch.cuda.device_count():
@@ -35,12 +34,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def choose_precision(asked: str, device: torch.device) -> str:
-    """`bf16` or `fp32`: `auto` takes bf16 if the processor supports it natively.
-
-    Args:
-        asked: the recipe's setting: `auto`, `fp32` or `bf16`.
-        device: the device of the run.
-    """
+    """`bf16` or `fp32`; for `auto`, bf16 if the processor supports it natively."""
     if asked != "auto":
         return asked
     return "bf16" if _has_bf16(device) else "fp32"
@@ -68,13 +62,9 @@ def reproducible(device: torch.device) -> AbstractContextManager[None]:
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[None]:
     """The context of forward passes."""
-    if precision == "fp32":
-        return nullcontext()
-    return torch.autocast(device.type, torch.bfloat16)
+    return nullcontext() if precision == "fp32" else torch.autocast(device.type, torch.bfloat16)
 
 
 def describe(device: torch.device) -> str:
     """The device as text, for records and reports."""
-    if device.type == "cuda":
-        return f"{device} ({torch.cuda.get_device_name(device)})"
-    return str(device)
+    return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else str(device)

@@ -12,12 +12,7 @@ from bvtk.protocols import Dataset
 
 
 def scale_images(images: NDArray[np.uint8], peak: int) -> NDArray[Any]:
-    """Images in float32, within [0, 1].
-
-    Args:
-        images: (n, C, H, W) uint8.
-        peak: the value of a fully lit pixel.
-    """
+    """Images (n, C, H, W) in float32, within [0, 1], from uint8 with a fully lit pixel of `peak`."""
     scaled = images.astype(np.float32)
     return scaled if peak == 1 else scaled * np.float32(1 / peak)
 

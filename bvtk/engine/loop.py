@@ -35,7 +35,7 @@ class Training:
 
     Args:
         folder: the run folder; the caller holds its lock.
-        device: the device.
+        device: of the model.
         stop: asked after every step.
         listener: receives the events.
         evaluate: called with the model at each `evaluate_every` steps, for scores over training.
@@ -55,13 +55,8 @@ class Training:
 def train(recipe: Recipe, training: Training, dataset: Dataset | None = None) -> Experiment:
     """Trains until the recipe's last step, resuming from the newest whole checkpoint.
 
-    Args:
-        recipe: what to train.
-        training: folder, device and the rest.
-        dataset: the recipe's data set, if the caller has opened it.
-
     Returns:
-        The experiment, trained; the run folder holds its last checkpoint.
+        The experiment, trained; the run folder holds its last checkpoint. The data set is opened if it is not given.
 
     Raises:
         Interrupted: after a checkpoint, if a signal asked to stop.
@@ -141,8 +136,9 @@ class _Loop:
 
     def _log(self, terms: Terms, outputs: Pass) -> None:
         state = self._state
-        line: dict[str, Any] = {"step": state.step, **_numbers(terms), **state.window.means()}
-        line |= outputs.figures()
+        # All terms in the objective's order: plain numbers, and 0 for those that a mean replaces.
+        numbers = {name: 0.0 if isinstance(term, torch.Tensor) else float(term) for name, term in terms.items()}
+        line: dict[str, Any] = {"step": state.step, **numbers, **state.window.means(), **outputs.figures()}
         line["learning_rate"] = state.experiment.parts[0].learning_rate(state.step - 1)
         for name, value in line.items():
             if not math.isfinite(value):
@@ -175,11 +171,6 @@ class _Loop:
                     fsync_file(log)
             fsync_folder(self._training.folder.path)
             save_checkpoint(self._state, self._training.folder.checkpoints, self._recipe.training.keep)
-
-
-def _numbers(terms: Terms) -> dict[str, float]:
-    """Every term in the objective's order: plain numbers, and 0 for those that a mean will replace."""
-    return {name: 0.0 if isinstance(value, torch.Tensor) else float(value) for name, value in terms.items()}
 
 
 def _stepper(experiment: Experiment, training: Training, precision: str) -> Stepper:

@@ -40,11 +40,7 @@ class Window:
 
 
 class TrainingState:
-    """An experiment and the progress of its training.
-
-    Args:
-        experiment: freshly built.
-    """
+    """A freshly built experiment and the progress of its training."""
 
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
@@ -53,9 +49,10 @@ class TrainingState:
 
     def tensors(self) -> dict[str, Tensors]:
         """All tensors to keep, by file, contiguous and on the CPU."""
+        objective = self.experiment.objective
         parts = {
             "model": self.experiment.model.state_dict(),
-            "objective": self._objective_tensors(),
+            "objective": {} if objective is None else objective.state_dict(),
             "optimizer": self._optimizer_tensors(),
             "window": self.window.sums,
         }
@@ -79,18 +76,15 @@ class TrainingState:
                 experiment.objective.load_state_dict(tensors["objective"])
             self._restore_optimizers(tensors["optimizer"])
         except (RuntimeError, KeyError, ValueError) as error:
-            raise RunError(
-                f"the checkpoint does not fit the recipe: {error}", "Use another --out to train from the start."
-            ) from error
-        self.window.sums = {name: value.to(self._device) for name, value in tensors["window"].items()}
+            what = f"the checkpoint does not fit the recipe: {error}"
+            raise RunError(what, "Use another --out to train from the start.") from error
+        device = next((tensor.device for tensor in experiment.model.state_dict().values()), torch.device("cpu"))
+        self.window.sums = {name: value.to(device) for name, value in tensors["window"].items()}
         self.window.count = facts["window"]
         self.step = facts["step"]
 
     def check_finite(self, tensors: dict[str, Tensors]) -> None:
-        """Checks every number before it is saved.
-
-        Args:
-            tensors: from `tensors`.
+        """Checks every number of `tensors` before it is saved.
 
         Raises:
             RunError: naming the first tensor that holds a NaN or an infinity.
@@ -98,10 +92,8 @@ class TrainingState:
         for part, kept in tensors.items():
             for name, tensor in kept.items():
                 if not torch.isfinite(tensor).all():
-                    raise RunError(
-                        f"the {self._description(part, name)} are not finite after step {self.step}",
-                        "lower the learning rate, or clip the gradients (training.gradient_clip)",
-                    )
+                    what = f"the {self._description(part, name)} are not finite after step {self.step}"
+                    raise RunError(what, "lower the learning rate, or clip the gradients (training.gradient_clip)")
 
     def _description(self, part: str, name: str) -> str:
         if part != "optimizer":
@@ -110,14 +102,6 @@ class TrainingState:
         number, kept = name.split(".", 1)
         parameters = [parameter for _, part in self.numbered_parts() for parameter in part.parameters]
         return f"optimiser's {kept} of {self.experiment.name_of(parameters[int(number)])}"
-
-    @property
-    def _device(self) -> torch.device:
-        return next((tensor.device for tensor in self.experiment.model.state_dict().values()), torch.device("cpu"))
-
-    def _objective_tensors(self) -> Tensors:
-        objective = self.experiment.objective
-        return {} if objective is None else dict(objective.state_dict())
 
     def _optimizer_tensors(self) -> Tensors:
         """By the parameter's number, counted over all parts, and the name in its optimiser's state."""

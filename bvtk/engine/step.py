@@ -20,12 +20,9 @@ Terms = dict[str, torch.Tensor | SupportsFloat]
 
 
 class Stepper:
-    """Trains an experiment, one batch at a time.
+    """Trains an experiment, one batch at a time; its model and objective are changed in place.
 
-    Args:
-        experiment: what to train; its model and objective are changed in place.
-        device: the device of the model.
-        precision: `fp32` or `bf16`, of the forward pass; weights and losses are always float32.
+    The precision of the forward pass is `fp32` or `bf16`; weights and losses are always float32.
     """
 
     def __init__(self, experiment: Experiment, device: torch.device, precision: str) -> None:
@@ -41,12 +38,10 @@ class Stepper:
     def run(self, batch: Batch, step: int) -> tuple[Terms, Pass]:
         """Trains on a batch: one pass, then one update of every part with its own loss.
 
-        Args:
-            batch: the images, and what is known of them.
-            step: the step, counted from 0: schedules and noise depend on it.
+        Schedules and noise depend on the step, counted from 0.
 
         Returns:
-            The objective's terms, and what the model made of the batch.
+            The objective's terms, and the training pass.
 
         Raises:
             RunError: if a loss or a gradient is not finite; the weights are unchanged then.

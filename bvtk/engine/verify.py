@@ -23,12 +23,7 @@ _PROBE = (2, 3)
 
 
 def verify(state: TrainingState, tensors: Mapping[str, Tensors], facts: Mapping[str, Any]) -> None:
-    """Checks names, shapes, types and numbers of a checkpoint.
-
-    Args:
-        state: freshly built from the recipe.
-        tensors: those of the checkpoint, by file.
-        facts: its `step`, `window` and `recipe_sha256`.
+    """Checks names, shapes, types and numbers of a checkpoint for a freshly built state.
 
     Raises:
         RunError: naming the first thing that does not fit.

@@ -13,12 +13,7 @@ _MOST_KEYS = 2**62
 
 
 class TrainingFactors:
-    """The factors that vary in a data set, of its training images.
-
-    Args:
-        dataset: labelled images.
-        indices: (n,) the training images.
-        sampler: names the sampler in errors.
+    """The factors that vary in a data set, of its training images (n,); errors name the sampler.
 
     Attributes:
         names: the factors with two values or more.

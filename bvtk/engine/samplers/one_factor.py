@@ -7,39 +7,29 @@ from numpy.typing import NDArray
 
 from bvtk.engine.samplers.draws import training_draws
 from bvtk.engine.samplers.factors import TrainingFactors
-from bvtk.protocols import Batch, Dataset
+from bvtk.protocols import Batch, Dataset, Sampler
 from bvtk.seeding import derive
 
 
-class OneFactorSampler:
-    """Batches of training images that differ in one factor alone.
+def one_factor_sampler(dataset: Dataset, indices: NDArray[np.int64], batch_size: int, seed: int) -> Sampler:
+    """Batches of training images (n,) that differ in one factor alone; the fact `varied` names it.
 
     A step draws the factor, all equally likely, then an image, and fills the batch from the images that agree with
     it in every other factor, with replacement.
 
-    Args:
-        dataset: labelled images.
-        indices: (n,) the training images.
-        batch_size: images per step.
-        seed: the recipe's seed.
-
     Raises:
         UsageError: if no factor has two values.
     """
+    factors = TrainingFactors(dataset, indices, "one_factor")
+    draws = training_draws(dataset, indices)
+    names = factors.names
 
-    def __init__(self, dataset: Dataset, indices: NDArray[np.int64], batch_size: int, seed: int) -> None:
-        self._factors = TrainingFactors(dataset, indices, "one_factor")
-        self._draws = training_draws(dataset, indices)
-        self._indices = indices
-        self._batch_size = batch_size
-        self._seed = seed
-
-    def __call__(self, step: int) -> Batch:
-        """The batch of a step, counted from 0; its fact `varied` names the factor."""
-        generator = np.random.default_rng(derive(self._seed, "one factor", step))
-        names = self._factors.names
+    def sampler(step: int) -> Batch:
+        generator = np.random.default_rng(derive(seed, "one factor", step))
         factor = int(generator.integers(len(names)))
-        first = self._draws.position(generator)
-        alike = self._factors.alike(first, np.arange(len(names)) == factor)
-        chosen = self._draws.among(generator, alike, self._batch_size)
-        return Batch({"x": self._indices[chosen]}, facts={"varied": names[factor]})
+        first = draws.position(generator)
+        alike = factors.alike(first, np.arange(len(names)) == factor)
+        chosen = draws.among(generator, alike, batch_size)
+        return Batch({"x": indices[chosen]}, facts={"varied": names[factor]})
+
+    return sampler

@@ -23,6 +23,6 @@ class OneFactor(SamplerSpec):
     gives: ClassVar[frozenset[str]] = frozenset({"varied"})
 
     def build(self, dataset: Dataset, indices: NDArray[np.int64], batch_size: int, seed: int) -> Sampler:
-        from bvtk.engine.samplers.one_factor import OneFactorSampler
+        from bvtk.engine.samplers.one_factor import one_factor_sampler
 
-        return OneFactorSampler(dataset, indices, batch_size, seed)
+        return one_factor_sampler(dataset, indices, batch_size, seed)

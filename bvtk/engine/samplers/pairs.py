@@ -26,12 +26,7 @@ _NONE = -1
 
 @dataclass(frozen=True)
 class Rule:
-    """How the two images of a pair differ.
-
-    Args:
-        changed: how many factors are drawn again, 1 or `random`.
-        must_change: whether each of them must get another value.
-    """
+    """How many factors of the second image of a pair are drawn again, and whether each must get another value."""
 
     changed: Literal[1, "random"]
     must_change: bool
@@ -41,14 +36,7 @@ class PairSampler:
     """Pairs of training images.
 
     A pair's first image is drawn from the training images. Its partner is drawn from the training images that agree
-    with it in all factors but the redrawn ones, with the probabilities of the data set.
-
-    Args:
-        dataset: labelled images.
-        indices: (n,) the training images.
-        batch_size: pairs per step, B.
-        seed: the recipe's seed.
-        rule: how the two images differ.
+    with it in all factors but the redrawn ones, with the probabilities of the data set. `batch_size` is B.
 
     Raises:
         UsageError: if no factor has two values.
@@ -119,11 +107,7 @@ class _Combinations:
     """Finds partners by proposing combinations of factors: exact, and fast if most combinations occur.
 
     A proposal is accepted with a probability proportional to the weight of all training images that have its
-    combination, so that accepted partners follow the weights of the images.
-
-    Args:
-        factors: of the training images.
-        weights: (n,) of the training images; None if all are equal.
+    combination, so that accepted partners follow the weights (n,) of the images.
     """
 
     def __init__(self, factors: TrainingFactors, weights: NDArray[np.float64] | None) -> None:

@@ -23,6 +23,6 @@ class Sequences(SamplerSpec):
     gives: ClassVar[frozenset[str]] = frozenset({"x_pair"})
 
     def build(self, dataset: Dataset, indices: NDArray[np.int64], batch_size: int, seed: int) -> Sampler:
-        from bvtk.engine.samplers.sequences import SequenceSampler
+        from bvtk.engine.samplers.sequences import sequence_sampler
 
-        return SequenceSampler(dataset, indices, batch_size, seed)
+        return sequence_sampler(dataset, indices, batch_size, seed)

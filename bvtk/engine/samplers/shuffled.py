@@ -6,18 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bvtk.engine.samplers.draws import training_draws
-from bvtk.protocols import Batch, Dataset
+from bvtk.protocols import Batch, Dataset, Sampler
 from bvtk.seeding import derive
 
 
 class ShuffledSampler:
-    """Every epoch is a new permutation of the training images, and batches run on over its end.
-
-    Args:
-        indices: (n,) the training images.
-        batch_size: images per step.
-        seed: the recipe's seed.
-    """
+    """Every epoch is a new permutation of the training images (n,), and batches run on over its end."""
 
     def __init__(self, indices: NDArray[np.int64], batch_size: int, seed: int) -> None:
         self._indices = indices
@@ -41,23 +35,12 @@ class ShuffledSampler:
         return self._epoch[1]
 
 
-class WeightedSampler:
-    """Independent draws with the probabilities of the data set.
+def weighted_sampler(dataset: Dataset, indices: NDArray[np.int64], batch_size: int, seed: int) -> Sampler:
+    """Independent draws of training images (n,) with the probabilities of the data set."""
+    draws = training_draws(dataset, indices)
 
-    Args:
-        dataset: has weights.
-        indices: (n,) the training images.
-        batch_size: images per step.
-        seed: the recipe's seed.
-    """
+    def sampler(step: int) -> Batch:
+        generator = np.random.default_rng(derive(seed, "weighted order", step))
+        return Batch({"x": indices[draws.positions(generator, batch_size)]})
 
-    def __init__(self, dataset: Dataset, indices: NDArray[np.int64], batch_size: int, seed: int) -> None:
-        self._draws = training_draws(dataset, indices)
-        self._indices = indices
-        self._batch_size = batch_size
-        self._seed = seed
-
-    def __call__(self, step: int) -> Batch:
-        """The batch of a step, counted from 0."""
-        generator = np.random.default_rng(derive(self._seed, "weighted order", step))
-        return Batch({"x": self._indices[self._draws.positions(generator, self._batch_size)]})
+    return sampler

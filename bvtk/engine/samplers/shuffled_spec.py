@@ -21,8 +21,8 @@ class Shuffled(SamplerSpec):
     """
 
     def build(self, dataset: Dataset, indices: NDArray[np.int64], batch_size: int, seed: int) -> Sampler:
-        from bvtk.engine.samplers.shuffled import ShuffledSampler, WeightedSampler
+        from bvtk.engine.samplers.shuffled import ShuffledSampler, weighted_sampler
 
         if dataset.weights is not None:
-            return WeightedSampler(dataset, indices, batch_size, seed)
+            return weighted_sampler(dataset, indices, batch_size, seed)
         return ShuffledSampler(indices, batch_size, seed)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bvtk.engine.samplers.shuffled import ShuffledSampler, WeightedSampler
+from bvtk.engine.samplers.shuffled import ShuffledSampler, weighted_sampler
 from tests.engine.samplers.labelled import grid
 
 
@@ -37,9 +37,9 @@ def test_the_order_depends_on_seed_and_step_alone() -> None:
 def test_weights_are_the_probabilities_of_the_images() -> None:
     data = grid(2, 2)
     data.weights = np.array([1.0, 0.0, 3.0, 4.0])
-    sampler = WeightedSampler(data, np.array([0, 1, 2]), 4000, seed=0)
+    sampler = weighted_sampler(data, np.array([0, 1, 2]), 4000, seed=0)
     index = sampler(0).images["x"]
     counts = np.bincount(index, minlength=4) / len(index)
     assert counts[1] == counts[3] == 0
     assert abs(counts[2] - 0.75) < 0.03  # four standard deviations
-    assert np.array_equal(index, WeightedSampler(data, np.array([0, 1, 2]), 4000, seed=0)(0).images["x"])
+    assert np.array_equal(index, weighted_sampler(data, np.array([0, 1, 2]), 4000, seed=0)(0).images["x"])
