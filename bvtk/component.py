@@ -47,13 +47,8 @@ optimizers: Registry[OptimizerSpec] = Registry("optimizer")
 metrics: Registry[MetricSpec] = Registry("metric")
 launchers: Registry[LauncherSpec] = Registry("launcher")
 
-REGISTRIES: Mapping[str, Registry[Any]] = {
-    registry.kind: registry
-    for registry in (
-        *(datasets, samplers, encoders, decoders, likelihoods, models, objectives, schedules, optimizers, metrics),
-        launchers,
-    )
-}
+_BUILT = (datasets, samplers, encoders, decoders, likelihoods, models, objectives, schedules, optimizers, metrics)
+REGISTRIES: Mapping[str, Registry[Any]] = {registry.kind: registry for registry in (*_BUILT, launchers)}
 """The registry of each kind of component, by its name in the singular."""
 
 

@@ -98,19 +98,15 @@ class Dataset(Protocol):
 
     def __len__(self) -> int:
         """Number of images."""
-        ...
 
     def images(self, index: NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
         """Images (n, C, H, W) for integers (n,)."""
-        ...
 
     def factors(self, index: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
         """Factor values (n, k), each from 0 to its size − 1, for integers (n,)."""
-        ...
 
     def index_of(self, factors: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
         """The inverse of `factors`: indices (n,) of images with these factor values (n, k)."""
-        ...
 
 
 _DATASET_MEMBERS = (*Dataset.__annotations__, "factor_roles", "__len__", "images", "factors", "index_of")

@@ -59,22 +59,11 @@ class Export:
 
 
 def write_export(
-    path: Path,
-    recipe: Recipe,
-    model: Any,
-    dataset: Dataset,
-    scores: Mapping[str, Any],
-    statistics: CodeStatistics,
+    path: Path, recipe: Recipe, model: Any, dataset: Dataset, scores: Mapping[str, Any], statistics: CodeStatistics
 ) -> None:
     """Writes a model with everything needed to use it. The same run gives the same bytes.
 
-    Args:
-        path: the file, replaced atomically.
-        recipe: the complete recipe.
-        model: the trained model.
-        dataset: of the recipe.
-        scores: of the model.
-        statistics: of the codes of the data set.
+    The file is replaced atomically. The recipe is the complete one, and the data set is the recipe's.
     """
     metadata = {
         "format": FORMAT,
@@ -118,7 +107,10 @@ def read_export(path: Path) -> Export:
         hint = f"it was made with {', '.join(missing)}: load it with --plugin FILE" if missing else error.hint
         raise UsageError(f"{path}: {error.message}", hint) from error
     except (ValidationError, KeyError) as error:
-        what = _first_of(error) if isinstance(error, ValidationError) else error
+        what: object = error
+        if isinstance(error, ValidationError):
+            first = error.errors()[0]
+            what = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
         raise UsageError(f"{path}: its metadata are damaged: {what}", "export the run again") from error
     if said.recipe_sha256 not in (None, recipe_sha256(recipe)):
         raise UsageError(f"{path}: its recipe was changed after the export was written", "Export the run again.")
@@ -161,11 +153,6 @@ class _Said(_Metadata):
     factor_names: tuple[str, ...] = ()
     codes: _Codes | None = None
     plugins: tuple[dict[str, str], ...] = ()
-
-
-def _first_of(error: ValidationError) -> str:
-    first = error.errors()[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
 def _built(recipe: Recipe, image: ImageShape, tensors: Mapping[str, torch.Tensor], path: Path) -> Any:

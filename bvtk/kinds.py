@@ -12,16 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from bvtk.errors import PluginError
 from bvtk.jobs import Launcher
-from bvtk.protocols import (
-    Dataset,
-    ImageShape,
-    Likelihood,
-    Metric,
-    Model,
-    Sampler,
-    ScheduledValue,
-    missing_members,
-)
+from bvtk.protocols import Dataset, ImageShape, Likelihood, Metric, Model, Sampler, ScheduledValue, missing_members
 from bvtk.spec import Spec
 
 if TYPE_CHECKING:
@@ -165,12 +156,7 @@ class ScheduleSpec(Spec):
 
     @abstractmethod
     def value_at(self, step: int, training_steps: int) -> float:
-        """The value at a step: a pure function.
-
-        Args:
-            step: the training step, counted from 0.
-            training_steps: length of the training.
-        """
+        """The value at a step, counted from 0, of a training of some length: a pure function."""
 
     def build(self, training_steps: int) -> ScheduledValue:
         """The schedule for a training of this length, as a function of the step."""

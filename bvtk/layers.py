@@ -34,12 +34,9 @@ class Layer:
 
 @dataclass(frozen=True)
 class Layers:
-    """All layers of a model.
+    """All layers of a model in the order of the forward pass, those that are never called last.
 
-    Args:
-        rows: in the order of the forward pass; layers that are never called come last.
-        parts: parameters by direct child of the model: encoder, decoder, likelihood.
-        parameters: parameters of the whole model.
+    `parts` counts parameters by direct child of the model: encoder, decoder, likelihood.
     """
 
     rows: tuple[Layer, ...]
@@ -54,12 +51,7 @@ def describe_layers(model: nn.Module, image: ImageShape, spec: ModelSpec | None 
     `nn.Module` can be described. The model is left unchanged.
 
     A model that learns by steps is called with images and a generator. Other models encode the image, and their buffers
-    are listed. A model that reads factors has only its buffers listed.
-
-    Args:
-        model: the model.
-        image: shape of the images.
-        spec: the spec that it was built from; None for a model that learns by steps.
+    are listed. A model that reads factors has only its buffers listed. Without a spec, a model learns by steps.
     """
     called = spec is None or spec.learns == "steps"
     reads_images = spec is None or spec.reads == "images"

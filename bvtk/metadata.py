@@ -24,11 +24,7 @@ FORMATS = (1, 2)
 
 @contextmanager
 def opened_export(path: Path, framework: Literal["pt", "np"]) -> Iterator[tuple[dict[str, Any], Any]]:
-    """An export's metadata, and its open file.
-
-    Args:
-        path: the file.
-        framework: what its tensors are read as.
+    """An export's metadata, and its open file; tensors are read as those of the framework.
 
     Raises:
         UsageError: if the file is not an export of bvtk, or it is damaged.
@@ -41,10 +37,8 @@ def opened_export(path: Path, framework: Literal["pt", "np"]) -> Iterator[tuple[
                 raise UsageError(f"{path} is not an export of bvtk: it has no metadata key {KEY!r}")
             metadata = parse_json(text)
             if not isinstance(metadata, dict) or metadata.get("format") not in FORMATS:
-                raise UsageError(
-                    f"{path}: expected format {' or '.join(map(str, FORMATS))} of an export",
-                    "use the version of bvtk that wrote it",
-                )
+                expected = f"expected format {' or '.join(map(str, FORMATS))} of an export"
+                raise UsageError(f"{path}: {expected}", "use the version of bvtk that wrote it")
             yield metadata, file
     except (OSError, SafetensorError, ValueError) as error:
         raise UsageError(f"{path} can't be read as safetensors: {error}", "export the run again") from error

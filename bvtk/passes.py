@@ -22,20 +22,14 @@ class Pass(Protocol):
 
     def tensors(self) -> Mapping[str, torch.Tensor]:
         """Tensors to check, in this order, if a loss is not finite; the error names the first that is not finite."""
-        ...
 
     def figures(self) -> dict[str, float]:
         """Values to log in addition to the objective's terms."""
-        ...
 
 
 @runtime_checkable
 class Reconstructing(Protocol):
-    """A pass with a reconstruction.
-
-    Attributes:
-        reconstruction: (B,) −log p(x|z) in nats per image, summed over pixels and channels.
-    """
+    """A pass with a reconstruction: (B,) −log p(x|z) in nats per image, summed over pixels and channels."""
 
     reconstruction: torch.Tensor
 
@@ -57,11 +51,7 @@ class GaussianPosterior(Protocol):
 
 @runtime_checkable
 class Sampled(Protocol):
-    """A pass with a sample of the code.
-
-    Attributes:
-        z: (B, L) one sample per image, the decoder's input.
-    """
+    """A pass with a sample of the code: z (B, L), one per image, the decoder's input."""
 
     z: torch.Tensor
 

@@ -33,13 +33,7 @@ _ROOMS = ("data", "engine", "metrics", "models", "objectives", "sweep")
 
 @dataclass(frozen=True)
 class Broken:
-    """A plugin that could not be imported.
-
-    Args:
-        origin: which plugin.
-        place: `file:line` of the failing line.
-        message: the exception, with its name.
-    """
+    """A plugin that could not be imported: `file:line` of the failing line, and the exception with its name."""
 
     origin: Origin
     place: str
@@ -52,12 +46,7 @@ class Broken:
 
 @dataclass(frozen=True)
 class Discovery:
-    """The result of `discover`.
-
-    Args:
-        loaded: plugins whose components are registered now.
-        broken: plugins that could not be imported.
-    """
+    """The result of `discover`: plugins whose components are registered now, and those that could not be imported."""
 
     loaded: tuple[Origin, ...]
     broken: tuple[Broken, ...]
@@ -86,15 +75,14 @@ def discover(folder: Path | None = None, files: Sequence[Path] = (), installed: 
             raise PluginError(f"plugin file {file} does not exist", "give the path of a Python file with components")
     found = sorted((folder / "plugins").glob("*.py")) if folder else []
     named = {file.resolve(): file for file in [*found, *files]}  # the same file twice is one plugin
-    wanted = {_file_origin(file): path for path, file in named.items()}
+    wanted = {Origin("file", str(f), hashlib.sha256(f.read_bytes()).hexdigest()): p for p, f in named.items()}
     for origin in [o for o, path in _files.items() if wanted.get(o) != path]:
         _forget(origin)
         del _files[origin]
     broken = []
     for origin, path in wanted.items():
         if origin not in _files:
-            failure = _load(origin, partial(_import_file, path))
-            if failure:
+            if failure := _load(origin, partial(_import_file, path)):
                 broken.append(failure)
             else:
                 _files[origin] = path
@@ -149,10 +137,6 @@ def _specs_inside(value: Any) -> list[Spec]:
     return [value, *inner] if isinstance(value, Spec) else inner
 
 
-def _file_origin(file: Path) -> Origin:
-    return Origin("file", str(file), hashlib.sha256(file.read_bytes()).hexdigest())
-
-
 def _load_packages() -> list[Broken]:
     broken = []
     for point in sorted(entry_points(group=GROUP), key=lambda p: (p.name, p.value)):
@@ -160,8 +144,7 @@ def _load_packages() -> list[Broken]:
         name, version = (distribution.name, distribution.version) if distribution else (point.value, "")
         origin = Origin("package", name, version)
         if origin not in _packages:
-            failure = _load(origin, point.load)
-            if failure:
+            if failure := _load(origin, point.load):
                 broken.append(failure)
             else:
                 _packages.add(origin)
@@ -177,7 +160,8 @@ def _load(origin: Origin, load: Callable[[], object]) -> Broken | None:
         raise
     except (Exception, SystemExit) as error:  # a plugin may raise anything
         _forget(origin)
-        return Broken(origin, _place(error, origin), f"{type(error).__name__}: {error}".strip())
+        place = raised_at(error, Path(origin.name).resolve() if origin.source == "file" else None)
+        return Broken(origin, place, f"{type(error).__name__}: {error}".strip())
     return None
 
 
@@ -199,12 +183,12 @@ class _Uncached(SourceFileLoader):
         return self.source_to_code(self.get_data(self.path), self.path)
 
 
-def _place(error: BaseException, origin: Origin) -> str:
+def raised_at(error: BaseException, file: Path | None) -> str:
+    """`file:line` of the last line of a file that an exception passed, else of the line that raised it."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}:{error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if origin.source == "file" and Path(f.filename) == Path(origin.name).resolve()]
-    frame = (own or frames)[-1]
+    frame = ([frame for frame in frames if file and Path(frame.filename) == file] or frames)[-1]
     return f"{frame.filename}:{frame.lineno}"
 
 

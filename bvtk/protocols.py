@@ -70,12 +70,7 @@ class ObjectiveContext:
 
 @dataclass(frozen=True)
 class ScheduledValue:
-    """A number that depends on the training step: a built schedule.
-
-    Args:
-        value: a pure function of the step and the length of the training.
-        training_steps: length of the training.
-    """
+    """A built schedule: a number that is a pure function of the training step and the length of the training."""
 
     value: Callable[[int, int], float]
     training_steps: int
@@ -90,11 +85,9 @@ class Likelihood(Protocol):
 
     def nll(self, output: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         """−log p(x|z) in nats per image (B,), from the decoder's output and images, both (B, C, H, W)."""
-        ...
 
     def mean(self, output: torch.Tensor) -> torch.Tensor:
         """The mean image (B, C, H, W), within [0, 1], from the decoder's output."""
-        ...
 
 
 class Module(Protocol):
@@ -104,36 +97,28 @@ class Module(Protocol):
 
     def train(self, mode: bool = True) -> Any:
         """Sets training mode."""
-        ...
 
     def eval(self) -> Any:
         """Sets evaluation mode."""
-        ...
 
     def state_dict(self) -> dict[str, Any]:
         """All parameters and buffers, by name."""
-        ...
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> Any:
         """Replaces all parameters and buffers."""
-        ...
 
     def parameters(self) -> Iterator[nn.Parameter]:
         """All parameters."""
-        ...
 
     def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
         """All parameters with their names."""
-        ...
 
 
 class Model(Module, Protocol):
     """A model: an `nn.Module` that encodes images.
 
-    Further methods are optional: `Trainable`, `Fitted`, `Decoding`, `Traversable`.
-
-    Attributes:
-        latents: number of latents, L.
+    `latents` is the number of latents, L. Further methods are optional: `Trainable`, `Fitted`, `Decoding`,
+    `Traversable`.
     """
 
     latents: int
@@ -147,7 +132,6 @@ class Model(Module, Protocol):
         Returns:
             The codes, which are the means if there is a posterior, and the log-variances, else None.
         """
-        ...
 
 
 @runtime_checkable
@@ -163,7 +147,6 @@ class Trainable(Protocol):
             rest: what the model's spec lists in `takes`: images of other roles and labels as tensors, facts as they
                 are; None outside training.
         """
-        ...
 
 
 @runtime_checkable
@@ -176,7 +159,6 @@ class Fitted(Protocol):
         Raises:
             UsageError: if it can't learn from such data.
         """
-        ...
 
 
 @runtime_checkable
@@ -185,7 +167,6 @@ class Decoding(Protocol):
 
     def decode(self, z: torch.Tensor) -> torch.Tensor:
         """Mean images (B, C, H, W) in [0, 1], float32, for codes (B, L)."""
-        ...
 
 
 @runtime_checkable
@@ -194,7 +175,6 @@ class Traversable(Protocol):
 
     def traversal_values(self, latent: int) -> Sequence[float]:
         """The values of a latent in a traversal, in order; at least one, all finite."""
-        ...
 
 
 class Objective(Module, Protocol):
@@ -203,11 +183,8 @@ class Objective(Module, Protocol):
     def __call__(self, outputs: Any, step: int) -> dict[str, torch.Tensor | float]:
         """`loss`, the scalar to minimise, in nats per image, and further terms to log.
 
-        Args:
-            outputs: the training pass of a model that gives what the objective needs.
-            step: the training step, counted from 0.
+        The training pass has what the objective needs; steps are counted from 0.
         """
-        ...
 
 
 @runtime_checkable
@@ -216,7 +193,6 @@ class ObjectiveWithParts(Protocol):
 
     def parts(self, model: Any) -> Mapping[str, Any]:
         """The module of each optimiser, by its name; `loss` trains all other parameters of the model."""
-        ...
 
 
 class Metric(Protocol):
@@ -228,4 +204,3 @@ class Metric(Protocol):
         Raises:
             UsageError: if the codes can't be scored.
         """
-        ...

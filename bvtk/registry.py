@@ -51,13 +51,7 @@ def registering(origin: Origin) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Entry(Generic[T]):
-    """A registered component.
-
-    Args:
-        name: its name in recipes.
-        item: the registered class.
-        origin: where it comes from.
-    """
+    """A registered class, with its name in recipes."""
 
     name: str
     item: type[T]
@@ -78,11 +72,7 @@ class Entry(Generic[T]):
 
 
 class Registry(Generic[T]):
-    """The components of one kind, by name.
-
-    Args:
-        kind: the kind of component, in the singular: `encoder`.
-    """
+    """The components of one kind, which is named in the singular: `encoder`."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
@@ -100,10 +90,8 @@ class Registry(Generic[T]):
             origin = BUILT_IN if item.__module__.startswith("bvtk.") else _registering.get()
             taken = self._entries.get(name)
             if taken and taken.origin.name != origin.name:
-                raise PluginError(
-                    f"{self.kind} {name!r} is claimed by both {taken.origin} and {origin}",
-                    "rename one of them",
-                )
+                claim = f"{self.kind} {name!r} is claimed by both {taken.origin} and {origin}"
+                raise PluginError(claim, "rename one of them")
             self._entries[name] = Entry(name, item, origin)
             return item
 
@@ -132,11 +120,7 @@ class Registry(Generic[T]):
         return self._entries[name]
 
     def get(self, name: str) -> type[T]:
-        """The class with a name.
-
-        Raises:
-            UsageError: if there is none, with the most similar name or all names.
-        """
+        """The class with a name; raises a `UsageError` as `entry` does."""
         return self.entry(name).item
 
     def suggest(self, name: str) -> str:

@@ -25,13 +25,7 @@ _BATCH = 512
 
 
 class Run:
-    """A trained model with its recipe and scores.
-
-    Args:
-        export: the model, as it was read from its file.
-        path: the exported file.
-        folder: the run folder; None if the model was loaded from a file.
-    """
+    """A trained model with its recipe and scores; `folder` is None if it was loaded from a file instead of a run."""
 
     def __init__(self, export: Export, path: Path, folder: Path | None = None) -> None:
         self._export = export
@@ -151,7 +145,12 @@ class Run:
         import torch
 
         self._check_latent(latent)
-        base = torch.from_numpy(self._base_code()) if code is None else _tensor(code, f"a code ({self.latents},)")
+        if code is None:
+            from bvtk.traversal import base_code
+
+            base = torch.from_numpy(base_code(self.model, self._has_posterior, self._export.statistics))
+        else:
+            base = _tensor(code, f"a code ({self.latents},)")
         if base.numel() != self.latents or base.ndim > 2:
             raise UsageError(f"expected a code ({self.latents},), found {tuple(base.shape)}")
         z = _tensor(self.traversal_values(latent) if values is None else values, "values (n,)").to(torch.float32)
@@ -159,8 +158,7 @@ class Run:
             raise UsageError(f"expected finite values (n,), found {z.tolist()}")
         codes = base.to(torch.float32).reshape(1, -1).repeat(len(z), 1)
         codes[:, latent] = z
-        found = self.decode(codes)
-        return self._like(code, found)
+        return self._like(code, self.decode(codes))
 
     def traversal_values(self, latent: int) -> NDArray[np.float32]:
         """The values (n,) that a latent takes in a traversal.
@@ -180,11 +178,6 @@ class Run:
     def _has_posterior(self) -> bool:
         known = self._export.statistics
         return "posterior" in self.recipe.model.gives if known is None else known.kl is not None
-
-    def _base_code(self) -> NDArray[np.float32]:
-        from bvtk.traversal import base_code
-
-        return base_code(self.model, self._has_posterior, self._export.statistics)
 
     def _check_latent(self, latent: int) -> None:
         if not hasattr(latent, "__index__") or not 0 <= index(latent) < self.latents:

@@ -82,13 +82,10 @@ class Axis:
 
 
 def axis_of(model: Any, latent: int, posterior: bool, statistics: CodeStatistics | None) -> Axis:
-    """The axis of a traversal of one latent.
+    """The axis of a traversal of one latent, counted from 0.
 
-    Args:
-        model: gives the values if it is `Traversable`.
-        latent: which one, from 0.
-        posterior: whether the model has a posterior, so that the latent spans its prior.
-        statistics: of the codes, which the latent spans without a posterior; None if they are not known.
+    A `Traversable` model gives the values. Else the latent of a model with a posterior spans its prior, and that of
+    another model its codes, whose statistics are None if they are not known.
 
     Raises:
         UsageError: if the statistics are needed and not known, or the model gives no finite value.

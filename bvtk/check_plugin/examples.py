@@ -13,43 +13,38 @@ from numpy.typing import NDArray
 from bvtk.check_plugin.declaration import example
 from bvtk.check_plugin.modules import BATCH, SEED, SHAPES, seeded
 from bvtk.component import ModelSpec, models, samplers
+from bvtk.data.factors import FactorGrid
+from bvtk.data.imageset import ImageSet
 from bvtk.passes import Pass
 from bvtk.protocols import Dataset, ImageShape
 
 Indices = NDArray[np.integer[Any]]
 
 
-class ExampleData(Dataset):
-    """A data set of 384 images with five factors: each value of a factor has its own random texture."""
-
-    factor_names: tuple[str, ...] = ("shape", "scale", "orientation", "x", "y")
-    factor_sizes: tuple[int, ...] = (2, 3, 4, 4, 4)
-    peak = 255
-
-    def __init__(self, image: ImageShape) -> None:
-        self.image_shape = image
-        self.provenance: dict[str, Any] = {"source": "example", "sha256": ""}
-        self.sequences = np.arange(len(self)) // 8  # eight consecutive images are a sequence
+class _Textures:
+    def __init__(self, image: ImageShape, factors: FactorGrid) -> None:
+        self.shape = (len(factors), *image)
+        self._factors = factors
         generator = np.random.default_rng(SEED)
-        self._textures = [generator.random((size, *image), np.float32) for size in self.factor_sizes]
+        self._textures = [generator.random((size, *image), np.float32) for size in factors.sizes]
 
-    def __len__(self) -> int:
-        """Number of images."""
-        return int(np.prod(self.factor_sizes))
-
-    def images(self, index: Indices) -> NDArray[np.uint8]:
-        """Images (n, C, H, W) for integers (n,): means of the textures of their factor values."""
-        values = self.factors(index).T
+    def read(self, index: Indices) -> NDArray[np.uint8]:
+        values = self._factors.values(index).T
         textures = [texture[value] for texture, value in zip(self._textures, values, strict=True)]
         return np.asarray(255 * np.mean(textures, axis=0)).astype(np.uint8)
 
-    def factors(self, index: Indices) -> NDArray[np.int64]:
-        """Factor values (n, 5) for integers (n,)."""
-        return np.stack(np.unravel_index(np.asarray(index), self.factor_sizes), axis=1).astype(np.int64)
 
-    def index_of(self, factors: Indices) -> NDArray[np.int64]:
-        """The inverse of `factors`."""
-        return np.asarray(np.ravel_multi_index(tuple(np.asarray(factors).T), self.factor_sizes), np.int64)
+class ExampleData(ImageSet):
+    """A data set of 384 images with five factors: the mean of a random texture for each factor value.
+
+    Eight consecutive images are a sequence.
+    """
+
+    def __init__(self, image: ImageShape) -> None:
+        factors = FactorGrid(("shape", "scale", "orientation", "x", "y"), (2, 3, 4, 4, 4))
+        provenance = {"source": "example", "sha256": ""}
+        sequences = np.arange(len(factors)) // 8
+        super().__init__(_Textures(image, factors), factors, 255, provenance, sequences=sequences)
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from bvtk.errors import UsageError
+from bvtk.plugins import raised_at
 from bvtk.protocols import ImageShape
 
 T = TypeVar("T")
@@ -101,11 +102,6 @@ class Report:
             return "note", f"raised UsageError: {error.message}"
         except Exception as error:  # a plugin may raise anything
             message = f"{type(error).__name__}: {error}".rstrip(": ")
-            return "problem", f"raised {message} ({self._place(error)})"
+            file = inspect.getsourcefile(self.item)
+            return "problem", f"raised {message} ({raised_at(error, Path(file) if file else None)})"
         return None
-
-    def _place(self, error: BaseException) -> str:
-        frames = traceback.extract_tb(error.__traceback__)
-        own = [frame for frame in frames if frame.filename == inspect.getsourcefile(self.item)]
-        frame = (own or frames)[-1]
-        return f"{frame.filename}:{frame.lineno}"

@@ -86,8 +86,8 @@ class _Trial:
 
 def check_model(report: Report, spec: ModelSpec) -> None:
     """Checks a model on images of several shapes: training pass or fit, codes, and decoded images."""
-    names = ", ".join(ExampleData.factor_names)
-    if not report.passes(f"on a data set with the factors {names}", spec.check, ExampleData(SHAPES[0])):
+    data = ExampleData(SHAPES[0])
+    if not report.passes(f"on a data set with the factors {', '.join(data.factor_names)}", spec.check, data):
         return
     trials = {image: _Trial(spec, image) for image in SHAPES}
     if not (complete := report.fitting(_check_methods, trials)):

@@ -18,13 +18,9 @@ _MOST_CHANNELS = 4
 
 
 def read_images(path: Path, form: str, name: str, shape: tuple[int, ...]) -> Iterator[NDArray[np.uint8]]:
-    """Reads one array of images block by block; nothing else in the file is touched.
+    """Reads one array of images of a file, `npz` or `hdf5`, block by block; nothing else in the file is touched.
 
-    Args:
-        path: the file.
-        form: its format, `npz` or `hdf5`.
-        name: of the array.
-        shape: the shape it must have: (N, H, W), (N, C, H, W) or (N, H, W, C).
+    The array must have the given shape: (N, H, W), (N, C, H, W) or (N, H, W, C).
 
     Yields:
         (n, C, H, W), in order.

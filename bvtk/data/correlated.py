@@ -34,11 +34,6 @@ def correlate(dataset: Dataset, pairs: Sequence[tuple[str, str]], sigma: float) 
     The weight of an image is its weight in the data set, times exp(−(c₁ − c₂)²/2σ²) for each pair, where c is the
     number of a factor's value, scaled to [0, 1]. Träuble et al. 2021 (2006.07886); Roth et al. 2023 (2210.07347).
 
-    Args:
-        dataset: a data set with factors.
-        pairs: pairs of different factors.
-        sigma: σ; the smaller, the stronger the correlation.
-
     Raises:
         DataError: if the data set lacks a factor, or a factor has only one value.
     """

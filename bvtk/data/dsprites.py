@@ -58,12 +58,22 @@ def _rendered() -> Prepared:
 def _find_original(source: str, path: str | None) -> Prepared:
     if path is not None:
         return _original(user_path(path))
-    found = _original_of_cache()
-    if isinstance(found, Prepared):
-        return found
+    prepared = open_prepared(folder() / "original.npy", _original_key())
+    if prepared:
+        return prepared
+    failure = DataError(
+        f"the official dSprites file is not on this machine: neither {' nor '.join(official.NAMES)} is in {folder()}",
+        "put one there or give its `path`, or set `source: rendered` to draw the images",
+    )
+    for file in (folder() / name for name in official.NAMES):
+        try:
+            if file.is_file():
+                return _original(file)
+        except DataError as error:
+            failure = error
     if source == "auto":
         return _rendered()
-    raise found
+    raise failure
 
 
 def _original(path: Path) -> Prepared:
@@ -73,24 +83,6 @@ def _original(path: Path) -> Prepared:
     shape = (math.prod(FACTOR_SIZES), IMAGE.height, IMAGE.width)
     images = official.read_sprites(path, form, shape)
     return prepare(folder() / "original.npy", _original_key(), lambda: _plan(facts, images))
-
-
-def _original_of_cache() -> Prepared | DataError:
-    """The original from an earlier conversion or an official file in the cache folder, else the reason why not."""
-    prepared = open_prepared(folder() / "original.npy", _original_key())
-    if prepared:
-        return prepared
-    failure = DataError(
-        f"the official dSprites file is not on this machine: neither {' nor '.join(official.NAMES)} is in {folder()}",
-        "put one there or give its `path`, or set `source: rendered` to draw the images",
-    )
-    for path in (folder() / name for name in official.NAMES):
-        try:
-            if path.is_file():
-                return _original(path)
-        except DataError as error:
-            failure = error
-    return failure
 
 
 def _key(**facts: Any) -> dict[str, Any]:

@@ -98,16 +98,7 @@ def fill(polygon: NDArray[np.float64], coordinates: NDArray[np.float64]) -> NDAr
 
 
 def draw(shape: str, scale: float, orientation: int) -> NDArray[np.uint8]:
-    """Draws one sprite at all its positions.
-
-    Args:
-        shape: one of `SHAPES`.
-        scale: 0.5 to 1.
-        orientation: class 0 to 39.
-
-    Returns:
-        (1024, 64, 64) 0 or 1, position x slowest, position y fastest.
-    """
+    """Draws a sprite of `placed_outline` at all its positions: (1024, 64, 64) 0 or 1, x slowest, y fastest."""
     reach = _PER_PIXEL * 14
     offsets = np.arange(-reach, reach) + 0.5
     centre = _SHIFT + (_PER_PIXEL * (SIZE // 2 - 1) + 1) // 2
@@ -126,10 +117,10 @@ def draw(shape: str, scale: float, orientation: int) -> NDArray[np.uint8]:
 
 
 def draw_all() -> Iterator[NDArray[np.uint8]]:
-    """Draws the whole set in its official order.
+    """Draws the whole set in its official order, one block for each shape, scale and orientation.
 
     Yields:
-        (1024, 64, 64) 0 or 1, one block for each shape, scale and orientation, orientation fastest.
+        (1024, 64, 64) 0 or 1, orientation fastest.
     """
     for shape, scale, orientation in product(SHAPES, SCALES, range(ORIENTATIONS)):
         yield draw(shape, float(scale), orientation)

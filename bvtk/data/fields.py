@@ -12,11 +12,7 @@ PathText = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]+$")]
 
 
 def one_error(expected: str) -> WrapValidator:
-    """Reports one error for a whole field, instead of one for each part or form that it may have.
-
-    Args:
-        expected: what the error says was expected.
-    """
+    """Reports one error, what was expected, for a whole field instead of one for each part or form of it."""
 
     def validate(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
         try:

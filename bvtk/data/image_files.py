@@ -84,10 +84,6 @@ def decode(file: Path, target: ImageShape) -> NDArray[np.uint8]:
 
     Transparent parts become black. Of an animation, the first frame is used.
 
-    Args:
-        file: the image file.
-        target: 1 or 3 channels, and the size.
-
     Returns:
         (C, H, W), 0 to 255.
 

@@ -20,11 +20,9 @@ class Pixels(Protocol):
     @property
     def shape(self) -> tuple[int, int, int, int]:
         """(N, C, H, W)."""
-        ...
 
     def read(self, index: Index) -> NDArray[np.uint8]:
         """Images (n, C, H, W) for integers (n,)."""
-        ...
 
 
 class Factors(Protocol):
@@ -35,11 +33,9 @@ class Factors(Protocol):
 
     def values(self, index: Index) -> NDArray[np.int64]:
         """Factor values (n, k) for integers (n,)."""
-        ...
 
     def index_of(self, values: Index) -> NDArray[np.int64]:
         """Indices (n,) of images with these factor values (n, k)."""
-        ...
 
 
 class Bytes:

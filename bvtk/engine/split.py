@@ -11,10 +11,7 @@ from bvtk.seeding import derive
 def split(size: int, held_out: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Divides a data set into images that train and images that never do.
 
-    Args:
-        size: number of images.
-        held_out: share of the images that never train; at least one if it is above 0 and there are two.
-        seed: the recipe's seed.
+    `held_out` is the share of the images that never train: at least one if it is above 0 and there are two.
 
     Returns:
         Ascending indices of the training images and of the held-out ones.
