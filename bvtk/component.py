@@ -47,8 +47,8 @@ optimizers: Registry[OptimizerSpec] = Registry("optimizer")
 metrics: Registry[MetricSpec] = Registry("metric")
 launchers: Registry[LauncherSpec] = Registry("launcher")
 
-_BUILT = (datasets, samplers, encoders, decoders, likelihoods, models, objectives, schedules, optimizers, metrics)
-REGISTRIES: Mapping[str, Registry[Any]] = {registry.kind: registry for registry in (*_BUILT, launchers)}
+_OF_RECIPES = (datasets, samplers, encoders, decoders, likelihoods, models, objectives, schedules, optimizers, metrics)
+REGISTRIES: Mapping[str, Registry[Any]] = {registry.kind: registry for registry in (*_OF_RECIPES, launchers)}
 """The registry of each kind of component, by its name in the singular."""
 
 

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 from bvtk.check_plugin.findings import Report, require
@@ -33,36 +34,28 @@ def _built(spec: LauncherSpec) -> Launcher:
 
 
 def _check_attributes(spec: LauncherSpec) -> None:
-    launcher = _built(spec)
-    try:
+    with closing(_built(spec)) as launcher:
         for name in ("workers", "resources", "patience", "start", "look", "close"):
             require(hasattr(launcher, name), f"the launcher lacks {name!r}; derive it from bvtk.jobs.Launcher")
         found = launcher.workers
         require(isinstance(found, int) and found > 0, f"workers is {found!r}, expected a positive integer")
         kind = type(launcher.resources).__name__
         require(isinstance(launcher.resources, Resources), f"resources is of type {kind}, expected bvtk.jobs.Resources")
-    finally:
-        launcher.close()
 
 
 def _check_job(spec: LauncherSpec, folder: Path) -> None:
-    launcher = _built(spec)
-    job = _job(launcher, folder, _PRINTS, {"BVTK_CHECK": "seen", "BVTK_FOLDER": str(folder)})
-    try:
+    with closing(_built(spec)) as launcher:
+        job = _job(launcher, folder, _PRINTS, {"BVTK_CHECK": "seen", "BVTK_FOLDER": str(folder)})
         ending = _end(launcher, launcher.start(job))
         require(ending == Ending(3), f"a job that exits with 3 gave {ending}, expected {Ending(3)}")
         text = job.log.read_text(encoding="utf-8") if job.log.is_file() else ""
-        require(
-            "seen True" in text, f"the log of a job holds {text!r}, expected 'seen True': its environment and folder"
-        )
-    finally:
-        launcher.close()
+        expected = "expected 'seen True': its environment and folder"
+        require("seen True" in text, f"the log of a job holds {text!r}, {expected}")
 
 
 def _check_stop(spec: LauncherSpec, folder: Path) -> None:
-    launcher = _built(spec)
-    job = _job(launcher, folder, _WAITS, {})
-    try:
+    with closing(_built(spec)) as launcher:
+        job = _job(launcher, folder, _WAITS, {})
         task = launcher.start(job)
         until = time.monotonic() + _PATIENCE
         while not (job.log.is_file() and "started" in job.log.read_text(encoding="utf-8")):
@@ -76,8 +69,6 @@ def _check_stop(spec: LauncherSpec, folder: Path) -> None:
         require(ending.code != 0, f"a job that was stopped gave {ending}, expected another code than 0")
         task.stop()
         task.kill()
-    finally:
-        launcher.close()
 
 
 def _job(launcher: Launcher, folder: Path, program: str, environment: Mapping[str, str]) -> Job:

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from bvtk.check_plugin.declaration import example
-from bvtk.check_plugin.examples import ExampleData, ExamplePass, model_inputs, training_pass, scaled
+from bvtk.check_plugin.examples import ExampleData, ExamplePass, model_inputs, scaled, training_pass
 from bvtk.check_plugin.findings import Report, require
 from bvtk.check_plugin.modules import (
     BATCH,
