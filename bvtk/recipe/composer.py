@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -17,48 +17,28 @@ MAX_DEPTH = 50
 MAX_VALUES = 10_000
 """The most values in a recipe."""
 
-_TEMPLATE = re.compile(r"\$\{")
 INVALID_CHARACTERS = re.compile("[\0\ud800-\udfff]")
 """Characters that neither JSON nor file names can contain."""
 _EXTENDS_HINT = "put what recipes share into a file and name it with `extends`"
 _SYNTAX = (
-    (re.compile(r"character '\\t'"), "a tab is not allowed here", "indent and separate with spaces"),
-    (re.compile(r"character '([@`%])'"), "a value can't start with this character", "put the text in quotes"),
+    (r"character '\\t'", "a tab is not allowed here", "indent and separate with spaces"),
+    (r"character '([@`%])'", "a value can't start with this character", "put the text in quotes"),
+    ("mapping values are not allowed", "a ':' is not allowed here", "check the indentation or quote the text"),
+    ("could not find expected ':'", "a key without ':'", "write `key: value`"),
     (
-        re.compile("mapping values are not allowed"),
-        "a ':' is not allowed here",
-        "check the indentation or quote the text",
-    ),
-    (re.compile("could not find expected ':'"), "a key without ':'", "write `key: value`"),
-    (
-        re.compile("expected <block end>"),
+        "expected <block end>",
         "the indentation does not match the lines above",
         "start all keys of a mapping in the same column",
     ),
-    (re.compile(r"expected ',' or '[}\]]'"), "a '{' or '[' is not closed, or a ',' is missing", ""),
-    (re.compile("found unexpected end of stream"), "a quote is not closed", ""),
-    (
-        re.compile("special characters are not allowed"),
-        "this character is not allowed in a recipe",
-        "write it as an escape",
-    ),
-    (
-        re.compile("expected '<document start>'"),
-        "this text belongs to no key",
-        "write a recipe as one mapping of keys to values",
-    ),
-    (re.compile("expected the node content, but found ','"), "a ',' with nothing before it", ""),
-    (
-        re.compile("(sequence entries|mapping keys) are not"),
-        "a '-' or '?' is not allowed here",
-        "put the text in quotes",
-    ),
-    (
-        re.compile("unknown escape character"),
-        "YAML has no such escape",
-        "in double quotes, write a backslash as \\\\",
-    ),
+    (r"expected ',' or '[}\]]'", "a '{' or '[' is not closed, or a ',' is missing", ""),
+    ("found unexpected end of stream", "a quote is not closed", ""),
+    ("special characters are not allowed", "this character is not allowed in a recipe", "write it as an escape"),
+    ("expected '<document start>'", "this text belongs to no key", "write a recipe as one mapping of keys to values"),
+    ("expected the node content, but found ','", "a ',' with nothing before it", ""),
+    ("(sequence entries|mapping keys) are not", "a '-' or '?' is not allowed here", "put the text in quotes"),
+    ("unknown escape character", "YAML has no such escape", "in double quotes, write a backslash as \\\\"),
 )
+"""By a pattern in PyYAML's message: what is wrong, and the hint."""
 
 
 class StopReading(Exception):  # noqa: N818 — a signal, not an error
@@ -83,13 +63,7 @@ class _Entry:
 
 
 class Composer:
-    """Builds nodes from parser events on its own stack, and collects all errors.
-
-    Args:
-        source: the text.
-        skip: how many characters at the start are not YAML.
-        base: the key of the whole text in errors.
-    """
+    """Builds nodes from parser events on its own stack, and collects all errors. `compose` describes the parameters."""
 
     def __init__(self, source: Source, skip: int = 0, base: Path = ()) -> None:
         self.source, self.skip, self.base = source, skip, base
@@ -111,7 +85,7 @@ class Composer:
             self._node(event)
         elif isinstance(event, yaml.CollectionEndEvent):
             frame = self.stack.pop()
-            self._place(_broken(frame.node) if frame.refused else frame.node)
+            self._place(replace(frame.node, broken=frame.refused))
 
     def refuse(self, mark: Mark, message: str, hint: str = "", path: Path | None = None) -> None:
         """Records something that is not allowed in a recipe."""
@@ -125,9 +99,8 @@ class Composer:
             place = error.problem_mark or error.context_mark
             mark = self.mark(place) if place else mark
         elif isinstance(error, yaml.reader.ReaderError):
-            before = Source("", self.source.text[: self.skip + error.position]).lines
-            mark = Mark(self.source, len(before), len(before[-1]) + 1)
-        known = [(message, hint) for pattern, message, hint in _SYNTAX if pattern.search(text)]
+            mark = Mark.after(self.source.text[: self.skip + error.position], self.source)
+        known = [(message, hint) for pattern, message, hint in _SYNTAX if re.search(pattern, text)]
         self.refuse(mark, *(known[0] if known else (f"invalid YAML: {text}", "")), path=self.base)
 
     def _start_document(self, event: yaml.DocumentStartEvent) -> None:
@@ -140,11 +113,9 @@ class Composer:
 
     def _count(self, event: yaml.NodeEvent) -> None:
         self.values += 1
-        if len(self.stack) >= MAX_DEPTH:
-            self.refuse(self.mark(event.start_mark), f"more than {MAX_DEPTH} levels of nesting", path=self.base)
-            raise StopReading
-        if self.values > MAX_VALUES:
-            self.refuse(self.mark(event.start_mark), f"more than {MAX_VALUES} values", path=self.base)
+        if len(self.stack) >= MAX_DEPTH or self.values > MAX_VALUES:
+            limit = f"{MAX_DEPTH} levels of nesting" if len(self.stack) >= MAX_DEPTH else f"{MAX_VALUES} values"
+            self.refuse(self.mark(event.start_mark), f"more than {limit}", path=self.base)
             raise StopReading
 
     def _node(self, event: yaml.NodeEvent) -> None:
@@ -155,8 +126,9 @@ class Composer:
         elif isinstance(event, yaml.ScalarEvent):
             self._scalar(event, mark, refused)
         else:
-            empty: Node = Node({} if isinstance(event, yaml.MappingStartEvent) else [], mark)
-            self.stack.append(_Frame(empty, refused=refused))
+            self.stack.append(
+                _Frame(Node({} if isinstance(event, yaml.MappingStartEvent) else [], mark), refused=refused)
+            )
 
     def _refuse_markup(self, event: yaml.NodeEvent, mark: Mark) -> bool:
         if isinstance(event, yaml.AliasEvent):
@@ -185,7 +157,7 @@ class Composer:
         self._place(Node(None if refused else value, mark, broken=refused))
 
     def _refuse_text(self, text: str, mark: Mark) -> bool:
-        if _TEMPLATE.search(text):
+        if "${" in text:
             self.refuse(mark, "'${…}' is not supported", "write the value itself, or give it as an override")
         elif INVALID_CHARACTERS.search(text):
             self.refuse(mark, "this character is not allowed in text")
@@ -250,7 +222,3 @@ class Composer:
         else:
             width = len(self.source.lines[start.line]) - start.column
         return Mark(self.source, line, column, width)
-
-
-def _broken(node: Node) -> Node:
-    return Node(node.value, node.mark, node.key, broken=True)

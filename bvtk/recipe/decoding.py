@@ -6,7 +6,7 @@ import codecs
 from pathlib import Path
 
 from bvtk.errors import RecipeError
-from bvtk.recipe.marks import Mark, Source, problem
+from bvtk.recipe.marks import Mark, Source, refusal
 
 MAX_BYTES = 2**20
 """The largest recipe file: 1 MiB."""
@@ -20,18 +20,14 @@ _MARKS = (
 
 
 def read_text(path: Path, name: str) -> str:
-    """Reads a text file.
-
-    Args:
-        path: the file.
-        name: its name in errors.
+    """Reads a text file, which errors call `name`.
 
     Raises:
         RecipeError: if it can't be read, is too large or is not UTF-8.
     """
     data = _read_bytes(path, name)
     if len(data) > MAX_BYTES:
-        raise _refusal(Mark(Source(name)), "larger than 1 MiB", "check that this is a recipe")
+        raise refusal(Mark(Source(name)), "larger than 1 MiB", "check that this is a recipe")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -47,19 +43,17 @@ def _read_bytes(path: Path, name: str) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise _refusal(whole, "no such file", "run `bvtk init recipe NAME` to write a starter file") from None
+        raise refusal(whole, "no such file", "run `bvtk init recipe NAME` to write a starter file") from None
     except IsADirectoryError:
-        raise _refusal(whole, "is a folder, expected a recipe file", "give the path of the .yaml file in it") from None
+        raise refusal(whole, "is a folder, expected a recipe file", "give the path of the .yaml file in it") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise _refusal(whole, f"can't be read: {reason.lower()}") from None
+        raise refusal(whole, f"can't be read: {reason.lower()}") from None
 
 
 def _wrong_encoding(data: bytes, position: int, name: str) -> RecipeError:
-    before = Source(name, data[:position].decode("latin-1")).lines
-    encoding = _guessed_encoding(data)
-    mark = Mark(Source(name), len(before), len(before[-1]) + 1)
-    return _refusal(mark, f"not UTF-8, it looks like {encoding}", "save the file as UTF-8")
+    mark = Mark.after(data[:position].decode("latin-1"), Source(name))
+    return refusal(mark, f"not UTF-8, it looks like {_guessed_encoding(data)}", "save the file as UTF-8")
 
 
 def _guessed_encoding(data: bytes) -> str:
@@ -71,7 +65,3 @@ def _guessed_encoding(data: bytes) -> str:
         return "UTF-16" if any(half.count(0) > 0.8 * len(half) for half in halves) else "a binary file"
     controls = sum(byte < 32 and byte not in b"\t\n\r\f" for byte in data[:1000])
     return "a binary file" if controls else "Latin-1 or Windows-1252"
-
-
-def _refusal(mark: Mark, message: str, hint: str = "") -> RecipeError:
-    return RecipeError((problem(mark, (), message, hint),))

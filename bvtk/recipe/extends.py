@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path as File
 
 from bvtk.errors import Problem, RecipeError, printable
-from bvtk.recipe.marks import Node, problem
+from bvtk.recipe.marks import Node, refusal
 from bvtk.recipe.merge import merge
 from bvtk.recipe.source import Document, read_document
 
@@ -22,7 +22,6 @@ class Layers:
     Args:
         root: the merged data; None if some of it can't be read.
         text: the text of the file itself.
-        problems: the errors so far.
         files: names of all files, the recipe itself first.
     """
 
@@ -53,27 +52,27 @@ def read_layers(path: File) -> Layers:
 
 
 def _read_parent(child: Document, parent: Node, seen: dict[str, str]) -> Document:
-    def refusal(message: str, hint: str = "") -> RecipeError:
-        return RecipeError((problem(parent.mark, ("extends",), message, hint),))
+    def refused(message: str, hint: str = "") -> RecipeError:
+        return refusal(parent.mark, message, hint, ("extends",))
 
     if not isinstance(parent.value, str) or not parent.value:
-        raise refusal("expected the path of one recipe")
+        raise refused("expected the path of one recipe")
     name = os.path.normpath(File(child.source.name).parent / parent.value)
     resolved = os.path.realpath(name)
     if resolved in seen:
-        raise refusal(f"circular: {seen[resolved]} extends this file")
+        raise refused(f"circular: {seen[resolved]} extends this file")
     if len(seen) > MAX_PARENTS:
-        raise refusal(f"more than {MAX_PARENTS} files extend each other")
+        raise refused(f"more than {MAX_PARENTS} files extend each other")
     if not os.path.exists(name):  # noqa: PTH110 — Path.exists raises if a name is too long
-        raise refusal(f"{printable(name)}: no such file", "give a path relative to the folder of this file")
+        raise refused(f"{printable(name)}: no such file", "give a path relative to the folder of this file")
     if not (File(name).is_file() or File(name).is_dir()):
-        raise refusal(f"{name}: not a regular file", "name a recipe file")
+        raise refused(f"{name}: not a regular file", "name a recipe file")
     seen[resolved] = name
     try:
         return read_document(File(name), name)
     except RecipeError as error:
         (found,) = error.problems
-        raise (error if found.line else refusal(f"{name}: {found.message}", found.hint)) from None
+        raise (error if found.line else refused(f"{name}: {found.message}", found.hint)) from None
 
 
 def _parent(document: Document) -> Node | None:
@@ -83,8 +82,7 @@ def _parent(document: Document) -> Node | None:
 def _merged(documents: list[Document], whole: bool) -> Node | None:
     merged: Node | None = None
     for document in reversed(documents):
-        root = document.root
-        if root is None or not isinstance(root.value, dict):
+        if (root := document.root) is None or not isinstance(root.value, dict):
             return None
         own = {key: node for key, node in root.value.items() if key != "extends"}
         layer = Node(own, root.mark, root.key, root.broken or not whole)

@@ -19,7 +19,6 @@ from bvtk.component import REGISTRIES, Slot
 from bvtk.docstrings import describe_fields
 from bvtk.recipe.fields import as_data, recipe_kinds
 from bvtk.recipe.schema import Recipe
-from bvtk.registry import Entry
 
 SLOT = "x-slot"
 """The key of the placeholder for a component."""
@@ -27,17 +26,13 @@ SLOT = "x-slot"
 Json = dict[str, Any]
 
 _PARTIAL = "partial."
-_EXTENDS: Json = {
-    "type": "string",
-    "minLength": 1,
-    "description": "Another recipe, relative to this file, which this one is merged over.",
-}
+_EXTENDED = "Another recipe, relative to this file, which this one is merged over."
+_EXTENDS: Json = {"type": "string", "minLength": 1, "description": _EXTENDED}
 
 
 def recipe_schema() -> Json:
     """The schema of a recipe file, as JSON values."""
     definitions = _definitions()
-    definitions["recipe"] = _recipe(definitions)
     definitions |= {_PARTIAL + name: _without_required(schema) for name, schema in definitions.items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -61,9 +56,7 @@ class _Generator(GenerateJsonSchema):
         slot = (schema.get("metadata") or {}).get("slot")
         if not isinstance(slot, Slot):
             return {}
-        least, most = slot.bounds
-        bounds = {"minimum": least} if least > -math.inf else {}
-        bounds |= {"maximum": most} if most < math.inf else {}
+        bounds = {k: v for k, v in zip(("minimum", "maximum"), slot.bounds, strict=True) if math.isfinite(v)}
         return {SLOT: {"kind": slot.registry.kind, "number": slot.number is not None, "bounds": bounds}}
 
     def get_default_value(self, schema: core_schema.WithDefaultSchema) -> Any:
@@ -93,28 +86,23 @@ def _definitions() -> Json:
             continue
         choices: list[Json] = []
         for entry in registry.entries():
+            name, constant = f"{kind}.{entry.name}", {"const": entry.name, "description": entry.summary}
             if not any(field.is_required() for field in entry.item.model_fields.values()):
-                choices.append({"const": entry.name, "description": entry.summary})
-            choices.append({"$ref": f"#/$defs/{kind}.{entry.name}"})
-            definitions |= _component(kind, entry)
+                choices.append(constant)
+            choices.append({"$ref": f"#/$defs/{name}"})
+            schema, inner = _class_and_inner(entry.item, name)
+            keys = {"type": constant} | schema["properties"]
+            required = ["type", *schema.get("required", [])]
+            definitions |= {name: schema | {"properties": keys, "required": required}} | inner
         definitions[kind] = {"anyOf": choices} if choices else {"not": {}}
-    return definitions
+    schema, inner = _class_and_inner(Recipe, "recipe")
+    return definitions | inner | {"recipe": schema | {"properties": {"extends": _EXTENDS} | schema["properties"]}}
 
 
-def _component(kind: str, entry: Entry[Any]) -> Json:
-    name = f"{kind}.{entry.name}"
-    schema = _filled(class_schema(entry.item, f"{name}."))
-    inner = {f"{name}.{key}": value for key, value in schema.pop("$defs", {}).items()}
-    schema["properties"] = {"type": {"const": entry.name, "description": entry.summary}} | schema["properties"]
-    schema["required"] = ["type", *schema.get("required", [])]
-    return {name: schema} | inner
-
-
-def _recipe(definitions: Json) -> Json:
-    schema: Json = _filled(class_schema(Recipe, "recipe."))
-    definitions |= {f"recipe.{key}": value for key, value in schema.pop("$defs", {}).items()}
-    schema["properties"] = {"extends": _EXTENDS} | schema["properties"]
-    return schema
+def _class_and_inner(model: type[BaseModel], name: str) -> tuple[Json, Json]:
+    """The schema of a class, and those of the classes inside it by their names."""
+    schema = _filled(class_schema(model, f"{name}."))
+    return schema, {f"{name}.{key}": value for key, value in schema.pop("$defs", {}).items()}
 
 
 def _filled(schema: Any) -> Any:
@@ -125,14 +113,11 @@ def _filled(schema: Any) -> Any:
         return schema
     filled = {key: _filled(value) for key, value in schema.items() if not (key == "title" and isinstance(value, str))}
     slot = filled.pop(SLOT, None)
-    return filled | _choice(slot) if slot else filled
-
-
-def _choice(slot: Json) -> Json:
+    if slot is None:
+        return filled
     reference = {"$ref": f"#/$defs/{slot['kind']}"}
-    if not slot["number"]:
-        return reference
-    return {"anyOf": [{"type": "number", "description": "A constant value."} | slot["bounds"], reference]}
+    number = {"type": "number", "description": "A constant value."} | slot["bounds"]
+    return filled | ({"anyOf": [number, reference]} if slot["number"] else reference)
 
 
 def _without_required(schema: Any) -> Any:
@@ -140,11 +125,11 @@ def _without_required(schema: Any) -> Any:
         return [_without_required(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    loose = {key: _without_required(value) for key, value in schema.items() if not _is_required(key, value)}
+    loose = {
+        key: _without_required(value)
+        for key, value in schema.items()
+        if not (key == "required" and isinstance(value, list))
+    }
     if isinstance(target := loose.get("$ref"), str):
         loose["$ref"] = target.replace("#/$defs/", f"#/$defs/{_PARTIAL}")
     return loose
-
-
-def _is_required(key: str, value: Any) -> bool:
-    return key == "required" and isinstance(value, list)

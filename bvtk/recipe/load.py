@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, ValuesView
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path as File
@@ -17,7 +17,7 @@ from bvtk.recipe.agreement import disagreements
 from bvtk.recipe.composer import MAX_DEPTH, MAX_VALUES
 from bvtk.recipe.extends import read_layers
 from bvtk.recipe.fields import FieldType, component_name
-from bvtk.recipe.marks import COMMAND_LINE, Mark, Node, Source, marked, problem
+from bvtk.recipe.marks import COMMAND_LINE, Mark, Node, Source, marked, refusal
 from bvtk.recipe.origins import origins_of
 from bvtk.recipe.overrides import apply_override_text
 from bvtk.recipe.pydantic_errors import help_command, problems_of
@@ -30,10 +30,8 @@ class LoadedRecipe:
     """A recipe and its origins.
 
     Args:
-        recipe: complete, with all defaults.
         origins: where each value comes from, by dotted key: `recipes/x.yaml:12:5`, `<command line>` or `default`.
         text: the text of the file.
-        path: the file.
     """
 
     recipe: Recipe
@@ -68,11 +66,7 @@ def load_recipe(path: File | str, overrides: Sequence[str] = ()) -> LoadedRecipe
 
 
 def parse_recipe(mapping: Mapping[str, Any], name: str = "recipe") -> Recipe:
-    """Validates a recipe given as data, such as the one in a run folder or an export.
-
-    Args:
-        mapping: a complete recipe.
-        name: its name in errors.
+    """Validates a complete recipe given as data, such as the one in a run folder; errors call it `name`.
 
     Raises:
         RecipeError: with all errors, without places.
@@ -80,7 +74,7 @@ def parse_recipe(mapping: Mapping[str, Any], name: str = "recipe") -> Recipe:
     whole = Mark(Source(name))
     if _exceeds_bounds(mapping):
         limit = f"more than {MAX_DEPTH} levels of nesting, more than {MAX_VALUES} values, or an integer beyond 64 bits"
-        raise RecipeError((problem(whole, (), limit),))
+        raise refusal(whole, limit)
     recipe, problems, hint = validate(marked(mapping, whole))
     if recipe is None:
         raise RecipeError(tuple(problems), hint)
@@ -94,22 +88,13 @@ def _exceeds_bounds(data: Any) -> bool:
         values += len(layer)
         if values > MAX_VALUES or any(isinstance(value, int) and value not in INTEGERS for value in layer):
             return True
-        layer = [inner for outer in layer for inner in _children(outer)]
+        outer = [value.values() if isinstance(value, Mapping) else value for value in layer]
+        layer = [inner for value in outer if isinstance(value, ValuesView | list | tuple) for inner in value]
     return bool(layer)
 
 
-def _children(value: Any) -> Iterable[Any]:
-    if isinstance(value, Mapping):
-        return value.values()
-    return value if isinstance(value, list | tuple) else ()
-
-
 def parse_component(slot: Slot, value: Any) -> Any:
-    """Validates a component given as data.
-
-    Args:
-        slot: the slot that takes it.
-        value: a name, a mapping with `type`, or a spec.
+    """Validates a component given as a name, a mapping with `type`, or a spec.
 
     Raises:
         UsageError: with all errors in it.

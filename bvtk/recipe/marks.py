@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from bvtk.errors import Problem, printable
+from bvtk.errors import Problem, RecipeError, printable
 
 COMMAND_LINE = "<command line>"
 """The source name of overrides."""
@@ -25,12 +25,7 @@ _EXCERPT_WIDTH = 100
 
 @dataclass(frozen=True)
 class Source:
-    """A text that is parsed: a file or an override.
-
-    Args:
-        name: the file's path as given, or `<command line>`.
-        text: the whole text.
-    """
+    """A text that is parsed, with its name: a file's path as given, or `<command line>`."""
 
     name: str
     text: str = ""
@@ -43,19 +38,18 @@ class Source:
 
 @dataclass(frozen=True)
 class Mark:
-    """A place in a source.
-
-    Args:
-        source: the text.
-        line: from 1; 0 for the source as a whole.
-        column: from 1, in characters.
-        width: number of characters.
-    """
+    """A place in a source. Lines and columns count from 1; line 0 is the source as a whole."""
 
     source: Source
     line: int = 0
     column: int = 0
     width: int = 1
+
+    @classmethod
+    def after(cls, before: str, source: Source) -> Mark:
+        """The place after the text `before`."""
+        lines = Source("", before).lines
+        return cls(source, len(lines), len(lines[-1]) + 1)
 
     @property
     def text(self) -> str:
@@ -76,8 +70,6 @@ class Node:
     """A value of a recipe before validation.
 
     Args:
-        value: a scalar, a list of nodes, or a mapping of nodes.
-        mark: its place.
         key: the place of its key; None in lists and at the root.
         broken: whether a part of it was refused, so that errors that follow from that are not reported.
     """
@@ -134,6 +126,11 @@ def problem(mark: Mark, path: Path, message: str, hint: str = "") -> Problem:
     return Problem(mark.source.name, line, column, dotted(path), message, hint, excerpt(mark))
 
 
+def refusal(mark: Mark, message: str, hint: str = "", path: Path = ()) -> RecipeError:
+    """The error for a single problem."""
+    return RecipeError((problem(mark, path, message, hint),))
+
+
 def dotted(path: Path) -> str:
     """`metrics.0.protocol`."""
     return ".".join(printable(str(part)) for part in path)
@@ -151,17 +148,13 @@ def excerpt(mark: Mark) -> str:
     rows = []
     for number in range(first, mark.line + 1):
         label = str(number).rjust(digits) if numbered else ""
-        rows.append(f"   {label} | {_window(lines[number - 1], start)}".rstrip())
+        cut = lines[number - 1][start : start + _EXCERPT_WIDTH + 50]
+        rows.append(f"   {label} | {''.join(c if c.isprintable() else ' ' for c in cut)}".rstrip())
     line = lines[mark.line - 1]
     before = _cells(line[start : mark.column - 1])
     under = line[mark.column - 1 :][: min(mark.width, _EXCERPT_WIDTH)].rstrip()
     rows.append(f"   {' ' * digits} | {' ' * before}{'^' * max(1, _cells(under))}")
     return "\n".join(rows)
-
-
-def _window(line: str, start: int) -> str:
-    cut = line[start : start + _EXCERPT_WIDTH + 50]
-    return "".join(c if c.isprintable() else " " for c in cut)
 
 
 def _cells(text: str) -> int:

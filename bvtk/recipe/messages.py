@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from bvtk.component import Slot
@@ -34,6 +34,19 @@ _BOUNDS = {
     "less_than_equal": ("le", "at most"),
     "multiple_of": ("multiple_of", "a multiple of"),
 }
+_LENGTHS = {
+    "too_short": ("min_length", "at least", "item"),
+    "too_long": ("max_length", "at most", "item"),
+    "string_too_short": ("min_length", "at least", "character"),
+    "string_too_long": ("max_length", "at most", "character"),
+}
+_TEMPLATES = {
+    "missing": "is missing and has no default",
+    "literal_error": "expected {expected}, found {found}",
+    "finite_number": "must be finite, found {found}",
+    "value_error": "{error}",
+    "string_pattern_mismatch": "must match {pattern}, found {found}",
+}
 
 
 def message(kind: str, context: Context, found: str, otherwise: str) -> str:
@@ -46,11 +59,24 @@ def message(kind: str, context: Context, found: str, otherwise: str) -> str:
         otherwise: Pydantic's own message, for error types of plugins.
     """
     try:
-        if kind in _SPECIAL:
-            return _SPECIAL[kind](context, found)
+        if kind in _TEMPLATES:
+            return _TEMPLATES[kind].format(**{**context, "found": found})
+        if kind == "form":
+            return f"expected {context['expected']}; found {printable(context.get('found', found))}"
+        if kind == "slot":  # Slot writes "a" before every kind.
+            return f"expected {article(str(context['expected']).removeprefix('a '))}, found {found}"
+        if kind == "slot_type" and "name" in context:
+            return f"unknown {context['kind']} '{printable(context['name'])}', {context['known']}"
+        if kind == "slot_type":
+            return f"{article(context['kind'])} needs a 'type', {context['known']}"
+        if kind in _LENGTHS:
+            name, words, noun = _LENGTHS[kind]
+            length = context["actual_length"] if noun == "item" else found
+            return f"must have {words} {counted(context[name], noun)}, found {length}"
         if kind in _BOUNDS:
             name, words = _BOUNDS[kind]
-            return f"must be {words} {_number(context[name])}, found {found}"
+            bound = context[name]
+            return f"must be {words} {f'{bound:g}' if isinstance(bound, float) else bound}, found {found}"
     except KeyError:  # a plugin has an error type of the same name
         return otherwise
     expected = _EXPECTED.get(kind.split("_")[0]) if kind.endswith(_WRONG_TYPE) else None
@@ -58,13 +84,7 @@ def message(kind: str, context: Context, found: str, otherwise: str) -> str:
 
 
 def fix_for(kind: str, node: Node, slot: Slot | None = None) -> str:
-    """What to write instead of a value of the wrong type; empty if that is not clear.
-
-    Args:
-        kind: Pydantic's type of the error.
-        node: the value.
-        slot: the slot that takes it, if any.
-    """
+    """What to write instead of a value of the wrong type; empty if that is not clear."""
     value = node.value
     if kind.startswith("int_") and isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return f"write {int(value)}"
@@ -88,44 +108,3 @@ def describe(node: Node) -> str:
 def article(noun: str) -> str:
     """`an encoder`, `a model`."""
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
-
-
-def _slot_type(context: Context, found: str) -> str:
-    del found
-    if "name" in context:
-        return f"unknown {context['kind']} '{printable(context['name'])}', {context['known']}"
-    return f"{article(context['kind'])} needs a 'type', {context['known']}"
-
-
-def _slot(context: Context, found: str) -> str:
-    # Slot writes "a" before every kind.
-    expected = article(str(context["expected"]).removeprefix("a "))
-    return f"expected {expected}, found {found}"
-
-
-_SPECIAL: Mapping[str, Callable[[Context, str], str]] = {
-    "missing": lambda _context, _: "is missing and has no default",
-    "literal_error": lambda context, found: f"expected {context['expected']}, found {found}",
-    "finite_number": lambda _context, found: f"must be finite, found {found}",
-    "value_error": lambda context, _: str(context["error"]),
-    "too_short": lambda context, _: (
-        f"must have at least {counted(context['min_length'], 'item')}, found {context['actual_length']}"
-    ),
-    "too_long": lambda context, _: (
-        f"must have at most {counted(context['max_length'], 'item')}, found {context['actual_length']}"
-    ),
-    "string_too_short": lambda context, found: (
-        f"must have at least {counted(context['min_length'], 'character')}, found {found}"
-    ),
-    "string_too_long": lambda context, found: (
-        f"must have at most {counted(context['max_length'], 'character')}, found {found}"
-    ),
-    "string_pattern_mismatch": lambda context, found: f"must match {context['pattern']}, found {found}",
-    "form": lambda context, found: f"expected {context['expected']}; found {printable(context.get('found', found))}",
-    "slot_type": _slot_type,
-    "slot": _slot,
-}
-
-
-def _number(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -15,12 +15,7 @@ def resolved(recipe: Recipe) -> dict[str, Any]:
 
 
 def origins_of(recipe: Recipe, root: Node) -> dict[str, str]:
-    """The origin of each value by dotted key: its place, `<command line>` or `default`.
-
-    Args:
-        recipe: the complete recipe.
-        root: the data that it was read from.
-    """
+    """The origin of each value by dotted key: its place in the data, `<command line>` or `default`."""
     return {dotted(path): _origin(root, path) for path, _ in leaves(resolved(recipe))}
 
 

@@ -18,12 +18,7 @@ _BUILT_IN = Mark(Source(DEFAULT))
 
 @dataclass(frozen=True)
 class Override:
-    """A value for one key, from the command line or a sweep.
-
-    Args:
-        path: the parts of the key; list positions are still text.
-        value: the value, with the place of its key.
-    """
+    """A value for one key, from the command line or a sweep. List positions in `path` are still text."""
 
     path: tuple[str, ...]
     value: Node
@@ -35,25 +30,13 @@ class Override:
 
 
 def apply_override_text(root: Node, text: str) -> tuple[Node, tuple[Problem, ...]]:
-    """Parses one override and applies it to a recipe.
-
-    Args:
-        root: the recipe so far.
-        text: `a.b.c=value`.
-
-    Returns:
-        The recipe with the override, or unchanged if there are errors; and the errors.
-    """
+    """Applies an override `a.b.c=value` to a recipe, or returns the recipe unchanged with the errors."""
     override, problems = parse_override(text)
     return apply_override(root, override) if override else (root, problems)
 
 
 def parse_override(text: str) -> tuple[Override | None, tuple[Problem, ...]]:
-    """Parses an override of the command line, or returns its errors.
-
-    Args:
-        text: `a.b.c=value`.
-    """
+    """Parses an override `a.b.c=value`, or returns its errors."""
     key, equals, _ = text.partition("=")
     source = Source(COMMAND_LINE, text)
     here = Mark(source, 1, 1, len(key) or len(text))

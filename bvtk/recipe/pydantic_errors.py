@@ -16,13 +16,7 @@ from bvtk.registry import did_you_mean
 
 
 def problems_of(error: ValidationError, root: Node, field_type: FieldType = RECIPE) -> list[Problem]:
-    """The problems of a recipe, unordered and without duplicates.
-
-    Args:
-        error: the errors of the validation.
-        root: the data that was validated.
-        field_type: the type of the data, if it is not a whole recipe.
-    """
+    """The problems of validated data, by default a whole recipe, unordered and without duplicates."""
     found: dict[tuple[Path, str], Problem] = {}
     for detail in error.errors(include_url=False):
         finding = _Finding(root, detail, field_type)
@@ -33,11 +27,8 @@ def problems_of(error: ValidationError, root: Node, field_type: FieldType = RECI
 
 def help_command(error: ValidationError, root: Node, field_type: FieldType = RECIPE) -> str:
     """The command that lists the choices for the first unknown or missing name; empty if there is none."""
-    for detail in error.errors(include_url=False):
-        hint = _Finding(root, detail, field_type).command()
-        if hint:
-            return hint
-    return ""
+    commands = (_Finding(root, detail, field_type).command() for detail in error.errors(include_url=False))
+    return next(filter(None, commands), "")
 
 
 class _Finding:

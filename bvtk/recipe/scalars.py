@@ -15,15 +15,14 @@ Scalar = None | bool | int | float | str
 INTEGERS = range(-(2**63), 2**63)
 """The range of 64-bit integers."""
 
-_NULL = re.compile(r"null|Null|NULL|~|")
-_TRUE = re.compile(r"true|True|TRUE")
-_FALSE = re.compile(r"false|False|FALSE")
-_DECIMAL = re.compile(r"[-+]?[0-9]+")
-_OCTAL = re.compile(r"0o[0-7]+")
-_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
+_CASED = {"null": None, "true": True, "false": False, ".inf": math.inf, "+.inf": math.inf, "-.inf": -math.inf}
+_WORDS: dict[str, Scalar] = {
+    **{form: value for word, value in _CASED.items() for form in (word, word.title(), word.upper())},
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
+    **dict.fromkeys(("~", "")),
+}
+_INTEGERS = ((re.compile(r"[-+]?[0-9]+"), 10), (re.compile(r"0o[0-7]+"), 8), (re.compile(r"0x[0-9a-fA-F]+"), 16))
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_INFINITE = re.compile(r"([-+]?)\.(inf|Inf|INF)")
-_NAN = re.compile(r"\.(nan|NaN|NAN)")
 _LONGEST_INTEGER = 100
 
 _SAFE_PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
@@ -36,20 +35,12 @@ def resolve(text: str) -> Scalar:
     Raises:
         ValueError: if it is an integer beyond 64 bits.
     """
-    if _NULL.fullmatch(text):
-        return None
-    if _TRUE.fullmatch(text):
-        return True
-    if _FALSE.fullmatch(text):
-        return False
-    for pattern, base in ((_DECIMAL, 10), (_OCTAL, 8), (_HEXADECIMAL, 16)):
+    if text in _WORDS:
+        return _WORDS[text]
+    for pattern, base in _INTEGERS:
         if pattern.fullmatch(text):
             return _integer(text, base)
-    if _FLOAT.fullmatch(text):
-        return float(text)
-    if found := _INFINITE.fullmatch(text):
-        return -math.inf if found[1] == "-" else math.inf
-    return math.nan if _NAN.fullmatch(text) else text
+    return float(text) if _FLOAT.fullmatch(text) else text
 
 
 def is_number(value: object) -> bool:
@@ -81,9 +72,7 @@ def _write_float(value: float) -> str:
     if not math.isfinite(value):
         return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
     text = repr(value)
-    if "e" in text and "." not in text:
-        text = text.replace("e", ".0e")
-    return text
+    return text if "." in text else text.replace("e", ".0e")
 
 
 def _is_plain(text: str) -> bool:

@@ -8,10 +8,10 @@ from pathlib import Path as File
 
 import yaml
 
-from bvtk.errors import Problem, RecipeError
+from bvtk.errors import Problem
 from bvtk.recipe.composer import Composer, StopReading
 from bvtk.recipe.decoding import read_text
-from bvtk.recipe.marks import Mark, Node, Path, Source, problem
+from bvtk.recipe.marks import Mark, Node, Path, Source, refusal
 
 _FOREIGN_BREAK = re.compile("[\x85\u2028\u2029]")
 """Line breaks in YAML 1.1, and so in PyYAML, but not in YAML 1.2, JSON and editors."""
@@ -19,13 +19,7 @@ _FOREIGN_BREAK = re.compile("[\x85\u2028\u2029]")
 
 @dataclass(frozen=True)
 class Document:
-    """A parsed text.
-
-    Args:
-        source: the text.
-        root: its data; None if the syntax is invalid.
-        problems: all errors.
-    """
+    """A parsed text: its data, None if the syntax is invalid, and all errors."""
 
     source: Source
     root: Node | None
@@ -33,11 +27,7 @@ class Document:
 
 
 def read_document(path: File, name: str) -> Document:
-    """Reads a recipe file.
-
-    Args:
-        path: the file.
-        name: its name in errors.
+    """Reads a recipe file, which errors call `name`.
 
     Raises:
         RecipeError: if the file is missing or not text.
@@ -48,9 +38,9 @@ def read_document(path: File, name: str) -> Document:
         return document
     root = document.root
     if root is None or (root.value is None and root.mark.width == 0):
-        raise _refusal(Mark(source), "the file is empty", "run `bvtk init recipe NAME` to write a starter file")
+        raise refusal(Mark(source), "the file is empty", "run `bvtk init recipe NAME` to write a starter file")
     if not isinstance(root.value, dict):
-        raise _refusal(root.mark, "expected a mapping of keys to values", "write `name: …` and so on")
+        raise refusal(root.mark, "expected a mapping of keys to values", "write `name: …` and so on")
     return document
 
 
@@ -58,7 +48,6 @@ def compose(source: Source, skip: int = 0, path: Path = ()) -> Document:
     """Parses YAML into nodes, and collects everything that is not allowed in recipes.
 
     Args:
-        source: the text.
         skip: how many characters at the start are not YAML.
         path: the key of the whole text in errors.
     """
@@ -82,11 +71,6 @@ def _without_foreign_breaks(text: str, composer: Composer) -> str:
     found = _FOREIGN_BREAK.search(text)
     if found is None:
         return text
-    before = Source("", text[: found.start()]).lines
-    mark = Mark(composer.source, len(before), len(before[-1]) + 1)
+    mark = Mark.after(text[: found.start()], composer.source)
     composer.refuse(mark, "a line break that not every program recognises", "remove it, or write it as an escape")
     return _FOREIGN_BREAK.sub(" ", text)
-
-
-def _refusal(mark: Mark, message: str, hint: str) -> RecipeError:
-    return RecipeError((problem(mark, (), message, hint),))

@@ -32,12 +32,7 @@ _KEYS = Recipe.model_fields.keys() | SweepCell.model_fields.keys()
 
 @dataclass(frozen=True)
 class SweepNodes:
-    """The valid parts of a sweep.
-
-    Args:
-        sweep: the sweep; an invalid cell is an empty one.
-        node: its data, with places.
-    """
+    """The valid parts of a sweep, in which an invalid cell is an empty one, and its data with places."""
 
     sweep: Sweep
     node: Node

@@ -26,12 +26,7 @@ MAX_VARIANTS = 100_000
 
 @dataclass(frozen=True)
 class Variant:
-    """One recipe of a sweep.
-
-    Args:
-        recipe: complete, including its seed.
-        settings: the overrides of the sweep's recipe, by dotted key; also `recipe` if it starts from another file.
-    """
+    """One complete recipe of a sweep, and its overrides by dotted key, with `recipe` if it starts from another file."""
 
     recipe: Recipe
     settings: Mapping[str, Any]

@@ -12,14 +12,17 @@ from bvtk.recipe.origins import resolved
 from bvtk.recipe.scalars import write
 from bvtk.recipe.schema import Recipe
 
-_HASH_DIGITS = 10
 _ADDED_KEYS: dict[str, Any] = {"sampler": None, "decay_biases": True}
 """Keys that the first version lacked, with their defaults. These do not enter the hash, so that old runs are found."""
 
 
 def recipe_hash(recipe: Recipe, plugin_versions: Iterable[str] = ()) -> str:
-    """Ten hexadecimal digits that name the run of a recipe and its plugins; see `recipe_sha256` for its identity."""
-    return _sha256_of(resolved(recipe), plugin_versions)[:_HASH_DIGITS]
+    """Ten hexadecimal digits that name the run of a recipe and its plugins; see `recipe_sha256` for its identity.
+
+    Args:
+        plugin_versions: the version, or the sha256 of the file, of each plugin that it uses.
+    """
+    return _sha256_of(resolved(recipe), plugin_versions)[:10]
 
 
 def recipe_sha256(recipe: Recipe | dict[str, Any]) -> str:
@@ -28,12 +31,6 @@ def recipe_sha256(recipe: Recipe | dict[str, Any]) -> str:
 
 
 def _sha256_of(data: dict[str, Any], plugin_versions: Iterable[str]) -> str:
-    """The hash of everything that affects a run.
-
-    Args:
-        data: those of the complete recipe, its seed included.
-        plugin_versions: the version, or the sha256 of the file, of each plugin that it uses.
-    """
     whole = {"recipe": _without_added_defaults(data), "plugins": sorted(plugin_versions)}
     canonical = json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
