@@ -28,14 +28,7 @@ class Clamp(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, z_BL: torch.Tensor, active_L: torch.Tensor, pull: float) -> torch.Tensor:
-        """The latents (B, L) for the decoder.
-
-        Args:
-            ctx: keeps what `backward` needs.
-            z_BL: latents.
-            active_L: booleans, which latents may differ between the images.
-            pull: weight of the difference from the mean in the gradient.
-        """
+        """The latents (B, L) for the decoder; only active ones may differ between the images."""
         mean_1L = z_BL.mean(dim=0, keepdim=True)
         ctx.save_for_backward(z_BL - mean_1L, active_L)
         ctx.pull = pull
@@ -60,10 +53,6 @@ class DcIgn(Vae):
     is divided by B too.
 
     Args:
-        latents: number of latents, L.
-        encoder: maps images (B, C, H, W) to (B, 2L), means and then log-variances.
-        decoder: maps latents (B, L) to the likelihood's input (B, C, H, W).
-        likelihood: p(x|z) from the decoder's output.
         factors: factors with a latent of their own, from the first latent on; all others share the remaining latents.
     """
 
@@ -76,10 +65,7 @@ class DcIgn(Vae):
     def forward(self, x: torch.Tensor, generator: torch.Generator | None = None, varied: str | None = None) -> Outputs:
         """A VAE's pass, but of an image the decoder gets only the latents of the factor that varies.
 
-        Args:
-            x: images (B, C, H, W) in [0, 1].
-            generator: draws the sample; torch's default if None.
-            varied: the factor in which the images differ; if None, nothing is clamped.
+        If `varied` is None, nothing is clamped.
         """
         mu, logvar = self.encode(x)
         z = sample(mu, logvar, generator)

@@ -44,13 +44,11 @@ class DcIgn(Vae):
             raise PydanticCustomError("factors", message, context)
         for name, times in Counter(self.factors).items():
             if times > 1:
-                raise PydanticCustomError(
-                    "factors", "factor {name} appears {times} times", {"name": repr(name), "times": times}
-                )
+                repeated = {"name": repr(name), "times": times}
+                raise PydanticCustomError("factors", "factor {name} appears {times} times", repeated)
         return self
 
     def check(self, dataset: Dataset) -> None:
-        """Checks that a data set has these factors, and that latents remain for its other factors."""
         names = dataset.factor_names
         if not names:
             raise UsageError(

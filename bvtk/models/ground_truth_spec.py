@@ -24,11 +24,6 @@ class GroundTruth(ModelSpec):
         return ground_truth.GroundTruth()
 
     def check(self, dataset: Dataset) -> None:
-        """Checks that the data set has factors.
-
-        Raises:
-            UsageError: if it has none.
-        """
         if not dataset.factor_names:
             raise UsageError(
                 "model 'ground_truth' reads ground-truth factors, but the data set has none",

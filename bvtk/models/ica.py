@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.models.linear import Floats, Maps
+from bvtk.models.linear import Maps
 from bvtk.models.pca import principal
 
 
@@ -23,24 +23,20 @@ def independent(centred_NP: NDArray[np.float32], latents: int, seed: int, *, ite
         iterations: maximum number; without convergence, the last rotation is used, with a warning.
         unit: what is 1 for every component over the N images, `variance` or `norm`.
     """
-    encoder_LP, decoder_PL, share_L = principal(centred_NP, latents, seed, whiten=True)
-    rotation_LL = _rotation(centred_NP @ encoder_LP.T, iterations, seed)
-    size = 1 if unit == "variance" else len(centred_NP) ** -0.5
-    return Maps(size * rotation_LL @ encoder_LP, decoder_PL @ rotation_LL.T / size, rotation_LL**2 @ share_L)
-
-
-def _rotation(whitened_NL: Floats, iterations: int, seed: int) -> Floats:
     from sklearn.decomposition import FastICA
     from sklearn.exceptions import ConvergenceWarning
 
+    encoder_LP, decoder_PL, share_L = principal(centred_NP, latents, seed, whiten=True)
     ica = FastICA(whiten=False, max_iter=iterations, random_state=seed % 2**32)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        ica.fit(whitened_NL.astype(np.float64))
+        ica.fit((centred_NP @ encoder_LP.T).astype(np.float64))
     if any(issubclass(warning.category, ConvergenceWarning) for warning in caught):
         warnings.warn(
             f"FastICA did not converge in {iterations} iterations, so its last rotation is used. Raise "
             "model.iterations, unless some components are nearly normal: these never converge.",
             stacklevel=2,
         )
-    return np.asarray(ica.components_)
+    rotation_LL = ica.components_
+    size = 1 if unit == "variance" else len(centred_NP) ** -0.5
+    return Maps(size * rotation_LL @ encoder_LP, decoder_PL @ rotation_LL.T / size, rotation_LL**2 @ share_L)

@@ -23,15 +23,7 @@ LOGVAR_FLOOR = -6.0
 
 @dataclass(frozen=True)
 class InfoGanPass:
-    """InfoGAN's training pass. All in float32.
-
-    Attributes:
-        real_logits: (B,) the discriminator's output for the images.
-        fake_logits: (B,) its output for as many generated images.
-        codes: (B, L) codes of the generated images, drawn from U(−1, 1).
-        mu: (B, L) means of the codes recognised in them.
-        logvar: (B, L) their log-variances.
-    """
+    """InfoGAN's training pass, with the attributes of `passes.Adversarial`. All in float32."""
 
     real_logits: torch.Tensor
     fake_logits: torch.Tensor
@@ -65,19 +57,19 @@ class InfoGan(nn.Module):
     Args:
         latents: number of codes, L.
         noise: number of noise variables.
-        generator: maps codes and noise (B, L + noise) to images (B, C, H, W) in [−1, 1].
-        discriminator: classifies images in [−1, 1] as real or generated, and recognises codes.
+        image: shape of the images.
         instance_noise: standard deviation of the noise on images during training; Sønderby et al. 2017 (1610.04490).
+
+    Raises:
+        UsageError: if the images can't be halved three times.
     """
 
-    def __init__(
-        self, latents: int, noise: int, generator: Generator, discriminator: Discriminator, instance_noise: float
-    ) -> None:
+    def __init__(self, latents: int, noise: int, image: ImageShape, instance_noise: float) -> None:
         super().__init__()
         self.latents = latents
         self.noise = noise
-        self.generator = generator
-        self.discriminator = discriminator
+        self.generator = Generator(latents + noise, image)
+        self.discriminator = Discriminator(latents, image)
         self.instance_noise = instance_noise
 
     def forward(self, x: torch.Tensor, generator: torch.Generator | None = None) -> InfoGanPass:
@@ -129,13 +121,3 @@ class InfoGan(nn.Module):
 def above_floor(logvar: torch.Tensor) -> torch.Tensor:
     """Bounds log-variances smoothly from below by `LOGVAR_FLOOR`; large ones stay as they are."""
     return LOGVAR_FLOOR + softplus(logvar - LOGVAR_FLOOR)
-
-
-def build_infogan(latents: int, noise: int, image: ImageShape, instance_noise: float) -> InfoGan:
-    """InfoGAN, randomly initialised.
-
-    Raises:
-        UsageError: if the images can't be halved three times.
-    """
-    generator, discriminator = Generator(latents + noise, image), Discriminator(latents, image)
-    return InfoGan(latents, noise, generator, discriminator, instance_noise)

@@ -29,6 +29,6 @@ class InfoGan(ModelSpec):
     """Standard deviation of the noise on real and generated images, scaled to [−1, 1], during training."""
 
     def build(self, image: ImageShape) -> Model:
-        from bvtk.models.infogan import build_infogan
+        from bvtk.models import infogan
 
-        return build_infogan(self.latents, self.noise, image, self.instance_noise)
+        return infogan.InfoGan(self.latents, self.noise, image, self.instance_noise)

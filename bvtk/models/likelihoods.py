@@ -61,7 +61,7 @@ class Gaussian(nn.Module):
 
     def _log_sigma(self, squared_error: torch.Tensor) -> torch.Tensor:
         if self.sigma == "learned":
-            return _soft_clip(self.log_sigma)
+            return LOG_SIGMA_FLOOR + functional.softplus(self.log_sigma - LOG_SIGMA_FLOOR)
         if self.sigma == "optimal":
             # The loss is flat at the optimal σ, so its gradient is exact without that of σ. The bound is hard, because
             # a soft one would move σ off the optimum.
@@ -70,11 +70,7 @@ class Gaussian(nn.Module):
 
 
 class Laplace(nn.Module):
-    """Independent Laplace pixels with median `output` and one scale for all of them.
-
-    Args:
-        scale: mean absolute deviation, in units of pixel intensity.
-    """
+    """Independent Laplace pixels with median `output` and one scale, the mean absolute deviation in pixel intensity."""
 
     def __init__(self, scale: float) -> None:
         super().__init__()
@@ -88,7 +84,3 @@ class Laplace(nn.Module):
     def mean(self, output: torch.Tensor) -> torch.Tensor:
         """The means (B, C, H, W), clamped to [0, 1], the range of images."""
         return output.clamp(0, 1)
-
-
-def _soft_clip(log_sigma: torch.Tensor) -> torch.Tensor:
-    return LOG_SIGMA_FLOOR + functional.softplus(log_sigma - LOG_SIGMA_FLOOR)

@@ -21,12 +21,9 @@ Floats = NDArray[np.floating[Any]]
 
 
 class Maps(NamedTuple):
-    """A linear code of centred pixels.
+    """A linear code of centred pixels, with the fraction of their variance that each latent explains, (L,).
 
-    Attributes:
-        encoder: (L, P), from centred pixels to the code.
-        decoder: (P, L), from the code to centred pixels.
-        share: (L,), the fraction of the variance of the pixels that each latent explains.
+    The encoder (L, P) maps centred pixels to the code, the decoder (P, L) the code to centred pixels.
     """
 
     encoder: Floats
@@ -92,11 +89,6 @@ class Linear(nn.Module):
         x_NP /= dataset.peak
         mean_P = x_NP.mean(axis=0, dtype=np.float64).astype(np.float32)
         x_NP -= mean_P
-        maps = self._learner(x_NP, self.latents, seed)
-        self._set("mean", mean_P)
-        self._set("encoder_weight", maps.encoder)
-        self._set("decoder_weight", maps.decoder)
-        self._set("explained_variance_ratio", maps.share)
-
-    def _set(self, name: str, value: Floats) -> None:
-        self.get_buffer(name).copy_(torch.from_numpy(np.ascontiguousarray(value, np.float32)))
+        learned = (mean_P, *self._learner(x_NP, self.latents, seed))
+        for buffer, value in zip(self.buffers(), learned, strict=True):  # in the order of registration
+            buffer.copy_(torch.from_numpy(np.ascontiguousarray(value, np.float32)))

@@ -9,11 +9,7 @@ from bvtk.protocols import ImageShape
 
 
 class Pixels(nn.Module):
-    """The pixels of an image as its code.
-
-    Args:
-        image: shape of the images.
-    """
+    """The pixels of an image as its code."""
 
     def __init__(self, image: ImageShape) -> None:
         super().__init__()

@@ -18,16 +18,9 @@ LOGVAR_RANGE = (-30.0, 20.0)
 
 
 def kl_divergence(mu_BL: torch.Tensor, logvar_BL: torch.Tensor) -> torch.Tensor:
-    """KL(N(μ, σ²) ‖ N(0, 1)) of every latent: ½(μ² + σ² − 1 − log σ²).
+    """KL(N(μ, σ²) ‖ N(0, 1)) of every latent (B, L) in nats: ½(μ² + σ² − 1 − log σ²).
 
     Kingma & Welling 2014, appendix B.
-
-    Args:
-        mu_BL: means.
-        logvar_BL: log-variances.
-
-    Returns:
-        (B, L) in nats.
     """
     # expm1 is accurate for a collapsed latent, whose σ² is nearly 1.
     return 0.5 * (mu_BL.square() + logvar_BL.expm1() - logvar_BL)
@@ -36,10 +29,7 @@ def kl_divergence(mu_BL: torch.Tensor, logvar_BL: torch.Tensor) -> torch.Tensor:
 def sample(mu_BL: torch.Tensor, logvar_BL: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
     """One sample z = μ + σ·ε of every posterior, differentiable in μ and log σ².
 
-    Args:
-        mu_BL: means.
-        logvar_BL: log-variances.
-        generator: draws ε, on its own device; torch's default if None.
+    The generator draws ε on its own device; if None, torch's default draws it.
     """
     device = generator.device if generator else mu_BL.device
     eps_BL = torch.randn(mu_BL.shape, generator=generator, device=device, dtype=mu_BL.dtype)
@@ -64,11 +54,9 @@ class Vae(nn.Module):
         self.likelihood = likelihood
 
     def forward(self, x: torch.Tensor, generator: torch.Generator | None = None) -> Outputs:
-        """One sample of every posterior, its reconstruction and KL, in float32 under autocast too.
+        """One sample of every posterior of images (B, C, H, W) in [0, 1], its reconstruction and KL.
 
-        Args:
-            x: images (B, C, H, W) in [0, 1].
-            generator: draws the sample; torch's default if None.
+        In float32 under autocast too. The generator draws the sample; torch's default if None.
         """
         mu, logvar = self.encode(x)
         z = sample(mu, logvar, generator)
@@ -78,8 +66,7 @@ class Vae(nn.Module):
         self, x: torch.Tensor, mu: torch.Tensor, logvar: torch.Tensor, z: torch.Tensor, output: torch.Tensor
     ) -> Outputs:
         """The training pass, from images, their posteriors, a sample and the decoder's output."""
-        reconstruction = self._likelihood.nll(output.float(), x)
-        return Outputs(x, mu, logvar, z, reconstruction, kl_divergence(mu, logvar))
+        return Outputs(x, mu, logvar, z, self._likelihood.nll(output.float(), x), kl_divergence(mu, logvar))
 
     def encode(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Posterior means and log-variances, (B, L) each, of images (B, C, H, W) in [0, 1]; float32."""

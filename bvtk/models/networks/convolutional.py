@@ -31,13 +31,7 @@ def shrink(size: int, kernel: int, stride: int) -> int:
 
 
 def sizes(image: ImageShape, kernels: Sequence[int], stride: int, names: Sequence[str]) -> list[tuple[int, int]]:
-    """Height and width of an image before the first convolution and after each one.
-
-    Args:
-        image: shape of the images.
-        kernels: one per layer, from the image on.
-        stride: of every layer.
-        names: names of the layers for errors.
+    """Height and width of an image before the first convolution and after each one; their names are for errors.
 
     Raises:
         UsageError: if a layer's kernel is larger than its padded input.
@@ -59,11 +53,7 @@ class ConvEncoder(nn.Module):
     """Convolutions, then linear layers.
 
     Args:
-        image: shape of the images.
-        outputs: number of output features.
         channels: output channels of the convolutions, from the image on.
-        kernels: their kernel sizes.
-        stride: of every convolution.
         hidden: units of the linear layers before the last.
         activation: one of `ACTIVATIONS`, after every layer except the last.
 
@@ -85,11 +75,9 @@ class ConvEncoder(nn.Module):
         names = [f"conv{i}" for i in range(1, len(kernels) + 1)]
         height, width = sizes(image, kernels, stride, names)[-1]
         layers: OrderedDict[str, nn.Module] = OrderedDict()
-        for i, ((before, after), kernel) in enumerate(
-            zip(pairwise([image.channels, *channels]), kernels, strict=True), start=1
-        ):
-            layers[f"conv{i}"] = nn.Conv2d(before, after, kernel, stride, padding(kernel))
-            layers[f"{activation}{i}"] = ACTIVATIONS[activation]()
+        for i, (before, after) in enumerate(pairwise([image.channels, *channels])):
+            layers[names[i]] = nn.Conv2d(before, after, kernels[i], stride, padding(kernels[i]))
+            layers[f"{activation}{i + 1}"] = ACTIVATIONS[activation]()
         features = [image.channels, *channels][-1] * height * width
         self.convolutions = nn.Sequential(layers)
         self.hidden = dense_stack(features, hidden, activation)
@@ -106,11 +94,7 @@ class ConvDecoder(nn.Module):
     """Linear layers, then transposed convolutions.
 
     Args:
-        latents: number of latents.
-        image: shape of the images.
         channels: input channels of the transposed convolutions, from the latents on; the last one outputs the image.
-        kernels: their kernel sizes.
-        stride: of every transposed convolution.
         hidden: units of the linear layers before the one that gives the first convolution its input.
         activation: one of `ACTIVATIONS`, after every layer except the last.
 
@@ -131,15 +115,16 @@ class ConvDecoder(nn.Module):
         super().__init__()
         names = [f"deconv{i}" for i in range(1, len(kernels) + 1)]
         steps = sizes(image, kernels[::-1], stride, names[::-1])[::-1]
-        self.channels, (self.height, self.width) = channels[0], steps[0]
+        self.height, self.width = steps[0]
         self.hidden = dense_stack(latents, [*hidden, channels[0] * self.height * self.width], activation)
         layers: OrderedDict[str, nn.Module] = OrderedDict()
         for i, (before, after) in enumerate(pairwise([*channels, image.channels])):
             if i > 0:
                 layers[f"{activation}{i}"] = ACTIVATIONS[activation]()
-            kernel, (height, width) = kernels[i], steps[i + 1]
-            extra = (_remainder(height, kernel, stride), _remainder(width, kernel, stride))
-            layers[names[i]] = nn.ConvTranspose2d(before, after, kernel, stride, padding(kernel), extra)
+            kernel, pad = kernels[i], padding(kernels[i])
+            # Rows and columns at the edge that a strided convolution ignores and a transposed one has to add.
+            height, width = ((size + 2 * pad - kernel) % stride for size in steps[i + 1])
+            layers[names[i]] = nn.ConvTranspose2d(before, after, kernel, stride, pad, (height, width))
         self.convolutions = nn.Sequential(layers)
 
     def forward(self, z_BL: torch.Tensor) -> torch.Tensor:
@@ -147,8 +132,3 @@ class ConvDecoder(nn.Module):
         h = rearrange(self.hidden(z_BL), "b (c h w) -> b c h w", h=self.height, w=self.width)
         x_BCHW: torch.Tensor = self.convolutions(h)
         return x_BCHW
-
-
-def _remainder(size: int, kernel: int, stride: int) -> int:
-    # Rows at the edge that a strided convolution ignores and a transposed one has to add.
-    return (size + 2 * padding(kernel) - kernel) % stride

@@ -59,17 +59,11 @@ class Burgess(DecoderSpec):
 
 
 @register_decoder("locatello")
-class Locatello(DecoderSpec):
+class Locatello(HigginsConv):
     """disentanglement_lib's decoder: dense 256 and 1024, transposed 4×4 convolutions of 64, 32, 32 (0.38 M parameters).
 
     Locatello et al. 2019 (1811.12359), table 1. Takes images of at least 16×16 pixels.
     """
-
-    def build(self, latents: int, image: ImageShape) -> nn.Module:
-        from bvtk.models.networks.convolutional import ConvDecoder
-
-        channels, kernels = (64, 64, 32, 32), (4, 4, 4, 4)
-        return ConvDecoder(latents, image, channels, kernels, stride=2, hidden=(256,), activation="relu")
 
 
 @register_decoder("mlp")

@@ -27,13 +27,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 
 
 def dense_stack(inputs: int, hidden: Sequence[int], activation: str) -> nn.Sequential:
-    """Linear layers `fc1`, `fc2`, …, each followed by the activation.
-
-    Args:
-        inputs: number of input features.
-        hidden: units of each layer.
-        activation: one of `ACTIVATIONS`.
-    """
+    """Linear layers `fc1`, `fc2`, …, each followed by an activation of `ACTIVATIONS`."""
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     for i, (before, after) in enumerate(pairwise([inputs, *hidden]), start=1):
         layers[f"fc{i}"] = nn.Linear(before, after)
@@ -42,14 +36,7 @@ def dense_stack(inputs: int, hidden: Sequence[int], activation: str) -> nn.Seque
 
 
 class DenseEncoder(nn.Module):
-    """Linear layers on flattened images.
-
-    Args:
-        image: shape of the images.
-        outputs: number of output features.
-        hidden: units of the hidden layers, from the image on.
-        activation: one of `ACTIVATIONS`, after each hidden layer.
-    """
+    """Linear layers on flattened images, with an activation after each hidden layer."""
 
     def __init__(self, image: ImageShape, outputs: int, hidden: Sequence[int], activation: str) -> None:
         super().__init__()
@@ -64,14 +51,7 @@ class DenseEncoder(nn.Module):
 
 
 class DenseDecoder(nn.Module):
-    """Linear layers from latents to every pixel.
-
-    Args:
-        latents: number of latents.
-        image: shape of the images.
-        hidden: units of the hidden layers, from the latents on.
-        activation: one of `ACTIVATIONS`, after each hidden layer.
-    """
+    """Linear layers from latents to every pixel, with an activation after each hidden layer."""
 
     def __init__(self, latents: int, image: ImageShape, hidden: Sequence[int], activation: str) -> None:
         super().__init__()

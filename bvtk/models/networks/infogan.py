@@ -16,7 +16,6 @@ from bvtk.protocols import ImageShape
 CHANNELS = (64, 128, 4)
 """Channels of the feature maps at 1/2, 1/4 and 1/8 of the image size; 4 maps of 8×8 are the FC 256 of the paper."""
 HIDDEN = 256
-RECOGNITION = 128
 SLOPE = 0.2
 """Slope of the leaky ReLU below 0, as in the authors' code."""
 
@@ -38,9 +37,7 @@ def smallest_maps(image: ImageShape) -> tuple[int, int]:
 class Generator(nn.Module):
     """Generates images: FC 256, 256 as 4 maps of 8×8, transposed 4×4 convolutions of stride 2 to 128, 64, C, then tanh.
 
-    Args:
-        inputs: codes and noise variables, Z.
-        image: shape of the images; the second layer has 256 units if they are 64×64.
+    The second layer has 256 units if the images are 64×64.
 
     Raises:
         UsageError: if the images can't be halved three times.
@@ -75,10 +72,6 @@ class Discriminator(nn.Module):
     The generator in reverse, with leaky ReLU. Shared: 4×4 convolutions of stride 2 to 64, 128 and 4 maps. To classify:
     FC 256, 256, 1. To recognise: FC 128, then means and log-variances of the codes.
 
-    Args:
-        latents: number of codes, L.
-        image: shape of the images.
-
     Raises:
         UsageError: if the images can't be halved three times.
     """
@@ -101,9 +94,7 @@ class Discriminator(nn.Module):
         self.decision = nn.Sequential(
             *_dense(features, HIDDEN, leaky=True), *_dense(HIDDEN, HIDDEN, leaky=True), nn.Linear(HIDDEN, 1)
         )
-        self.recognition = nn.Sequential(
-            *_dense(features, RECOGNITION, leaky=True), nn.Linear(RECOGNITION, 2 * latents)
-        )
+        self.recognition = nn.Sequential(*_dense(features, 128, leaky=True), nn.Linear(128, 2 * latents))
 
     def features(self, x_BCHW: torch.Tensor) -> torch.Tensor:
         """The input (B, F) of both heads, from images (B, C, H, W) in [−1, 1]."""
@@ -117,8 +108,7 @@ class Discriminator(nn.Module):
 
     def recognise(self, features_BF: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Means and log-variances of the codes, (B, L) each; float32."""
-        output_B2L: torch.Tensor = self.recognition(features_BF)
-        mu_BL, logvar_BL = output_B2L.float().chunk(2, dim=1)
+        mu_BL, logvar_BL = self.recognition(features_BF).float().chunk(2, dim=1)
         return mu_BL, logvar_BL
 
 

@@ -41,8 +41,6 @@ class PoolEncoder(nn.Module):
     A pooling ignores the last row or column of an odd size.
 
     Args:
-        image: shape of the images.
-        outputs: number of output features.
         channels: output channels of the convolutions, from the image on.
 
     Raises:
@@ -76,10 +74,10 @@ class UnpoolConv2d(nn.Conv2d):
     the products, and the unpooled image is never made.
 
     Args:
-        before: input channels.
-        after: output channels.
         extra: rows and columns, 0 or 1 each, that the output has in addition to twice the input's.
     """
+
+    bias: torch.Tensor
 
     def __init__(self, before: int, after: int, extra: tuple[int, int] = (0, 0)) -> None:
         super().__init__(before, after, 3, padding=1)
@@ -88,7 +86,7 @@ class UnpoolConv2d(nn.Conv2d):
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """Images (B, C, 2H + extra, 2W + extra) of images (B, C, H, W)."""
         height, width = (2 * size + extra for size, extra in zip(input.shape[2:], self.extra, strict=True))
-        corners = functional.conv2d(input, corner_kernel(self.weight), _four_times(self.bias), padding=1)
+        corners = functional.conv2d(input, corner_kernel(self.weight), self.bias.repeat(4), padding=1)
         # Channels come last here as they do in memory, so that nothing is copied.
         corners = rearrange(corners, "b (s t c) h w -> b (h s) (w t) c", s=2, t=2)
         return rearrange(corners[:, 1 : 1 + height, 1 : 1 + width], "b h w c -> b c h w")
@@ -100,11 +98,8 @@ def corner_kernel(weight: torch.Tensor) -> torch.Tensor:
     Along each axis, the output pixel before a corner weighs the input pixel before the corner by w₀ + w₁ and the one
     after it by w₂; the output pixel after the corner weighs them by w₀ and w₁ + w₂.
 
-    Args:
-        weight: (O, I, 3, 3).
-
-    Returns:
-        (4·O, I, 2, 2): all outputs above left of the corner, then above right, below left, below right.
+    Weights (O, I, 3, 3) become (4·O, I, 2, 2): all outputs above left of the corner, then above right, below left,
+    below right.
     """
     kernel = _around_corner(_around_corner(weight, dim=-2), dim=-1)
     return rearrange(kernel, "t s o i h w -> (s t o) i h w")
@@ -115,16 +110,10 @@ def _around_corner(weight: torch.Tensor, dim: int) -> torch.Tensor:
     return torch.stack([torch.stack([first + middle, last], dim), torch.stack([first, middle + last], dim)])
 
 
-def _four_times(bias: torch.Tensor | None) -> torch.Tensor | None:
-    return None if bias is None else bias.repeat(4)
-
-
 class UnpoolDecoder(nn.Module):
     """A linear layer, then unpooling convolutions, each of which doubles height and width.
 
     Args:
-        latents: number of latents.
-        image: shape of the images.
         channels: input channels of the convolutions, from the latents on; the last one outputs the image.
 
     Raises:
@@ -134,7 +123,7 @@ class UnpoolDecoder(nn.Module):
     def __init__(self, latents: int, image: ImageShape, channels: Sequence[int]) -> None:
         super().__init__()
         steps = halvings(image, len(channels))[::-1]
-        self.channels, (self.height, self.width) = channels[0], steps[0]
+        self.height, self.width = steps[0]
         self.hidden = dense_stack(latents, [channels[0] * self.height * self.width], "relu")
         layers: OrderedDict[str, nn.Module] = OrderedDict()
         for i, (before, after) in enumerate(pairwise([*channels, image.channels]), start=1):
