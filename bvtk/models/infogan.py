@@ -57,7 +57,6 @@ class InfoGan(nn.Module):
     Args:
         latents: number of codes, L.
         noise: number of noise variables.
-        image: shape of the images.
         instance_noise: standard deviation of the noise on images during training; Sønderby et al. 2017 (1610.04490).
 
     Raises:
@@ -73,13 +72,10 @@ class InfoGan(nn.Module):
         self.instance_noise = instance_noise
 
     def forward(self, x: torch.Tensor, generator: torch.Generator | None = None) -> InfoGanPass:
-        """Outputs of both players for real images and as many generated ones, in float32 under autocast too.
+        """Outputs of both players for real images (B, C, H, W) and as many generated ones, float32 under autocast too.
 
-        Batch normalisation treats real and generated images as separate batches.
-
-        Args:
-            x: images (B, C, H, W) in [0, 1].
-            generator: draws codes, noise and instance noise; torch's default if None.
+        Batch normalisation treats real and generated images as separate batches. The generator draws codes, noise and
+        instance noise; torch's default if None.
 
         Raises:
             UsageError: if a training batch has only one image.

@@ -39,8 +39,6 @@ class Linear(nn.Module):
     """A code that is a matrix times the centred pixels, and images that are another matrix times the code.
 
     Args:
-        image: shape of the images.
-        latents: number of latents, L.
         images: maximum number of training images to fit it on, drawn by the seed.
         learner: computes the matrices; it may overwrite the pixels that it is given.
     """

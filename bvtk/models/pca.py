@@ -14,13 +14,8 @@ _NO_VARIANCE = 1e-6
 def principal(centred_NP: NDArray[np.float32], latents: int, seed: int, *, whiten: bool) -> Maps:
     """Principal components, in order of decreasing variance; the largest entry of each, in size, is positive.
 
-    Exact, or for many large images by the randomised SVD of Halko, Martinsson & Tropp 2011 (0909.4061).
-
-    Args:
-        centred_NP: images minus their mean.
-        latents: number of components, at most N and P.
-        seed: of the randomised SVD.
-        whiten: whether codes have variance 1; codes that would only be rounding errors are 0.
+    Exact, or for many large images by the randomised SVD of Halko, Martinsson & Tropp 2011 (0909.4061). Whitened codes
+    have variance 1; those that would only be rounding errors are 0.
     """
     from sklearn.decomposition import PCA
 

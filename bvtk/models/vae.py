@@ -40,7 +40,6 @@ class Vae(nn.Module):
     """A VAE with a diagonal Gaussian posterior and a standard normal prior.
 
     Args:
-        latents: number of latents, L.
         encoder: maps images (B, C, H, W) to (B, 2L), means and then log-variances.
         decoder: maps latents (B, L) to the likelihood's input (B, C, H, W).
         likelihood: p(x|z) from the decoder's output.

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import nn
 
-from bvtk.objectives.elbo import bound_terms
+from bvtk.objectives.elbo import Schedule, bound_terms
 from bvtk.passes import Bound
 
 
 def capacity_penalty(kl: torch.Tensor, gamma: float, capacity: float) -> torch.Tensor:
     """γ·|KL − C|: the penalty on a KL above or below the capacity. Burgess et al. 2018, equation 8.
 
-    Args:
-        kl: KL in nats per image, already averaged over the batch; a mean of distances would be another penalty.
-        gamma: weight γ.
-        capacity: C in nats per image.
+    KL and capacity are in nats per image, already averaged over the batch; a mean of distances would be another
+    penalty.
     """
     return gamma * (kl - capacity).abs()
 
 
 class AnnealedVaeObjective(nn.Module):
-    """Trains a VAE whose KL is kept at a capacity.
+    """Trains a VAE whose KL is kept at a capacity in nats per image, a function of the training step like γ."""
 
-    Args:
-        gamma: weight of the distance between KL and capacity, as a function of the training step.
-        capacity: C in nats per image, likewise.
-    """
-
-    def __init__(self, gamma: Callable[[int], float], capacity: Callable[[int], float]) -> None:
+    def __init__(self, gamma: Schedule, capacity: Schedule) -> None:
         super().__init__()
         self.gamma = gamma
         self.capacity = capacity

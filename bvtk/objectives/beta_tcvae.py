@@ -1,4 +1,4 @@
-"""The objective of β-TCVAE. Chen et al. 2018 (1802.04942). Shapes: B images, L latents.
+"""The objective of β-TCVAE. Chen et al. 2018 (1802.04942). Shapes: B images, N in the data set, L latents.
 
 A latent sample z_i of image i has the density q(z_i|x_j) under the posterior of image j. The mean over all images j of
 the data set is q(z_i), which is estimated here from the batch.
@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from bvtk.errors import UsageError
-from bvtk.objectives.elbo import bound_terms
+from bvtk.objectives.elbo import Schedule, bound_terms
 from bvtk.passes import SampledBound
 
 
@@ -32,13 +32,7 @@ def gaussian_log_density(z: torch.Tensor, mu: torch.Tensor, logvar: torch.Tensor
 
 
 def weighted_weights(batch: int, dataset_size: int, device: torch.device | None = None) -> torch.Tensor:
-    """Weights (B, B) of minibatch weighted sampling, all 1/(N·B). Chen et al. 2018, section 3.1.
-
-    Args:
-        batch: number of images in the batch, B.
-        dataset_size: number of training images, N.
-        device: device of the weights.
-    """
+    """Weights (B, B) of minibatch weighted sampling, all 1/(N·B). Chen et al. 2018, section 3.1."""
     return torch.full((batch, batch), 1 / (dataset_size * batch), device=device)
 
 
@@ -56,11 +50,6 @@ def stratified_weights(batch: int, dataset_size: int, device: torch.device | Non
 
     With M = B − 1 other images in the batch, the image itself has the weight 1/N, one other image (N − M)/(N·M) and the
     remaining ones 1/M. The one other image is the next in the batch, so that each image has this role once.
-
-    Args:
-        batch: number of images in the batch, B.
-        dataset_size: number of training images, N.
-        device: device of the weights.
 
     Raises:
         UsageError: if the batch has no other images, or is larger than the data set.
@@ -115,24 +104,17 @@ def decompose(
 
 
 class BetaTcVaeObjective(nn.Module):
-    """Trains a VAE with a weight on each part of its KL.
+    """Trains a VAE with a weight on each part of its KL, all functions of the training step.
 
     Args:
-        alpha: weight of the mutual information as a function of the training step.
-        beta: weight of the total correlation, likewise.
-        gamma: weight of the dimension-wise KL, likewise.
+        alpha: weight of the mutual information.
+        beta: weight of the total correlation.
+        gamma: weight of the dimension-wise KL.
         estimator: `weighted` or `stratified`.
         dataset_size: number of training images, N.
     """
 
-    def __init__(
-        self,
-        alpha: Callable[[int], float],
-        beta: Callable[[int], float],
-        gamma: Callable[[int], float],
-        estimator: str,
-        dataset_size: int,
-    ) -> None:
+    def __init__(self, alpha: Schedule, beta: Schedule, gamma: Schedule, estimator: str, dataset_size: int) -> None:
         super().__init__()
         self.alpha = alpha
         self.beta = beta

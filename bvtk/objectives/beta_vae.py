@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
-
 import torch
 from torch import nn
 
-from bvtk.objectives.elbo import bound_terms
+from bvtk.objectives.elbo import Schedule, bound_terms
 from bvtk.passes import Bound
-
-Beta = TypeVar("Beta", float, torch.Tensor)
-"""A β: a number, or a scalar tensor."""
 
 
 def beta_vae_loss(
@@ -20,12 +14,7 @@ def beta_vae_loss(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Reconstruction + β·KL, summed over pixels and latents and averaged over the batch.
 
-    Higgins et al. 2017, equation 4, with the sign that makes it a loss.
-
-    Args:
-        reconstruction_B: −log p(x|z) in nats per image.
-        kl_BL: KL(q(z|x) ‖ p(z)) in nats per image and latent.
-        beta: weight of the KL; 1 is the VAE.
+    Higgins et al. 2017, equation 4, with the sign that makes it a loss; β = 1 is the VAE.
 
     Returns:
         The loss, its reconstruction and its unweighted KL: scalars in nats per image.
@@ -34,13 +23,10 @@ def beta_vae_loss(
     return reconstruction + beta * kl, reconstruction, kl
 
 
-def normalised_beta(beta: Beta, latents: int, pixels: int) -> Beta:
-    """β_norm = β·M/N, comparable across numbers of latents M and inputs N. Higgins et al. 2017, section 4.2.
+def normalised_beta(beta: float | torch.Tensor, latents: int, pixels: int) -> float | torch.Tensor:
+    """β_norm = β·M/N, comparable across numbers of latents M and of inputs N, channels × height × width.
 
-    Args:
-        beta: weight of the KL, summed over latents; the reconstruction is summed over pixels.
-        latents: number of latents, M.
-        pixels: channels × height × width, N.
+    Higgins et al. 2017, section 4.2, for sums over latents and pixels.
     """
     return beta * latents / pixels
 
@@ -54,7 +40,7 @@ class BetaVaeObjective(nn.Module):
         pixels: channels × height × width of the images, N.
     """
 
-    def __init__(self, beta: Callable[[int], float], latents: int, pixels: int) -> None:
+    def __init__(self, beta: Schedule, latents: int, pixels: int) -> None:
         super().__init__()
         self.beta = beta
         self.latents = latents

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import nn
 
 from bvtk.objectives.beta_vae import beta_vae_loss, normalised_beta
+from bvtk.objectives.elbo import Schedule
 from bvtk.passes import Bound
 
 
@@ -32,14 +32,10 @@ class Controller:
     beta_max: float
 
     def step(self, error: torch.Tensor, integral: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """β at a step, and the integral −Ki·Σe after it.
+        """β at a step with error e, and the integral −Ki·Σe after it, from that before it; all scalars.
 
         The integral is constant while β is clipped and the error drives it further out of bounds. An error in the other
         direction changes it even while β is clipped, as otherwise β might never return.
-
-        Args:
-            error: e, target − KL in nats per image, a scalar.
-            integral: −Ki·Σe of all previous steps, a scalar.
         """
         proportional = self.kp * torch.sigmoid(-error)
         moved = integral - self.ki * error
@@ -60,7 +56,7 @@ class ControlVaeObjective(nn.Module):
 
     integral: torch.Tensor
 
-    def __init__(self, target: Callable[[int], float], controller: Controller, latents: int, pixels: int) -> None:
+    def __init__(self, target: Schedule, controller: Controller, latents: int, pixels: int) -> None:
         super().__init__()
         self.target = target
         self.controller = controller

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
-
 import torch
 from torch import nn
 
-from bvtk.objectives.elbo import bound_terms
+from bvtk.objectives.elbo import Schedule, bound_terms
 from bvtk.passes import Bound
 
 
 def covariance_of_means(mu_BL: torch.Tensor) -> torch.Tensor:
-    """Cov(μ) (L, L) over the batch, divided by B. DIP-VAE I pulls it to the identity. Kumar et al. 2018, section 2.2.
-
-    Args:
-        mu_BL: posterior means.
-    """
+    """Cov(μ) (L, L) over the batch of B, which DIP-VAE I pulls to the identity. Kumar et al. 2018, section 2.2."""
     centred_BL = mu_BL - mu_BL.mean(dim=0)
     return centred_BL.T @ centred_BL / len(mu_BL)
 
 
 def covariance_of_samples(mu_BL: torch.Tensor, logvar_BL: torch.Tensor) -> torch.Tensor:
-    """Cov(z) = E[diag σ²] + Cov(μ) (L, L). DIP-VAE II pulls it to the identity. Kumar et al. 2018, equation 5.
-
-    Args:
-        mu_BL: posterior means.
-        logvar_BL: posterior log-variances.
-    """
+    """Cov(z) = E[diag σ²] + Cov(μ) (L, L). DIP-VAE II pulls it to the identity. Kumar et al. 2018, equation 5."""
     return logvar_BL.exp().mean(dim=0).diag() + covariance_of_means(mu_BL)
 
 
@@ -51,12 +39,7 @@ class DipVaeObjective(nn.Module):
         lambda_d_factor: weight of the variances as a multiple of it, likewise.
     """
 
-    def __init__(
-        self,
-        codes: Literal["means", "samples"],
-        lambda_od: Callable[[int], float],
-        lambda_d_factor: Callable[[int], float],
-    ) -> None:
+    def __init__(self, codes: str, lambda_od: Schedule, lambda_d_factor: Schedule) -> None:
         super().__init__()
         self.codes = codes
         self.lambda_od = lambda_od
@@ -67,7 +50,11 @@ class DipVaeObjective(nn.Module):
         lambda_od = self.lambda_od(step)
         lambda_d = self.lambda_d_factor(step) * lambda_od
         reconstruction, kl = bound_terms(outputs.reconstruction, outputs.kl)
-        off_diagonal, diagonal = distances(self.covariance(outputs))
+        if self.codes == "means":
+            covariance_LL = covariance_of_means(outputs.mu)
+        else:
+            covariance_LL = covariance_of_samples(outputs.mu, outputs.logvar)
+        off_diagonal, diagonal = distances(covariance_LL)
         return {
             "loss": reconstruction + kl + lambda_od * off_diagonal + lambda_d * diagonal,
             "reconstruction": reconstruction.detach(),
@@ -77,9 +64,3 @@ class DipVaeObjective(nn.Module):
             "lambda_od": lambda_od,
             "lambda_d": lambda_d,
         }
-
-    def covariance(self, outputs: Bound) -> torch.Tensor:
-        """The covariance (L, L) that is pulled to the identity."""
-        if self.codes == "means":
-            return covariance_of_means(outputs.mu)
-        return covariance_of_samples(outputs.mu, outputs.logvar)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.nn.functional import softplus
 
+from bvtk.objectives.elbo import Schedule
 from bvtk.passes import GaussianPosterior, Reconstructing, Sampled
 
 SLOPE = 0.2
@@ -20,11 +21,7 @@ def permute_latents(z_BL: torch.Tensor, generator: torch.Generator | None = None
     """Samples whose latents are shuffled over the batch, each in its own order.
 
     Every latent keeps its values, and so its marginal, but the latents are independent: samples of ∏ q(zₗ). Kim & Mnih
-    2018, algorithm 1.
-
-    Args:
-        z_BL: samples of the aggregate posterior.
-        generator: draws the orders, on the device of the samples; torch's default if None.
+    2018, algorithm 1. The generator draws the orders on the device of the samples; torch's default if None.
     """
     order_BL = torch.rand(z_BL.shape, generator=generator, device=z_BL.device).argsort(dim=0)
     return z_BL.gather(0, order_BL)
@@ -43,24 +40,15 @@ def discriminator_loss(real_B: torch.Tensor, permuted_B: torch.Tensor) -> torch.
 
 
 def build_discriminator(latents: int, hidden: Sequence[int]) -> nn.Sequential:
-    """A network that maps samples (B, L) to two logits (B, 2): a sample of q(z), or one of ∏ q(zₗ).
-
-    Args:
-        latents: number of latents, L.
-        hidden: units of each layer, with leaky ReLUs after them.
-    """
+    """A network that maps samples (B, L) to two logits (B, 2): a sample of q(z), or one of ∏ q(zₗ)."""
     layers: list[nn.Module] = []
-    for before, after in pairwise((latents, *hidden)):
-        layers += [_linear(before, after), nn.LeakyReLU(SLOPE)]
-    return nn.Sequential(*layers, _linear(hidden[-1] if hidden else latents, 2))
-
-
-def _linear(before: int, after: int) -> nn.Linear:
-    # He's scale: PyTorch's default shrinks the signal by two thirds per layer, too much for six layers.
-    layer = nn.Linear(before, after)
-    nn.init.kaiming_normal_(layer.weight, SLOPE)
-    nn.init.zeros_(layer.bias)
-    return layer
+    for before, after in pairwise((latents, *hidden, 2)):
+        linear = nn.Linear(before, after)
+        # He's scale: PyTorch's default shrinks the signal by two thirds per layer, too much for six layers.
+        nn.init.kaiming_normal_(linear.weight, SLOPE)
+        nn.init.zeros_(linear.bias)
+        layers += [linear, nn.LeakyReLU(SLOPE)]
+    return nn.Sequential(*layers[:-1])
 
 
 class SampledReconstruction(Reconstructing, Sampled, Protocol):
@@ -77,7 +65,7 @@ class FactorVaeObjective(nn.Module):
         discriminator: maps samples (B, L) to two logits.
     """
 
-    def __init__(self, gamma: Callable[[int], float], discriminator: nn.Module) -> None:
+    def __init__(self, gamma: Schedule, discriminator: nn.Module) -> None:
         super().__init__()
         self.gamma = gamma
         self.discriminator = discriminator
@@ -94,7 +82,9 @@ class FactorVaeObjective(nn.Module):
         size = len(outputs.z)
         half = (size + 1) // 2
         permuted_BL = permute_latents(outputs.z[-half:].detach())
-        log_odds_B = self.log_odds(torch.cat([outputs.z, permuted_BL]))
+        # The estimate of log q(z)/∏ q(zₗ) of each sample is the difference of the discriminator's logits.
+        real_logit_B, permuted_logit_B = self.discriminator(torch.cat([outputs.z, permuted_BL])).unbind(dim=1)
+        log_odds_B = real_logit_B - permuted_logit_B
         # The discriminator learns from the first half as real and the permuted second half: different samples.
         real_B, permuted_B = log_odds_B[:half], log_odds_B[size:]
         total_correlation = log_odds_B[:size].mean()
@@ -107,12 +97,6 @@ class FactorVaeObjective(nn.Module):
             "discriminator_accuracy": right,
             "gamma": gamma,
         }
-
-    def log_odds(self, z_BL: torch.Tensor) -> torch.Tensor:
-        """The discriminator's estimate of log q(z)/∏ q(zₗ), (B,) for samples: the difference of its logits."""
-        real_B, permuted_B = self.discriminator(z_BL).unbind(dim=1)
-        difference_B: torch.Tensor = real_B - permuted_B
-        return difference_B
 
     def parts(self, model: Any) -> Mapping[str, nn.Module]:  # noqa: ARG002
         """The discriminator, which belongs to the objective."""

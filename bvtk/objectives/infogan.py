@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.functional import softplus
 
+from bvtk.objectives.elbo import Schedule
 from bvtk.passes import Adversarial
 
 
 def discriminator_loss(real_B: torch.Tensor, fake_B: torch.Tensor) -> torch.Tensor:
-    """−E log D(x) − E log(1 − D(G(z))), a scalar in nats. Goodfellow et al. 2014, equation 1.
-
-    Args:
-        real_B: logits of real images.
-        fake_B: logits of generated images.
-    """
+    """−E log D(x) − E log(1 − D(G(z))), a scalar in nats, from logits. Goodfellow et al. 2014, equation 1."""
     return softplus(-real_B).mean() + softplus(fake_B).mean()
 
 
 def generator_loss(fake_B: torch.Tensor) -> torch.Tensor:
-    """−E log D(G(z)), the non-saturating loss, a scalar in nats. Goodfellow et al. 2014, section 3.
-
-    Args:
-        fake_B: logits of generated images.
-    """
+    """−E log D(G(z)), the non-saturating loss, a scalar in nats, from logits. Goodfellow et al. 2014, section 3."""
     return softplus(-fake_B).mean()
 
 
@@ -54,7 +46,7 @@ class InfoGanObjective(nn.Module):
         information: weight λ of the mutual information, as a function of the training step.
     """
 
-    def __init__(self, information: Callable[[int], float]) -> None:
+    def __init__(self, information: Schedule) -> None:
         super().__init__()
         self.information = information
 

@@ -22,9 +22,7 @@ class HigginsFc(DecoderSpec):
     """
 
     def build(self, latents: int, image: ImageShape) -> nn.Module:
-        from bvtk.models.networks.dense import DenseDecoder
-
-        return DenseDecoder(latents, image, (1200, 1200, 1200), "tanh")
+        return Mlp(hidden=(1200, 1200, 1200), activation="tanh").build(latents, image)
 
 
 @register_decoder("higgins_conv")
@@ -35,10 +33,7 @@ class HigginsConv(DecoderSpec):
     """
 
     def build(self, latents: int, image: ImageShape) -> nn.Module:
-        from bvtk.models.networks.convolutional import ConvDecoder
-
-        channels, kernels = (64, 64, 32, 32), (4, 4, 4, 4)
-        return ConvDecoder(latents, image, channels, kernels, stride=2, hidden=(256,), activation="relu")
+        return Conv(channels=(64, 64, 32, 32), kernel=4, stride=2, hidden=(256,)).build(latents, image)
 
 
 @register_decoder("burgess")
@@ -52,10 +47,7 @@ class Burgess(DecoderSpec):
     """Units of each of the two dense layers."""
 
     def build(self, latents: int, image: ImageShape) -> nn.Module:
-        from bvtk.models.networks.convolutional import ConvDecoder
-
-        hidden = (self.hidden, self.hidden)
-        return ConvDecoder(latents, image, (32,) * 4, (4,) * 4, stride=2, hidden=hidden, activation="relu")
+        return Conv(channels=(32,) * 4, kernel=4, stride=2, hidden=(self.hidden,) * 2).build(latents, image)
 
 
 @register_decoder("locatello")

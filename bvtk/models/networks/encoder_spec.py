@@ -28,9 +28,7 @@ class HigginsFc(EncoderSpec):
     """
 
     def build(self, image: ImageShape, outputs: int) -> nn.Module:
-        from bvtk.models.networks.dense import DenseEncoder
-
-        return DenseEncoder(image, outputs, (1200, 1200), "relu")
+        return Mlp(hidden=(1200, 1200), activation="relu").build(image, outputs)
 
 
 @register_encoder("higgins_conv")
@@ -41,9 +39,7 @@ class HigginsConv(EncoderSpec):
     """
 
     def build(self, image: ImageShape, outputs: int) -> nn.Module:
-        from bvtk.models.networks.convolutional import ConvEncoder
-
-        return ConvEncoder(image, outputs, (32, 32, 64, 64), (4, 4, 4, 4), stride=2, hidden=(256,), activation="relu")
+        return Conv(channels=(32, 32, 64, 64), kernel=4, stride=2, hidden=(256,)).build(image, outputs)
 
 
 @register_encoder("burgess")
@@ -57,10 +53,7 @@ class Burgess(EncoderSpec):
     """Units of each of the two dense layers."""
 
     def build(self, image: ImageShape, outputs: int) -> nn.Module:
-        from bvtk.models.networks.convolutional import ConvEncoder
-
-        hidden = (self.hidden, self.hidden)
-        return ConvEncoder(image, outputs, (32,) * 4, (4,) * 4, stride=2, hidden=hidden, activation="relu")
+        return Conv(channels=(32,) * 4, kernel=4, stride=2, hidden=(self.hidden,) * 2).build(image, outputs)
 
 
 @register_encoder("locatello")
