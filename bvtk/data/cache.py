@@ -178,8 +178,8 @@ def _write(path: Path, key: Mapping[str, Any], plan: Plan) -> None:
         for piece in _pieces(plan):
             digest.update(piece)
             file.write(piece)
-    sidecar = _Sidecar(_FORMAT, dict(key), list(plan.shape), digest.hexdigest(), _mtime(path), dict(plan.facts))
-    _write_sidecar(path, sidecar)
+    mtime = path.stat().st_mtime_ns
+    _write_sidecar(path, _Sidecar(_FORMAT, dict(key), list(plan.shape), digest.hexdigest(), mtime, dict(plan.facts)))
 
 
 def _pieces(plan: Plan) -> Iterator[bytes | memoryview]:
@@ -202,7 +202,7 @@ def _block_error(plan: Plan, found: str) -> DataError:
 
 def _is_untouched(path: Path, sidecar: _Sidecar) -> bool:
     """Whether a file holds what was written. It is hashed only if its modification time differs, as after copying."""
-    mtime = _mtime(path)
+    mtime = path.stat().st_mtime_ns
     if mtime == sidecar.mtime_ns:
         return True
     if sha256_of_file(path) != sidecar.sha256:
@@ -210,10 +210,6 @@ def _is_untouched(path: Path, sidecar: _Sidecar) -> bool:
     with suppress(OSError):
         _write_sidecar(path, replace(sidecar, mtime_ns=mtime))
     return True
-
-
-def _mtime(path: Path) -> int:
-    return path.stat().st_mtime_ns
 
 
 def _write_sidecar(path: Path, sidecar: _Sidecar) -> None:
