@@ -15,6 +15,7 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from bvtk.quantities import is_number
 from bvtk.registry import Registry
 
 
@@ -88,7 +89,7 @@ class Slot:
             raise PydanticCustomError("slot", "{what} is not a registered {kind}", context)
         if isinstance(value, str):
             value = {"type": value}
-        elif self.number and isinstance(value, int | float) and not isinstance(value, bool):
+        elif self.number and is_number(value):
             value = {"type": self.number, "value": value}
         if not isinstance(value, dict):
             expected = f"a {kind}: its name or a mapping with 'type'" + (", or a number" if self.number else "")

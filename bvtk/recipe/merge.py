@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bvtk.quantities import is_number
 from bvtk.recipe.marks import Node
 
 
@@ -28,7 +29,7 @@ def expand_shorthand(node: Node) -> Node:
     value = node.value
     if isinstance(value, str):
         return Node({"type": node.under(node.mark)}, node.mark, node.key, node.broken)
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if is_number(value):
         kind = Node("constant", node.mark, node.mark)
         return Node({"type": kind, "value": node.under(node.mark)}, node.mark, node.key, node.broken)
     return node
