@@ -29,7 +29,7 @@ from bvtk.check_plugin.modules import (
 from bvtk.check_plugin.objectives import VAE_GIVES, check_losses
 from bvtk.component import ModelSpec, ObjectiveSpec, objectives
 from bvtk.passes import CAPABILITIES, Pass
-from bvtk.protocols import Decoding, ImageShape
+from bvtk.protocols import Decoding, ImageShape, Traversable
 
 _BATCHES = 8
 """Number of batches to try; enough for several factors if one factor varies per batch."""
@@ -177,6 +177,11 @@ def _check_codes(trial: _Trial, module: Any) -> None:
             require(found.dtype == torch.float32, f"encode returned {what} of type {found.dtype}, expected float32")
     if isinstance(module, Decoding):
         check_images("decode", module.decode(codes), trial.image)
+    if isinstance(module, Traversable):
+        for latent in range(module.latents):
+            values = [float(value) for value in module.traversal_values(latent)]
+            finite = bool(values) and all(map(math.isfinite, values))
+            require(finite, f"traversal_values({latent}) returned {values}, expected finite numbers")
 
 
 def _check_training(report: Report, trial: _Trial) -> None:

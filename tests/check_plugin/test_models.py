@@ -43,6 +43,20 @@ def test_a_custom_model(tmp_path):
     assert problems(tmp_path, body.replace("unflatten(1, image)", "unflatten(1, image).sigmoid()")) == []
 
 
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ("[0.0, 1.0]", None),
+        ("[]", "traversal_values(0) returned [], expected finite numbers"),
+        ("[0, float('nan')][:latent + 1]", "traversal_values(1) returned [0.0, nan], expected finite numbers"),
+    ],
+)
+def test_the_values_of_a_traversal_are_finite_numbers(tmp_path, values, message):
+    method = f"def traversal_values(self, latent):\n                        return {values}\n\n                    "
+    body = MODEL.replace("self.judge(codes))", "codes)").replace("def encode(", method + "def encode(")
+    assert next(iter(problems(tmp_path, body)), None) == (f"model 'player': {message}" if message else None)
+
+
 def test_a_model_without_an_objective_has_a_note(tmp_path):
     found = findings(tmp_path, MODEL)
     assert [str(f) for f in found if f.level != "ok"] == [
