@@ -178,7 +178,7 @@ def _check_codes(trial: _Trial, module: Any) -> None:
     if isinstance(module, Decoding):
         check_images("decode", module.decode(codes), trial.image)
     if isinstance(module, Traversable):
-        for latent in range(module.latents):
+        for latent in range(codes.shape[1]):
             values = [float(value) for value in module.traversal_values(latent)]
             finite = bool(values) and all(map(math.isfinite, values))
             require(finite, f"traversal_values({latent}) returned {values}, expected finite numbers")
