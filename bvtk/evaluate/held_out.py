@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from bvtk.engine.split import split
 from bvtk.evaluate.representation import BATCH, Encoder, Representation
 from bvtk.metrics.estimators.latents import active_latents
+from bvtk.metrics.scoring.compute import checked_result
 from bvtk.protocols import Decoding
 from bvtk.recipe import Recipe
 from bvtk.seeding import derive
@@ -19,12 +20,7 @@ from bvtk.seeding import derive
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Images to compute scores on.
-
-    Args:
-        index: (n,) which images.
-        trained_on: whether the model was trained on them, because the recipe holds out none.
-    """
+    """Images (n,) to compute scores on, and whether the model was trained on them, as the recipe holds out none."""
 
     index: NDArray[np.int64]
     trained_on: bool
@@ -35,12 +31,9 @@ class HeldOut:
 
 
 def held_out_images(recipe: Recipe, size: int, most: int | None = None) -> HeldOut:
-    """The held-out images of a recipe; if it holds out none, some of its training images.
+    """The held-out images of a recipe for a data set of this size; if it holds out none, some of its training images.
 
-    Args:
-        recipe: has the fraction and the seed.
-        size: number of images in the data set.
-        most: maximum number of images, drawn by the seed; None for all held-out images.
+    The seed draws at most `most` images; None is for all held-out images.
     """
     train, held_out = split(size, recipe.training.held_out, recipe.seed)
     pool = held_out if len(held_out) else train
@@ -52,15 +45,13 @@ def held_out_images(recipe: Recipe, size: int, most: int | None = None) -> HeldO
 
 
 def held_out_scores(encoder: Encoder, images: HeldOut, representation: Representation) -> dict[str, Any]:
-    """Scores of a model on held-out images.
-
-    Args:
-        encoder: of the recipe's data set.
-        images: images to compute the scores on.
-        representation: codes of more images, to count active units.
+    """Scores of a model on held-out images; active units are counted from the codes of more images.
 
     Returns:
         `held_out` if the training pass has a reconstruction, `squared_error` if the model reconstructs images.
+
+    Raises:
+        BvtkError: if a score is not finite.
     """
     spec = encoder.recipe.model
     scores = {}
@@ -68,18 +59,21 @@ def held_out_scores(encoder: Encoder, images: HeldOut, representation: Represent
         scores["held_out"] = _likelihood(encoder, images, representation)
     if "reconstruction" in spec.gives and isinstance(encoder.model, Decoding):
         scores["squared_error"] = _squared_error(encoder, images)
-    return scores
+    about = {"images": len(images.index), "trained_on": images.trained_on}
+    return {name: checked_result(name, parts | about) for name, parts in scores.items()}
 
 
 def _likelihood(encoder: Encoder, images: HeldOut, representation: Representation) -> dict[str, Any]:
     """Reconstruction in nats per image; for a model with a posterior also the KL and the evidence lower bound.
 
-    Active units are counted over all encoded images, because a few held-out images may be too similar.
+    Active units are counted over all encoded images, because a few held-out images may be too similar. Without a prior
+    there is no scale, so every latent that varies counts.
     """
-    generator = torch.Generator(encoder.device)
-    generator.manual_seed(derive(encoder.recipe.seed, "held out noise"))
+    generator = torch.Generator(encoder.device).manual_seed(derive(encoder.recipe.seed, "held out noise"))
     total, kl_L = 0.0, np.zeros(encoder.model.latents)
-    posterior = representation.logvar is not None and "posterior" in encoder.recipe.model.gives
+    codes, logvar = representation.codes, representation.logvar
+    active = np.ptp(codes, axis=0) > 0 if logvar is None else active_latents(codes)
+    posterior = logvar is not None and "posterior" in encoder.recipe.model.gives
     with torch.inference_mode(), encoder.computing():
         for index in images.portions():
             outputs = encoder.model(encoder.inputs(index), generator)
@@ -88,29 +82,13 @@ def _likelihood(encoder: Encoder, images: HeldOut, representation: Representatio
                 kl_L += outputs.kl.cpu().double().sum(dim=0).numpy()
     count = len(images.index)
     reconstruction, kl_L = total / count, kl_L / count
-    about = {
-        "active_units": _active_units(representation),
-        "latents": encoder.model.latents,
-        "images": count,
-        "trained_on": images.trained_on,
-    }
+    latents = {"active_units": int(active.sum()), "latents": encoder.model.latents}
     if not posterior:
-        return {"score": -reconstruction, "reconstruction": reconstruction, **about}
-    elbo = -(reconstruction + float(kl_L.sum()))
-    return {
-        "score": elbo,
-        "elbo": elbo,
-        "reconstruction": reconstruction,
-        "kl": float(kl_L.sum()),
-        "kl_per_latent": kl_L.tolist(),
-        **about,
-    }
-
-
-def _active_units(representation: Representation) -> int:
-    """How many latents respond to the images. Without a prior there is no scale, so every latent that varies counts."""
-    codes, logvar = representation.codes, representation.logvar
-    return int((np.ptp(codes, axis=0) > 0 if logvar is None else active_latents(codes)).sum())
+        return {"score": -reconstruction, "reconstruction": reconstruction, **latents}
+    kl = float(kl_L.sum())
+    elbo = -(reconstruction + kl)
+    terms = {"reconstruction": reconstruction, "kl": kl, "kl_per_latent": kl_L.tolist()}
+    return {"score": elbo, "elbo": elbo, **terms, **latents}
 
 
 def _squared_error(encoder: Encoder, images: HeldOut) -> dict[str, Any]:
@@ -120,10 +98,5 @@ def _squared_error(encoder: Encoder, images: HeldOut) -> dict[str, Any]:
         for index in images.portions():
             decoded = encoder.model.decode(encoder.model.encode(encoder.inputs(index))[0])
             total += float((decoded.float() - encoder.images(index)).square().cpu().double().sum())
-    count = len(images.index)
-    return {
-        "score": total / count,
-        "per_pixel": total / count / encoder.dataset.image_shape.pixels,
-        "images": count,
-        "trained_on": images.trained_on,
-    }
+    score = total / len(images.index)
+    return {"score": score, "per_pixel": score / encoder.dataset.image_shape.pixels}

@@ -21,10 +21,6 @@ Arrays = dict[str, NDArray[Any]]
 def latent_statistics(dataset: Dataset, representation: Representation) -> Arrays:
     """Statistics of the latents with the largest KL, or, without a posterior, with the largest variance.
 
-    Args:
-        dataset: the images.
-        representation: their codes.
-
     Returns:
         `latents` (S,), the selected ones, ascending; for each, `mean` and `std`, with a posterior `kl`, and with
         factors `positions` (S, width, height) and `curve.<factor>` (S, size) or (S, shapes, size).
@@ -34,7 +30,10 @@ def latent_statistics(dataset: Dataset, representation: Representation) -> Array
     chosen = np.sort(np.argsort(-weight, kind="stable")[:MOST_LATENTS])
     statistics = {name: values[chosen] for name, values in moments.items()}
     if dataset.factor_names:
-        statistics |= _activations(dataset, representation.codes[:, chosen], dataset.factors(representation.index))
+        codes, factors = representation.codes[:, chosen], dataset.factors(representation.index)
+        for name, columns in _panels(dataset):
+            sizes = [dataset.factor_sizes[column] for column in columns]
+            statistics[name] = mean_activation(codes, factors[:, columns], sizes)
     floats = {name: np.ascontiguousarray(values, np.float32) for name, values in statistics.items()}
     return {"latents": chosen.astype(np.int64), **floats}
 
@@ -48,13 +47,6 @@ def _moments(representation: Representation) -> Arrays:
         return moments
     kl = sum(kl_per_latent(codes[rows], logvar[rows]) * len(codes[rows]) for rows in representation.blocks())
     return {"kl": np.asarray(kl / count), **moments}
-
-
-def _activations(dataset: Dataset, codes: NDArray[np.float32], factors: NDArray[np.int64]) -> Arrays:
-    return {
-        name: mean_activation(codes, factors[:, columns], [dataset.factor_sizes[c] for c in columns])
-        for name, columns in _panels(dataset)
-    }
 
 
 def _panels(dataset: Dataset) -> Iterator[tuple[str, list[int]]]:

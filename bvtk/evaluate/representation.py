@@ -23,11 +23,8 @@ MOST_BYTES = 2 * 2**30
 """Maximum memory for codes: all of dSprites with 700 latents, or a sixth of it if the codes are the pixels. Metrics
 draw at most 3 million pairs from them, so more images would not change a score by more than another seed does."""
 
-Progress = Callable[[int, int], None]
-
-
-def no_progress(done: int, total: int) -> None:
-    """Ignores progress."""
+Progress = Callable[[int, int], object]
+"""Called with the number of encoded images and their total."""
 
 
 def images_encoded(images: int, latents: int) -> int:
@@ -56,14 +53,7 @@ class Representation:
 
 @dataclass(frozen=True)
 class Encoder:
-    """A model's encoder on the data set of its recipe.
-
-    Args:
-        recipe: says what the model reads, and its precision.
-        model: the model, in eval mode.
-        dataset: the recipe's.
-        device: device of the model.
-    """
+    """The encoder of a model in eval mode on the data set of its recipe."""
 
     recipe: Recipe
     model: Any
@@ -95,12 +85,8 @@ class Encoder:
         generator = np.random.default_rng(derive(self.recipe.seed, "encoded images"))
         return np.sort(generator.choice(size, count, replace=False))
 
-    def represent(self, index: NDArray[np.int64], progress: Progress = no_progress) -> Representation:
-        """The codes of images.
-
-        Args:
-            index: (n,) which images.
-            progress: called with the number of encoded images and their total.
+    def represent(self, index: NDArray[np.int64], progress: Progress | None = None) -> Representation:
+        """The codes of images of these indices (n,).
 
         Raises:
             RunError: if a code is not finite.
@@ -117,7 +103,8 @@ class Encoder:
                     spread = np.empty_like(codes) if spread is None else spread
                     spread[rows] = logvar.cpu().numpy()
                     _check_finite("log-variances", spread[rows])
-                progress(min(start + BATCH, len(index)), len(index))
+                if progress:
+                    progress(min(start + BATCH, len(index)), len(index))
         return Representation(index, codes, spread)
 
 

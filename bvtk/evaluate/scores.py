@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 
 from bvtk.errors import UsageError
-from bvtk.evaluate.held_out import HeldOut, held_out_images, held_out_scores
+from bvtk.evaluate.held_out import held_out_images, held_out_scores
 from bvtk.evaluate.latents import latent_statistics
-from bvtk.evaluate.representation import Encoder, Progress, Representation, images_encoded, no_progress
+from bvtk.evaluate.representation import Encoder, Progress, Representation, images_encoded
 from bvtk.metrics.estimators.latents import active_latents, kl_per_latent
-from bvtk.metrics.scoring.compute import checked_result, score_each
+from bvtk.metrics.scoring.compute import score_each
 from bvtk.metrics.scoring.keys import HELD_OUT, collapsed
 from bvtk.protocols import Codes, Dataset
 from bvtk.recipe import Recipe
@@ -48,7 +48,7 @@ class Evaluation:
 
 
 def evaluate(
-    recipe: Recipe, model: Any, dataset: Dataset, device: torch.device, progress: Progress = no_progress
+    recipe: Recipe, model: Any, dataset: Dataset, device: torch.device, progress: Progress | None = None
 ) -> Evaluation:
     """Scores a model on all images of its recipe's data set, and on the held-out images.
 
@@ -58,16 +58,13 @@ def evaluate(
     Args:
         recipe: has the metrics, the seed and the fraction of held-out images.
         model: trained, in eval mode, on the device.
-        dataset: the recipe's.
-        device: where to compute.
-        progress: called with the number of encoded images and their total.
 
     Raises:
         BvtkError: if a code or a score is not finite.
     """
     encoder = Encoder(recipe, model, dataset, device)
     representation = encoder.represent(encoder.sample(), progress)
-    scores = _held_out(encoder, held_out_images(recipe, len(dataset)), representation)
+    scores = held_out_scores(encoder, held_out_images(recipe, len(dataset)), representation)
     count = len(representation.index)
     images = {"images": count} if count < len(dataset) else {}
     entries, errors = _metrics(recipe, dataset, representation)
@@ -87,7 +84,7 @@ def quick_scores(recipe: Recipe, model: Any, dataset: Dataset, device: torch.dev
     generator = np.random.default_rng(derive(recipe.seed, "quick scores"))
     count = min(QUICK_IMAGES, images_encoded(len(dataset), model.latents))
     representation = encoder.represent(np.sort(generator.choice(len(dataset), count, replace=False)))
-    scores = _held_out(encoder, held_out_images(recipe, len(dataset), QUICK_HELD_OUT), representation)
+    scores = held_out_scores(encoder, held_out_images(recipe, len(dataset), QUICK_HELD_OUT), representation)
     scores |= _metrics(recipe, dataset, representation)[0]
     codes, logvar = representation.codes, representation.logvar
     if logvar is None:
@@ -113,11 +110,6 @@ def collapse_warning(scores: dict[str, Any]) -> str | None:
 def unscored_warnings(unscored: dict[str, str]) -> list[str]:
     """A warning for each metric without a score, from its key and the reason."""
     return [f"{key} has no score: {why}" for key, why in unscored.items()]
-
-
-def _held_out(encoder: Encoder, images: HeldOut, representation: Representation) -> dict[str, Any]:
-    scores = held_out_scores(encoder, images, representation)
-    return {name: checked_result(name, parts) for name, parts in scores.items()}
 
 
 def _metrics(
