@@ -29,11 +29,7 @@ class Comparison(Table):
         return document(self)
 
     def to_html(self, pictures: bool = False) -> str:
-        """The table and its plots as one page that fetches nothing.
-
-        Args:
-            pictures: whether to show the latents and traversals of one run of every row.
-        """
+        """The table and its plots as one page; with `pictures` also latents and traversals of one run of every row."""
         from bvtk.comparison.views.page import render_page
 
         return render_page(self, pictures)

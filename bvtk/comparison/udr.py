@@ -31,14 +31,7 @@ MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 @dataclass(frozen=True)
 class How:
-    """How models are compared.
-
-    Args:
-        measure: `lasso` or `spearman`.
-        images: the most images whose codes are compared.
-        seed: draws these images.
-        device: where to encode them: `cpu`, `cuda`, `mps` or `auto`.
-    """
+    """How models are compared; `udr` describes the fields."""
 
     measure: Measure = "lasso"
     images: int = 1_000

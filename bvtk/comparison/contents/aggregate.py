@@ -24,13 +24,7 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class Summary:
-    """The values of several runs, combined.
-
-    Args:
-        value: over all runs.
-        spread: between the runs; None for a single value.
-        values: one per run, in the order of the runs.
-    """
+    """The values of several runs, combined; the spread is None for a single value."""
 
     value: float
     spread: float | None
@@ -54,7 +48,6 @@ def aggregate(values: Sequence[float], how: Aggregate, better: int = 0, pooled: 
 
     Args:
         values: one per run, at least one.
-        how: `mean`, `median` or `paper`.
         better: 1 if higher is better, −1 if lower is, 0 if neither.
         pooled: the scores of every classifier of every run, which `paper` uses instead of the values of the runs.
     """

@@ -16,12 +16,7 @@ _NAMED = 4
 
 
 def cautions(runs: Sequence[Measured], columns: Sequence[Key]) -> list[str]:
-    """Warnings about scores that are not comparable, that mean nothing, or that are missing.
-
-    Args:
-        runs: the compared runs.
-        columns: what is shown of them.
-    """
+    """Warnings about scores that are not comparable, that mean nothing, or that are missing."""
     shown: dict[str, Key] = {}
     for key in columns:
         shown.setdefault((key.metric or "").partition(":")[0], key)

@@ -19,13 +19,7 @@ HEADLINE = "score"
 
 @dataclass(frozen=True)
 class Key:
-    """A key that at least one of the compared runs has.
-
-    Args:
-        text: the full dotted key.
-        kind: where it is looked up.
-        path: the steps there; for a score, the key of the metric first.
-    """
+    """A key that at least one of the compared runs has. The path of a score starts with the key of its metric."""
 
     text: str
     kind: Literal["recipe", "score", "fact"]
@@ -46,10 +40,6 @@ class Key:
 
 def find_key(text: str, runs: Sequence[Measured]) -> Key:
     """Looks up a key by its full text or its unambiguous end: `latents` is `model.latents`.
-
-    Args:
-        text: such as `objective.beta`, `mig`, `mig.gaps.x`, `held_out.kl`, `beta_norm`.
-        runs: the compared runs.
 
     Raises:
         UsageError: if no run has it, or several keys have this end.

@@ -35,14 +35,9 @@ class Row:
 
 
 def rows_of(runs: Sequence[Measured], by: Sequence[str] = ()) -> list[Row]:
-    """Groups runs into rows.
+    """Groups runs by keys; without any, runs that differ only in their seed are one row.
 
-    Args:
-        runs: at least one.
-        by: keys to group by; without any, runs that differ only in their seed are one row.
-
-    Returns:
-        Rows in the order in which their names first appear, those with the same name by their settings.
+    Rows are in the order in which their names first appear, those with the same name by their settings.
 
     Raises:
         UsageError: if no run has one of the keys.
@@ -64,18 +59,17 @@ def _by_keys(runs: Sequence[Measured], keys: Sequence[Key]) -> list[Row]:
 
 
 def _by_recipe(runs: Sequence[Measured]) -> list[Row]:
-    groups = list(_grouped(runs, lambda run: canonical(_identity(run))))
+    groups = {id(group[0]): group for group in _grouped(runs, lambda run: canonical(_identity(run)))}
     rows = []
-    for same_name in _grouped([group[0] for group in groups], lambda run: run.name):
+    for same_name in _grouped([group[0] for group in groups.values()], lambda run: run.name):
         differing = differing_settings(same_name)
         shorts = shortened(differing)
         for run in same_name:
             own = dict(leaves(_identity(run)))
             settings = {path: own.get(path) for path in differing}
             pairs = [f"{shorts[path]}={_shown(value)}" for path, value in settings.items() if path in own]
-            members = next(group for group in groups if group[0] is run)
             named = {".".join(path): value for path, value in settings.items()}
-            rows.append(Row(_label(run.name, pairs), run.name, named, tuple(members)))
+            rows.append(Row(_label(run.name, pairs), run.name, named, tuple(groups[id(run)])))
     return _ordered(rows)
 
 

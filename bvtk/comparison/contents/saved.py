@@ -39,8 +39,10 @@ def read_saved(path: Path) -> tuple[tuple[Measured, ...], tuple[str, ...], Publi
         if data.get("format") != FORMAT:
             raise UsageError(f"{path} is not of format {FORMAT}", "use the version of bvtk that wrote it")
         left_out = _shaped(lambda words: tuple(map(str, words)), data.get("left_out") or (), path)
-        return _shaped(_runs, data["runs"], path), left_out, _shaped(published_of, data.get("published"), path)
-    return (_shaped(lambda scores: _bare(scores, path), data, path),), (), None
+        runs = _shaped(lambda runs: tuple(map(_run, runs)), data["runs"], path)
+        return runs, left_out, _shaped(published_of, data.get("published"), path)
+    scores = _shaped(lambda scores: _scores(scores.get("scores", scores)), data, path)
+    return (Measured(path.stem, {"name": path.stem}, scores),), (), None
 
 
 def published_of(data: Any) -> Published | None:
@@ -55,10 +57,6 @@ def _shaped(read: Callable[[Any], T], data: Any, path: Path) -> T:
         raise UsageError(f"{path} has no results: {error!r}", "give the output of `bvtk compare --json`") from error
 
 
-def _runs(runs: Any) -> tuple[Measured, ...]:
-    return tuple(_run(run) for run in runs)
-
-
 def _run(data: Mapping[str, Any]) -> Measured:
     curves = {
         str(metric): tuple((int(step), float(score)) for step, score in points)
@@ -66,11 +64,6 @@ def _run(data: Mapping[str, Any]) -> Measured:
     }
     facts = {name: float(data["facts"][name]) for name in FACTS if name in data["facts"]}
     return Measured(str(data["run"]), completed(data["recipe"]), _scores(data["scores"]), facts, curves)
-
-
-def _bare(data: Any, path: Path) -> Measured:
-    scores = _scores(data.get("scores", data))
-    return Measured(path.stem, {"name": path.stem}, scores)
 
 
 def _scores(data: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

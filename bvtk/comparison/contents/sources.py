@@ -61,11 +61,7 @@ def gather(targets: Sequence[str | Path], out: Path = Path("runs")) -> Found:
 
 
 def read_target(path: Path, out: Path = Path("runs")) -> Found:
-    """The runs of one target.
-
-    Args:
-        path: the target.
-        out: the folder with its runs, if it is a recipe.
+    """The runs of one target; those of a recipe are in the folder `out`.
 
     Raises:
         RecipeError: with every error of a recipe.
@@ -185,12 +181,12 @@ def _by_contents(run: Measured) -> tuple[str, str, int]:
 
 def _read_runs(folders: Iterable[Path]) -> Found:
     found = {folder: read_run(folder) for folder in folders}
-    unfinished = tuple(f"{folder} {_state(folder)}" for folder, run in found.items() if run is None)
+    unfinished = tuple(
+        f"{folder} has {'no scores yet' if folder.is_dir() else 'not been run yet'}"
+        for folder, run in found.items()
+        if run is None
+    )
     return Found(tuple(run for run in found.values() if run), unfinished)
-
-
-def _state(folder: Path) -> str:
-    return "has no scores yet" if folder.is_dir() else "has not been run yet"
 
 
 def _each_once(runs: Iterable[Measured]) -> tuple[list[Measured], list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
@@ -24,8 +24,6 @@ class Table:
     """Runs in rows, and what is compared in columns.
 
     Args:
-        rows: runs that belong together.
-        columns: what is compared.
         how: how the values of several runs are combined.
         published: values from the literature.
         left_out: which runs are not in the table, and why.
@@ -36,8 +34,8 @@ class Table:
     columns: tuple[Key, ...]
     how: Aggregate = "mean"
     published: Published | None = None
-    left_out: tuple[str, ...] = field(default=())
-    warnings: tuple[str, ...] = field(default=())
+    left_out: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def runs(self) -> list[Measured]:

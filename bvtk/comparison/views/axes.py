@@ -28,13 +28,7 @@ MOST_LINES = 18
 
 @dataclass(frozen=True)
 class Axis:
-    """A numeric key that rows differ in.
-
-    Args:
-        key: the full dotted key.
-        name: its shortest unique end.
-        values: one per row.
-    """
+    """A numeric key that rows differ in, its shortest unique end, and its value in each row."""
 
     key: str
     name: str
@@ -75,11 +69,7 @@ class Axes:
 
 @dataclass(frozen=True)
 class Choice:
-    """The plots that show a table.
-
-    Args:
-        table: the comparison.
-    """
+    """The plots that show a table."""
 
     table: Table
 
@@ -126,13 +116,9 @@ class Choice:
             "heatmap": pairs and drawable,
             "curves": curves,
             "bars": several and drawable and not curves and not pairs,
-            "rate-distortion": bool(self.betas) and self._has_rate_and_distortion(),
+            "rate-distortion": bool(self.betas) and {KL, RECONSTRUCTION} <= known_keys(self.table.runs).keys(),
             "training": bool(self.with_curves) and len(rows) <= MOST_LINES,
         }
-
-    def _has_rate_and_distortion(self) -> bool:
-        known = known_keys(self.table.runs)
-        return KL in known and RECONSTRUCTION in known
 
 
 def axes_of(rows: Sequence[Row]) -> Axes:

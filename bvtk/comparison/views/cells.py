@@ -17,12 +17,7 @@ NOTHING = "–"
 
 @dataclass(frozen=True)
 class Shown:
-    """One cell as text.
-
-    Args:
-        text: its text.
-        best: whether it is the best of its column.
-    """
+    """One cell as text, and whether it is the best of its column."""
 
     text: str
     best: bool = False
@@ -56,24 +51,18 @@ def shown_rows(table: Table) -> list[list[Shown]]:
 
 def run_cells(table: Table, run: Measured) -> list[str]:
     """The cells of a single run."""
-    cells = []
-    for number, column in enumerate(table.columns):
-        found = cell(Row("", "", {}, (run,)), column, "mean")
-        cells.append(_text(found, _digits(table, number), 1))
-    return cells
+    alone = Row("", "", {}, (run,))
+    return [_text(cell(alone, column, "mean"), _digits(table, n), 1) for n, column in enumerate(table.columns)]
 
 
 def captions(table: Table, bold: bool = True) -> list[str]:
-    """The notes below the table, each of one or more sentences.
-
-    Args:
-        table: the comparison.
-        bold: whether the best values are shown in bold.
-    """
-    notes = [MEANINGS[table.how] if _has_spread(table) else "One run per row: the spread between seeds is not known."]
+    """The notes below a table, each of one or more sentences; `bold` if it shows the best values in bold."""
+    cells = [found for line in table.values for found in line]
+    has_spread = any(isinstance(found, Summary) and found.spread is not None for found in cells)
+    notes = [MEANINGS[table.how] if has_spread else "One run per row: the spread between seeds is not known."]
     if bold and any(any(line) for line in table.best):
         notes.append("The best value of each column is in bold.")
-    if any(found is None for line in table.values for found in line):
+    if None in cells:
         notes.append(f"{NOTHING}: no value.")
     if table.published and any(table.has_published(column) for column in table.columns):
         notes.append(f"Published: {table.published.source}")
@@ -90,10 +79,6 @@ def digits_for(values: Sequence[float]) -> int:
     """How many decimals show three or four digits of values of this size."""
     largest = max((abs(value) for value in values), default=0.0)
     return 1 if largest >= 10 else 3 if largest >= 0.01 or largest == 0 else 5
-
-
-def _has_spread(table: Table) -> bool:
-    return any(isinstance(found, Summary) and found.spread is not None for line in table.values for found in line)
 
 
 def _digits(table: Table, place: int) -> int:

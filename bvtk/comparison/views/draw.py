@@ -35,7 +35,6 @@ class Panel:
     """One column of a comparison.
 
     Args:
-        title: its heading.
         lines: by label, its points in order.
         chance: the score of chance; None if it is not known.
         published: by label, values from the literature.

@@ -24,14 +24,7 @@ _NAMED = 3
 
 @dataclass(frozen=True)
 class Gallery:
-    """The pictures of one row.
-
-    Args:
-        label: of the row.
-        run: the run that they show.
-        charts: mean activations, as PNG.
-        traversals: the name of each latent and its traversal as PNG, in the order of the run's report.
-    """
+    """The pictures of one row, as PNG. Traversals have the name of their latent, in the order of the run's report."""
 
     label: str
     run: str
@@ -40,12 +33,7 @@ class Gallery:
 
 
 def render_page(table: Table, pictures: bool = False) -> str:
-    """The page as HTML, with escaped text, and with its styles and plots inside.
-
-    Args:
-        table: what it shows.
-        pictures: whether to show the latents and traversals of one run of every row.
-    """
+    """The page as HTML with its styles and plots inside; with `pictures` also those of one run of every row."""
     runs = [
         {"name": run.run, "row": row.label, "seed": run.recipe.get("seed", ""), "cells": run_cells(table, run)}
         for row in table.rows
@@ -72,9 +60,9 @@ def gallery_of(row: Row) -> Gallery | None:
     run = next((run for run in row.runs if run.pictures), None)
     if run is None:
         return None
-    charts = [run.pictures[name].read_bytes() for name in ("activation",) if name in run.pictures]
-    traversals = [(f"z{latent}", run.pictures[name].read_bytes()) for latent, name in _traversals(run)]
-    return Gallery(row.label, run.run, tuple(charts), tuple(traversals)) if charts or traversals else None
+    charts = tuple(run.pictures[name].read_bytes() for name in ("activation",) if name in run.pictures)
+    traversals = tuple((f"z{latent}", run.pictures[name].read_bytes()) for latent, name in _traversals(run))
+    return Gallery(row.label, run.run, charts, traversals) if charts or traversals else None
 
 
 def _title(table: Table) -> str:

@@ -19,14 +19,7 @@ from bvtk.registry import did_you_mean
 
 @dataclass(frozen=True)
 class Plot:
-    """A picture with its title and note.
-
-    Args:
-        name: as on the command line, and of its file.
-        title: a heading.
-        note: how to read it.
-        png: the picture.
-    """
+    """A picture as PNG, with its name on the command line, a title, and a note on how to read it."""
 
     name: str
     title: str
