@@ -50,7 +50,7 @@ def load_plugins(files: Sequence[Path] | None = None, disabled: bool = False) ->
     """Registers all components, and warns on stderr about plugins that can't be imported.
 
     Args:
-        files: plugin files from the command line.
+        files: from the command line.
         disabled: whether to ignore the plugins of the working folder and installed ones.
     """
     from bvtk.plugins import discover

@@ -64,16 +64,13 @@ def _starter(kind: str, name: str, path: Path) -> str:
     from bvtk.recipe.scalars import write
 
     template = files("bvtk.cli") / "templates" / f"{kind}{path.suffix}.txt"
-    values = {"file": path.as_posix(), "folder": path.parent.as_posix(), "class": _class_name(name)}
+    class_name = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name))
+    values = {"file": path.as_posix(), "folder": path.parent.as_posix(), "class": class_name}
     values["name"] = write(name) if kind == "recipe" else name
     text = template.read_text(encoding="utf-8")
     for key, value in values.items():
         text = text.replace("{{" + key + "}}", value)
     return text
-
-
-def _class_name(name: str) -> str:
-    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name))
 
 
 def _write_new(path: Path, text: str) -> None:

@@ -65,17 +65,16 @@ def _show(registries: list[Registry[Any]]) -> None:
         if number:
             console.print()
         console.print(registry.kind, style="bold cyan", markup=False)
-        rows = [(entry.name, entry.summary + _origin(entry)) for entry in registry.entries()]
+        rows = [
+            (entry.name, entry.summary + ("" if entry.origin == BUILT_IN else f" ({entry.origin})"))
+            for entry in registry.entries()
+        ]
         if console.is_terminal:
             _print_table(rows)
         else:
             width = max((len(name) for name, _ in rows), default=0)
             for name, text in rows:
                 console.print(f"  {name.ljust(width)}  {text}", markup=False, emoji=False)
-
-
-def _origin(entry: Entry[Any]) -> str:
-    return "" if entry.origin == BUILT_IN else f" ({entry.origin})"
 
 
 def _print_table(rows: list[tuple[str, str]]) -> None:

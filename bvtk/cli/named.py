@@ -16,11 +16,6 @@ S = TypeVar("S")
 def component_named(option: str, text: str, registry: Registry[S]) -> S:
     """The component for a value of an option, such as `beta_vae_score:protocol=dlib`.
 
-    Args:
-        option: the option, such as `--metric`, for messages.
-        text: its value.
-        registry: the components to choose from.
-
     Raises:
         UsageError: if there is no such component or field.
     """

@@ -6,8 +6,6 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic_core import PydanticUndefined
-
 from bvtk.cli.common import out_console, print_json
 from bvtk.errors import UsageError
 from bvtk.recipe.fields import default_of, recipe_kinds
@@ -19,12 +17,6 @@ from bvtk.registry import Registry
 
 def show_component(registry: Registry[Any], names: Sequence[str], layers: bool, as_json: bool) -> None:
     """Prints one component.
-
-    Args:
-        registry: the components of its kind.
-        names: its name, and nothing else.
-        layers: whether `--layers` was given, which is for recipes only.
-        as_json: whether to print JSON.
 
     Raises:
         UsageError: if there is not exactly one name, no component of that name, or `layers`.
@@ -65,13 +57,8 @@ def _fields(spec: Any) -> list[dict[str, Any]]:
     properties = class_schema(spec).get("properties", {})
     facts = []
     for name, field in spec.model_fields.items():
-        default = default_of(field)
-        fact = {
-            "name": name,
-            "takes": describe_type(properties.get(name, {})),
-            "required": default is PydanticUndefined,
-        }
-        fact |= {} if default is PydanticUndefined else {"default": default}
+        fact = {"name": name, "takes": describe_type(properties.get(name, {})), "required": field.is_required()}
+        fact |= {} if field.is_required() else {"default": default_of(field)}
         facts.append(fact | {"doc": field.description or ""})
     return facts
 

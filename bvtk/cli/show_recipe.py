@@ -10,7 +10,7 @@ from bvtk.cli.show_layers import layers_of, print_layers
 from bvtk.counting import counted
 from bvtk.recipe import resolved
 from bvtk.recipe.marks import dotted
-from bvtk.recipe.variants import LoadedSweep, load_sweep
+from bvtk.recipe.variants import load_sweep
 from bvtk.recipe.writing import lines
 
 _WIDEST = 60
@@ -18,14 +18,7 @@ _WIDEST = 60
 
 
 def show_recipe(path: str, overrides: Sequence[str], layers: bool, as_json: bool) -> None:
-    """Prints a recipe.
-
-    Args:
-        path: the recipe file.
-        overrides: `a.b.c=value`, applied in this order.
-        layers: whether to show the model's layers.
-        as_json: whether to print JSON.
-    """
+    """Prints a recipe with its overrides, or the layers of its model."""
     sweep = load_sweep(path, overrides)
     loaded = sweep.loaded
     found = layers_of(loaded.recipe) if layers else None
@@ -38,7 +31,9 @@ def show_recipe(path: str, overrides: Sequence[str], layers: bool, as_json: bool
     else:
         _print_recipe(resolved(loaded.recipe), loaded.origins)
         if loaded.recipe.sweep:
-            _print_cells(sweep)
+            count = counted(len(sweep.variants), "cell")
+            text = f"# sweep: {count}. List them with `bvtk sweep {loaded.path} --dry-run`."
+            out_console().print(text, style="dim", markup=False)
 
 
 def _print_recipe(data: dict[str, Any], origins: Mapping[str, str]) -> None:
@@ -52,9 +47,3 @@ def _print_recipe(data: dict[str, Any], origins: Mapping[str, str]) -> None:
         line = Text(text.ljust(width) if comment else text)
         line.append(comment, style="dim" if origin == "default" else "cyan")
         console.print(line)
-
-
-def _print_cells(sweep: LoadedSweep) -> None:
-    cells = counted(len(sweep.variants), "cell")
-    text = f"# sweep: {cells}. List them with `bvtk sweep {sweep.loaded.path} --dry-run`."
-    out_console().print(text, style="dim", markup=False)

@@ -63,8 +63,6 @@ def _limits(inputs: ReportInputs, figures: Figures) -> str:
 
 
 def _shown(inputs: ReportInputs, figures: Figures) -> str:
-    found = [
-        *(["traversals"] if inputs.traversals is not None else []),
-        *(["training curves"] if figures.training else []),
-    ]
+    found = ["traversals"] if inputs.traversals is not None else []
+    found += ["training curves"] if figures.training else []
     return f"{', '.join(found)} and " if found else ""

@@ -17,14 +17,11 @@ from bvtk.report.scores import held_out_curves, score_curves
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture with its title, note and description.
+    """A picture with its description, title and note.
 
     Args:
         file: name of its PNG in `figures/`.
-        png: the picture.
-        alt: a description for people who do not see it.
         title: a heading; empty if the heading of the section is enough.
-        note: a short note next to the heading.
         marks: what its horizontal axis shows, from left to right; empty without an axis.
     """
 

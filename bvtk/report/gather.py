@@ -30,15 +30,7 @@ _MOST_COLUMNS = 16
 
 
 def gather(folder: RunFolder, recipe: Recipe, model: Any, dataset: Dataset, device: torch.device) -> ReportInputs:
-    """The contents of the report of a run.
-
-    Args:
-        folder: of the run, evaluated and exported.
-        recipe: its recipe.
-        model: trained, in eval mode, on the device.
-        dataset: the recipe's.
-        device: of the model.
-    """
+    """The contents of the report of a run that is evaluated and exported; its model is on the device, in eval mode."""
     latents = load_arrays(folder.latents.read_bytes())
     statistics = CodeStatistics.of(latents)
     scores, log, environment = folder.read_scores(), folder.read_log(), read_json(folder.environment)

@@ -15,8 +15,6 @@ class Score:
 
     Args:
         key: its key in `scores.json`.
-        title: its name.
-        value: its value as text.
         meaning: how to read it, in one line.
         share: the value of a score from 0 to 1; None for other scores.
         chance: the score of chance; None if it is not known.

@@ -12,15 +12,7 @@ from bvtk.report.page import render_page
 
 
 def write_report(folder: Path, inputs: ReportInputs) -> Path:
-    """Writes `figures/*.png`, the model card `README.md` and the page `report.html`.
-
-    Args:
-        folder: the run folder.
-        inputs: the contents.
-
-    Returns:
-        The page, which is self-contained.
-    """
+    """Writes `figures/*.png`, the model card `README.md` and the self-contained `report.html`, and returns the page."""
     figures = draw_figures(inputs)
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     for figure in figures.all():
