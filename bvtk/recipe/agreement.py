@@ -20,12 +20,7 @@ IN_A_CELL = {
 
 
 def disagreements(recipe: Recipe, root: Node) -> Iterator[Problem]:
-    """Problems between the model, objective, training and sampler of a recipe.
-
-    Args:
-        recipe: a recipe whose fields are valid.
-        root: the data that it was read from.
-    """
+    """Problems between the model, objective, training and sampler of a recipe whose fields are valid."""
     model = recipe.model
     if model.learns == "steps":
         if "training" not in recipe.model_fields_set and not root.broken:

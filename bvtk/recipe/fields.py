@@ -17,13 +17,7 @@ from bvtk.recipe.schema import Recipe
 
 @dataclass(frozen=True)
 class FieldType:
-    """The type of a field that holds components, mappings or lists of them.
-
-    Args:
-        slot: the slot, if the field takes a component.
-        model: the class, if it takes a mapping with fixed keys.
-        items: the type of each item, if it takes a list.
-    """
+    """The type of a field that takes a component, a mapping with fixed keys, or a list; all None for other fields."""
 
     slot: Slot | None = None
     model: type[BaseModel] | None = None

@@ -41,11 +41,7 @@ class LoadedRecipe:
 
 
 def load_recipe(path: File | str, overrides: Sequence[str] = ()) -> LoadedRecipe:
-    """Loads a recipe with the files that it extends, and applies overrides.
-
-    Args:
-        path: the file, as errors will name it.
-        overrides: `a.b.c=value`, applied in this order.
+    """Loads a recipe with the files that it extends, and applies overrides `a.b.c=value` in their order.
 
     Raises:
         RecipeError: with all errors, in the order of the file.
@@ -120,11 +116,7 @@ def _as_data(value: Any) -> Any:
 
 
 def validate(root: Node) -> tuple[Recipe | None, list[Problem], str]:
-    """Validates a recipe's data.
-
-    Returns:
-        The recipe, or None if there are errors; the errors, unordered; and the command that helps with them.
-    """
+    """The recipe, or None if there are errors; the errors, unordered; and the command that helps with them."""
     try:
         recipe = parse(Recipe, root.plain())
     except ValidationError as error:

@@ -50,11 +50,9 @@ _TEMPLATES = {
 
 
 def message(kind: str, context: Context, found: str, otherwise: str) -> str:
-    """The message for one error.
+    """The message for one error of Pydantic, from its type and context.
 
     Args:
-        kind: Pydantic's type of the error.
-        context: the context that Pydantic gives with it.
         found: the value, as returned by `describe`.
         otherwise: Pydantic's own message, for error types of plugins.
     """

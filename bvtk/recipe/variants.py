@@ -34,12 +34,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class LoadedSweep:
-    """A recipe with its variants.
-
-    Args:
-        loaded: the recipe itself; its `sweep` is None if it has no variants.
-        variants: ordered by cell, grid and seed; two of them may be the same recipe.
-    """
+    """A recipe with its variants in the order of cell, grid and seed; two of them may be the same recipe."""
 
     loaded: LoadedRecipe
     variants: tuple[Variant, ...]
@@ -49,7 +44,6 @@ def load_sweep(path: File | str, overrides: Sequence[str] = ()) -> LoadedSweep:
     """Loads a recipe and all its variants.
 
     Args:
-        path: the file.
         overrides: those of `sweep` change the sweep itself, all others apply to each variant; those of `training` and
             `objective` only to variants whose model learns by steps.
 
@@ -89,11 +83,6 @@ def _is_of_training(override: Override) -> bool:
 def _learns_by_steps(root: Node) -> bool:
     model = RECIPE.at("model", root).model_for(root.child("model"))
     return getattr(model, "learns", "steps") == "steps"
-
-
-def _in_a_cell(found: Problem, where: str) -> Problem:
-    """A problem that a cell's overrides cause in the recipe."""
-    return replace(found, message=found.message + where, hint=IN_A_CELL.get(found.hint, found.hint))
 
 
 class _Expansion:
@@ -195,7 +184,9 @@ class _Expansion:
             own = {place for override in overrides for place in places(override.value)}
             label = ", ".join(f"{key}={flow(value)}" for key, value in settings.items())
             where = f" (in cell {printable(label)})" if label else ""
-            self._report(*(f if f.place in own else _in_a_cell(f, where) for f in new))
+            for found in new:
+                hint = IN_A_CELL.get(found.hint, found.hint)
+                self._report(found if found.place in own else replace(found, message=found.message + where, hint=hint))
         return None if problems else recipe
 
     def _with_command_line(self, root: Node) -> tuple[Node, list[Problem]]:
