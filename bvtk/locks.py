@@ -90,7 +90,8 @@ class Lock:
         finally:
             stop.set()
             thread.join()
-            self._record("")
+            if read_owner(self.path)[0] in (None, self._owner):  # another host may have taken a lock that was lost
+                self._record("")
 
     def close(self) -> None:
         """Releases the lock; in a forked child, leaves it to the parent."""

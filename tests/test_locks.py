@@ -229,6 +229,7 @@ def test_a_lock_that_another_host_took_as_well_is_lost(tmp_path: Path) -> None:
         forge(path)
         with pytest.raises(LockLostError):
             lock.check()
+    assert json.loads(path.read_text())["host"] == "node7"  # its name stays, so a third host does not start as well
 
 
 def test_a_full_disk_costs_the_name_and_not_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
