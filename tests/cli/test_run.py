@@ -209,7 +209,7 @@ def test_a_mistake_in_the_recipe_is_shown_at_its_place(workplace: Path, terminal
         (("train", "."), "is not a run folder"),
         (("run", "tiny.yaml", "metrics=[mgi]"), "did you mean 'mig'?"),
         (("run", "tiny.yaml", "model.decoder=burgess"), "layer deconv1"),
-        (("run", "tiny.yaml", "--plugin", "none.py"), "no plugin file none.py"),
+        (("run", "tiny.yaml", "--plugin", "none.py"), "plugin file none.py does not exist"),
     ],
 )
 def test_what_a_user_can_get_wrong_is_one_clear_error(
@@ -233,8 +233,8 @@ def test_a_metric_that_can_not_score_these_data_costs_no_other_score(workplace: 
     assert done.code == 0
     found = done.json()
     assert set(found["scores"]) == {"held_out", "squared_error", "mig"}
-    assert "warning: downstream has no score: downstream accuracy with 100000 labels" in done.err
-    assert "downstream has no score: downstream accuracy with 100000 labels" in Path(found["report"]).read_text()
+    assert "warning: downstream has no score: downstream accuracy with 100,000 labels" in done.err
+    assert "downstream has no score: downstream accuracy with 100,000 labels" in Path(found["report"]).read_text()
     assert "downstream has no score" in terminal("evaluate", found["export"]).err
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -73,5 +74,5 @@ def test_the_commands_in_the_comments_are_valid_in_every_cell() -> None:
     discover(ROOT)
     for path in RECIPES:
         for line in re.findall(r"^#\s+bvtk (?:run|train|sweep) (\S+.*)$", path.read_text(), re.MULTILINE):
-            recipe, *overrides = line.split()
+            recipe, *overrides = shlex.split(line)
             load_sweep(ROOT / recipe, overrides)
