@@ -18,9 +18,6 @@ from bvtk.errors import RunError
 PARTS = ("model", "objective", "optimizer", "window")
 """The files of a checkpoint, without their ending."""
 
-_PROBE = (2, 3)
-"""Shape of a parameter that an optimiser is tried on."""
-
 
 def verify(state: TrainingState, tensors: Mapping[str, Tensors], facts: Mapping[str, Any]) -> None:
     """Checks names, shapes, types and numbers of a checkpoint for a freshly built state.
@@ -68,27 +65,27 @@ def _check_optimizers(state: TrainingState, found: Tensors, step: int) -> None:
         specs |= state.experiment.recipe.objective.optimizers()
     left = set(found)
     for first, part in state.numbered_parts():
-        wanted = state_of(specs[part.name])
+        states = {shape: state_of(specs[part.name], shape) for shape in {other.shape for other in part.parameters}}
         having = 0
         for number, parameter in enumerate(part.parameters, start=first):
+            wanted = states[parameter.shape]
             names = {name for name in wanted if f"{number}.{name}" in found}
             if names and names != set(wanted):
                 raise _misfit(f"optimizer lacks {number}.{min(set(wanted) - names)}")
             having += bool(names)
             for name in names:
-                shape = parameter.shape if wanted[name].shape == _PROBE else wanted[name].shape
-                _check(f"optimizer {number}.{name}", found[f"{number}.{name}"], shape, wanted[name].dtype)
+                _check(f"optimizer {number}.{name}", found[f"{number}.{name}"], wanted[name].shape, wanted[name].dtype)
                 left.discard(f"{number}.{name}")
-        if wanted and part.parameters and step and not having:
+        if any(states.values()) and step and not having:
             raise _misfit(f"optimizer has no state of the part {part.name}")
     if left:
         raise _misfit(f"optimizer has {min(left)}, which the recipe's has not")
 
 
-def state_of(spec: OptimizerSpec) -> Tensors:
-    """The state that an optimiser keeps of a parameter of shape `_PROBE`, by name: found by one step of it."""
-    parameter = nn.Parameter(torch.zeros(_PROBE))
-    parameter.grad = torch.zeros(_PROBE)
+def state_of(spec: OptimizerSpec, shape: torch.Size) -> Tensors:
+    """The state that an optimiser keeps of a parameter of a shape, by name: found by one step of it."""
+    parameter = nn.Parameter(torch.zeros(shape))
+    parameter.grad = torch.zeros(shape)
     optimizer = spec.over([parameter])
     optimizer.step()
     kept = optimizer.state_dict()["state"].get(0, {})

@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from bvtk.component import optimizers, parse
+from bvtk.component import OptimizerSpec, Parameters, optimizers, parse
 from bvtk.engine.checkpoint import resume, save_checkpoint
 from bvtk.engine.state import TrainingState
 from bvtk.engine.verify import state_of
@@ -143,7 +143,17 @@ def test_the_state_of_an_optimiser_is_known_without_training(name: str) -> None:
         "rmsprop": {"step", "square_avg"},
         "sgd": set(),
     }
-    assert set(state_of(parse(optimizers.get(name), {}))) == expected[name]
+    assert set(state_of(parse(optimizers.get(name), {}), torch.Size([2, 3]))) == expected[name]
+
+
+def test_the_state_of_a_plugins_optimiser_may_depend_on_the_shape() -> None:
+    class Factored(OptimizerSpec):
+        def build(self, parameters: Parameters) -> torch.optim.Optimizer:
+            return torch.optim.Adafactor(parameters)
+
+    shapes = {name: tuple(value.shape) for name, value in state_of(Factored(), torch.Size([4, 5])).items()}
+    assert shapes == {"step": (), "row_var": (4, 1), "col_var": (1, 5)}
+    assert set(state_of(Factored(), torch.Size([4]))) == {"step", "variance"}
 
 
 def _damage(folder: Path, random: np.random.Generator) -> None:
