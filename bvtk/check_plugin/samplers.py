@@ -43,6 +43,9 @@ def _check_batches(spec: SamplerSpec) -> None:
             require(np.isin(index, train).all(), f"{role} contains an image that is held out: use only `indices`")
         for name, label in batch.labels.items():
             require(len(label) == BATCH, f"label {name} has {len(label)} rows, expected {BATCH}")
+            first = sampler(0).labels[name]
+            same = (label.shape, label.dtype) == (first.shape, first.dtype)
+            require(same, f"label {name} has another shape or type at step {step} than at step 0")
         hash(batch.key)
 
 

@@ -134,7 +134,11 @@ class CapturedStepper(Stepper):
             values = torch.from_numpy(array)
             if name not in self._held:
                 self._held[name] = torch.empty_like(values, device=self._device)
-            self._held[name].copy_(values)
+            held = self._held[name]
+            if (values.shape, values.dtype) != (held.shape, held.dtype):  # a copy would broadcast or convert
+                found, before = (f"{each.dtype} {tuple(each.shape)}" for each in (values, held))
+                raise RunError(f"{name} of a batch is {found}, and was {before} before", "Fix the sampler.")
+            held.copy_(values)
 
     def _replay(self, batch: Batch, step: int) -> _Step:
         if self._eager_steps:

@@ -14,7 +14,9 @@ def test_built_in_samplers_pass_every_check(name):
     assert [f.level for f in check_component("sampler", samplers.entry(name))] == ["ok"] * 3
 
 
-def sampler(index: str = "random.choice(indices, batch_size)", gives: str = "", seed: str = "seed + step") -> str:
+def sampler(
+    index: str = "random.choice(indices, batch_size)", gives: str = "", seed: str = "seed + step", labels: str = ""
+) -> str:
     return f'''
         @bvtk.register_sampler("mine")
         class Mine(bvtk.SamplerSpec):
@@ -27,7 +29,7 @@ def sampler(index: str = "random.choice(indices, batch_size)", gives: str = "", 
 
                 def batch(step):
                     random = np.random.default_rng({seed})
-                    return bvtk.Batch({{"x": {index}}})
+                    return bvtk.Batch({{"x": {index}}}, {{{labels}}})
 
                 return batch
     '''
@@ -44,6 +46,10 @@ def test_a_sound_sampler(tmp_path):
         ({"index": "indices[:4].astype(np.int32)"}, "x has type int32, expected int64"),
         ({"index": "np.arange(4)"}, "x contains an image that is held out: use only `indices`"),
         ({"gives": "'label'"}, "its batch has [] besides x, expected ['label'] as in `gives`"),
+        (
+            {"gives": "'label'", "labels": "'label': np.zeros((batch_size, 1 + step % 3))"},
+            "label label has another shape or type at step 1 than at step 0",
+        ),
         ({"seed": ""}, "its batch at step 0 depends on previous calls"),
         (
             {"seed": "step"},
