@@ -182,7 +182,7 @@ def test_an_encrypted_member_and_an_unknown_method(tmp_path: Path) -> None:
             npz.read("images")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_no_damage_gives_anything_but_a_data_error(tmp_path: Path, data: st.DataObject) -> None:
     path = tmp_path / "a.npz"

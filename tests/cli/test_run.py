@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -104,21 +105,41 @@ def test_another_seed_and_another_setting_are_other_runs(workplace: Path, termin
     assert len(runs) == 2
 
 
-LONG = ("training.steps=1500", "training.checkpoint_every=1000000", "training.log_every=100")
+GATED = """
+import time
+from pathlib import Path
+import bvtk
+
+@bvtk.register_schedule("gated")
+class Gated(bvtk.ScheduleSpec):
+    def bounds(self):
+        return (0.5, 0.5)
+
+    def value_at(self, step, training_steps):
+        while step == 25 and Path("gate").exists():
+            time.sleep(0.01)
+        return 0.5
+"""
+"""A schedule that holds a run at a step while the file `gate` is there."""
+GATE = ("objective.beta={type: gated}", "training.checkpoint_every=1000000", "training.log_every=10")
 
 
 def test_an_interrupted_run_resumes_to_the_same_bytes(cli: Cli) -> None:
-    straight = cli.json("export", "tiny.yaml", *LONG, "--out", "straight")
-    process = cli.start("export", "tiny.yaml", *LONG, "--out", "halted")
+    (cli.folder / "plugins").mkdir()
+    (cli.folder / "plugins/gated.py").write_text(GATED)
+    straight = cli.json("export", "tiny.yaml", *GATE, "--out", "straight")
+    (cli.folder / "gate").touch()
+    process = cli.start("export", "tiny.yaml", *GATE, "--out", "halted")
     log = wait_for(cli.folder, "halted/*/metrics.jsonl")
     process.send_signal(signal.SIGINT)
+    (cli.folder / "gate").unlink()
     _, err = process.communicate(timeout=600)
     assert process.returncode == 130, err
-    assert "stopped at step" in err
+    assert re.search(r"stopped at step \d+ of 40, after a checkpoint", err)
     assert "run the same command again to resume" in err
     assert "Traceback" not in err
-    assert len(log.read_text().splitlines()) < 15
-    resumed = cli.json("export", "tiny.yaml", *LONG, "--out", "halted")
+    assert len(log.read_text().splitlines()) < 4
+    resumed = cli.json("export", "tiny.yaml", *GATE, "--out", "halted")
     one, two = (Path(cli.folder, run["export"]).read_bytes() for run in (straight, resumed))
     assert one == two
     assert resumed["scores"] == straight["scores"]

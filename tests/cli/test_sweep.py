@@ -22,7 +22,7 @@ from tests.conftest import Cli
 __all__ = ["terminal"]
 
 TINY = ("training.steps=2", "metrics=[]", "--workers", "2", "--device", "cpu")
-PATIENCE = 240.0
+PATIENCE = 600.0
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_a_killed_worker_costs_its_cell_and_a_stopped_driver_leaves_checkpoints(
         os.kill(_owner(first), signal.SIGKILL)
         _eventually(lambda: _states(sweeping.folder)[0] == "failed")
         driver.send_signal(signal.SIGTERM)
-        out, told = driver.communicate(timeout=30)
+        out, told = driver.communicate(timeout=PATIENCE)
     assert driver.returncode == 143
     facts = json.loads(out)
     assert facts["stopped"]

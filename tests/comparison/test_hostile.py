@@ -53,7 +53,7 @@ def places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(place for key, value in items for place in places(value, (*path, key)))]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(st.sampled_from(places(SAVED)), VALUES), min_size=1, max_size=2))
 def test_damaged_results_are_compared_or_refused(tmp_path: Path, changes: list[tuple[tuple[Any, ...], Any]]) -> None:
     data = copy.deepcopy(SAVED)
