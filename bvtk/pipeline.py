@@ -114,7 +114,7 @@ class Pipeline:
 
     def report(self, again: bool = False) -> Path:
         """Writes `report.html`, `figures/` and the model card."""
-        if again or not (self.folder.report.is_file() and self.folder.card.is_file()):
+        if again or not self.folder.finished:
             from bvtk.report import write_report
             from bvtk.report.gather import gather
 

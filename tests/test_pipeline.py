@@ -76,6 +76,18 @@ def test_a_missing_result_is_made_again_from_the_last_checkpoint(workplace: Path
     assert folder.finished
 
 
+@pytest.mark.parametrize("missing", ["scores", "latents", "export"])
+def test_a_result_that_is_missing_beside_a_report_is_written_again(workplace: Path, missing: str) -> None:
+    pipeline()[0].report()
+    again, _, folder = pipeline()
+    path: Path = getattr(folder, missing)
+    before = path.read_bytes()
+    path.unlink()
+    again.report()
+    assert folder.finished
+    assert path.read_bytes() == before
+
+
 def test_again_does_a_stage_anew(workplace: Path) -> None:
     first, _, folder = pipeline()
     scores = first.evaluate()
