@@ -1,7 +1,7 @@
 """Files and folders that are written whole or not at all.
 
-Everything appears under its final name by one rename, after its contents have reached the disk, so
-that a kill or a power cut at any moment leaves either what was there before or what was meant to be.
+Everything gets its final name by one rename, after its contents have reached the disk. A kill or a power cut at any
+moment leaves either the old state or the new one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def fsync_file(path: Path) -> None:
 
 
 def fsync_folder(path: Path) -> None:
-    """Returns when a folder's list of names is on the disk, if the system supports that."""
+    """Returns when a folder's list of names is on the disk, if the system can tell."""
     if sys.platform == "win32":
         return
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
@@ -46,7 +46,7 @@ def fsync_folder(path: Path) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Creates a folder and its missing parents, and returns when their names are on the disk."""
+    """Creates a folder and missing parents, and returns when their names are on the disk."""
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     path.mkdir(parents=True, exist_ok=True)
     for folder in missing:
@@ -60,7 +60,7 @@ def sha256_of_file(path: Path) -> str:
 
 
 def linked(*paths: Path) -> Path | None:
-    """The first of these paths that is a symbolic link: what is written there lands elsewhere."""
+    """The first of these paths that is a symbolic link, which would lead a write elsewhere."""
     return next((path for path in paths if path.is_symlink()), None)
 
 
@@ -68,8 +68,8 @@ def linked(*paths: Path) -> Path | None:
 def atomic_file(path: Path) -> Iterator[Path]:
     """Lets the block write a temporary file beside `path`, then puts it in its place.
 
-    The block gets a path that does not exist yet, on the same file system. If it raises, the
-    temporary file is removed and `path` stays as it was.
+    The block gets a path that does not exist yet. If it raises, the temporary file is removed and `path` stays as it
+    was.
 
     Args:
         path: the final name; its folder must exist. A file of that name is replaced.
@@ -101,9 +101,9 @@ def write_text_atomic(path: Path, text: str) -> None:
 def atomic_folder(path: Path) -> Iterator[Path]:
     """Lets the block fill a temporary folder beside `path`, then puts it in its place.
 
-    Every file in it is on the disk before the rename, and the rename before this returns. A folder
-    that lies at `path` already is moved aside first and removed last, as no system renames over a full
-    folder; `remove_leftovers` puts it back after a kill between the two renames.
+    All files are on the disk before the rename, and the rename before this returns. A folder that is already at `path`
+    is moved aside first and removed last, since no system replaces a full folder by a rename; `remove_leftovers` puts
+    it back if a kill came between the two renames.
 
     Args:
         path: the final name; its parent must exist.
@@ -120,7 +120,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
 
 def remove_leftovers(path: Path) -> None:
-    """Removes what killed writers of `path` left beside it. Call it only if nothing else writes there."""
+    """Removes what killed writers of `path` left beside it. Call it only while nobody else can write."""
     for aside in _leftovers(path, _ASIDE):
         if path.exists():
             shutil.rmtree(aside, ignore_errors=True)
@@ -134,7 +134,7 @@ def remove_leftovers(path: Path) -> None:
 
 
 def remove_all_leftovers(folder: Path) -> None:
-    """Does the same for every file and folder in a folder, if it exists."""
+    """Does the same for everything in a folder, if the folder exists."""
     names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
     for name in {match["of"] for match in map(_LEFT_BESIDE.fullmatch, names) if match}:
         remove_leftovers(folder / name)

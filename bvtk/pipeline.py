@@ -1,4 +1,4 @@
-"""The stages of a run, one after the other. A stage is skipped if its result is in the run folder."""
+"""The stages of a run in order. A stage is skipped if its result is already in the run folder."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from bvtk.stopping import Stop
 from bvtk.traversal import CodeStatistics
 
 CIRCUMSTANCES = ("libraries", "device", "processor", "instructions", "threads", "precision")
-"""What the bits of a training depend on beside its recipe, of what is recorded of its circumstances."""
+"""Those of the recorded facts that the last bits of a training depend on."""
 
 
 class Pipeline:
-    """One run at work, and what its stages share.
+    """One run, with what its stages share.
 
     Args:
-        recipe: what is run.
+        recipe: the recipe.
         folder: the run folder; the caller holds its lock.
-        device: as a user names it.
-        stop: how the run is asked to stop.
+        device: `cpu`, `cuda`, `mps` or `auto`.
+        stop: the request to stop.
         listener: receives the events.
     """
 
@@ -59,7 +59,7 @@ class Pipeline:
 
     @cached_property
     def experiment(self) -> Experiment:
-        """The trained experiment: resumed if training is not complete, else read from its last checkpoint."""
+        """The trained experiment: training resumes if it is not done, else the last checkpoint is read."""
         dataset = self.dataset
         if not self.trained:
             steps = counted(self.recipe.training.steps, "step")
@@ -71,7 +71,7 @@ class Pipeline:
 
     @property
     def trained(self) -> bool:
-        """Whether training is complete."""
+        """Whether training is done."""
         return is_trained(self.recipe, self.folder)
 
     def train(self) -> None:
@@ -83,14 +83,14 @@ class Pipeline:
         """Writes `scores.json` and `latents.safetensors`.
 
         Args:
-            again: whether to repeat the stage if it is done.
+            again: whether to score a run again that is already scored.
         """
         if again or not (self.folder.scores.is_file() and self.folder.latents.is_file()):
             model = self.experiment.model
             self._begin("evaluate", f"encoding {counted(images_encoded(len(self.dataset), model.latents), 'image')}")
             found = evaluate(self.recipe, model, self.dataset, self.device, self._progressed)
             self.folder.check_lock()
-            self._outdate(again, self.folder.scores, self.folder.export, self.folder.report, self.folder.card)
+            self._remove_outdated(again, self.folder.scores, self.folder.export, self.folder.report, self.folder.card)
             write_bytes_atomic(self.folder.latents, save_arrays(found.latents))
             scores = json_text(found.scores)
             self._record_scores(scores, found.unscored)
@@ -107,7 +107,7 @@ class Pipeline:
             model, dataset = self.experiment.model, self.dataset
             self._begin("export", self.folder.export.name)
             self.folder.check_lock()
-            self._outdate(again, self.folder.report, self.folder.card)
+            self._remove_outdated(again, self.folder.report, self.folder.card)
             statistics = CodeStatistics.of(load_arrays(self.folder.latents.read_bytes()))
             write_export(self.folder.export, self.recipe, model, dataset, scores, statistics)
         return self.folder.export
@@ -118,7 +118,7 @@ class Pipeline:
             from bvtk.report import write_report
             from bvtk.report.gather import gather
 
-            self.evaluate()  # the pages need more of it than an export holds
+            self.evaluate()  # the report needs more of it than the export contains
             self.export()
             experiment, dataset = self.experiment, self.dataset
             self._begin("report", self.folder.report.name)
@@ -137,14 +137,14 @@ class Pipeline:
     def _warn(self, message: str) -> None:
         self._listener(Warned(message))
 
-    def _outdate(self, again: bool, *paths: Path) -> None:
-        """Removes what was made from a result that changes now, and warns about results that are not written again."""
+    def _remove_outdated(self, again: bool, *paths: Path) -> None:
+        """Removes what was made from a result that is about to change; warns of what is not created again by itself."""
         gone = [path.name for path in paths if path in (self.folder.export, self.folder.report) and path.is_file()]
         for path in paths:
             path.unlink(missing_ok=True)
         if again and gone:
-            again_with = f"`bvtk report {self.folder.path}` writes them again"
-            self._warn(f"removed {', '.join(gone)}, made from results that changed; {again_with}")
+            hint = f"run `bvtk report {self.folder.path}` to create them again"
+            self._warn(f"removed because they are out of date: {', '.join(gone)}; {hint}")
 
     def _quick_scores(self, experiment: Experiment) -> dict[str, Any]:
         return quick_scores(self.recipe, experiment.model, experiment.dataset, self.device)
@@ -178,36 +178,38 @@ class Pipeline:
         write_json(path, {**facts, SCORES: hashlib.sha256(scores.encode()).hexdigest(), **kept})
 
     def _warn_of(self, first: dict[str, Any], changed: dict[str, Any]) -> None:
-        for key, what in (("data", "the data set is"), ("plugins", "plugins are")):
+        for key, what in (("data", "the data set has"), ("plugins", "plugins have")):
             if key in changed:
-                self._warn(f"{what} not what this run was trained with: {first.get(key)} → {changed[key]}")
+                self._warn(f"{what} changed since this run was trained: {first.get(key)} → {changed[key]}")
         matters = [key for key in CIRCUMSTANCES if key in changed and key in first]
         if matters and not self.trained:
             was = "; ".join(f"{key}: {first.get(key)} → {changed[key]}" for key in matters if key != "libraries")
             detail = was or "library versions"
-            self._warn(f"resumed under other circumstances, so not bit for bit the same run: {detail}")
+            self._warn(f"resumed under other conditions, so the result may differ in its last bits: {detail}")
 
 
 def prepare_folder(folder: RunFolder, recipe: Recipe, source: str) -> None:
-    """Writes what a run is of: the resolved recipe, and the one as given.
+    """Writes the resolved recipe, and the recipe as given.
 
     Raises:
-        RunError: if the folder can't be written.
+        RunError: if the folder cannot be written.
     """
     try:
         if not folder.recipe.is_file():
             write_text_atomic(folder.source, source)
             write_text_atomic(folder.recipe, dump_yaml(recipe))
     except OSError as error:
-        raise RunError(f"can't write to {folder.path}: {error.strerror}", "choose another parent with --out") from error
+        raise RunError(
+            f"cannot write to {folder.path}: {error.strerror}", "Choose another parent with --out."
+        ) from error
 
 
 @contextmanager
 def working(loaded: LoadedRecipe, folder: RunFolder, device: str, *listeners: Listener) -> Iterator[Pipeline]:
-    """A run that the block may work on: its folder made and locked, its signals heeded.
+    """A run for the block to work on: its folder is created and locked, and signals stop it in good order.
 
     Raises:
-        RunError: if the folder can't be created, or another process is writing to it.
+        RunError: if the folder cannot be created, or another process is writing to it.
         Interrupted: if a signal asks to stop.
     """
     announce = Announcer(*listeners)

@@ -1,7 +1,6 @@
-"""The run folder: everything that one experiment leaves behind, and who may write to it.
+"""The run folder: everything that an experiment writes, and who may write to it.
 
-Each stage after training reads the run folder and nothing else, so it works alone, in another
-process, on another day.
+Each stage after training reads only the run folder, so it can run alone, later, and in another process.
 """
 
 from __future__ import annotations
@@ -53,15 +52,15 @@ class RunFolder:
         """Creates the folder if it is missing.
 
         Raises:
-            RunError: if it can't be created, or a part of it is a link that leads out of it.
+            RunError: if it cannot be created, or a part of it is a link that leads out of it.
         """
         if link := linked(self.checkpoints, self.figures, self.log, self.evaluations):
-            raise RunError(f"{link} is a symbolic link, and a run writes into its own folder alone", "remove the link")
+            raise RunError(f"{link} is a symbolic link, but a run writes only to its own folder", "Remove the link.")
         try:
             make_folder(self.checkpoints)
         except OSError as error:
             raise RunError(
-                f"can't make the run folder {self.path}: {error.strerror}", "choose another parent with --out"
+                f"cannot create the run folder {self.path}: {error.strerror}", "Choose another parent with --out."
             ) from error
 
     @contextmanager
@@ -103,7 +102,7 @@ class RunFolder:
             self._held.check()
 
     def tidy(self) -> None:
-        """Removes what killed writers left behind; the caller holds the lock."""
+        """Removes leftovers of killed processes; the caller holds the lock."""
         for folder in (self.path, self.checkpoints, self.figures):
             remove_all_leftovers(folder)
 
@@ -169,7 +168,7 @@ def read_json(path: Path) -> Any:
     try:
         return read_document(path)
     except (OSError, ValueError) as error:
-        raise RunError(f"can't read {path}: {error}", "delete it and run the same command again") from error
+        raise RunError(f"cannot read {path}: {error}", "Delete it and run the same command again.") from error
 
 
 def json_text(value: Any) -> str:
@@ -220,11 +219,7 @@ def library_versions() -> dict[str, str]:
 
 
 def environment(**facts: Any) -> dict[str, Any]:
-    """What a result depends on beside its recipe: versions, machine, git commit, and the facts given.
-
-    Args:
-        facts: what the caller knows: device, threads, precision, plugins, data.
-    """
+    """What a result depends on besides its recipe: versions, machine, git commit, and the given facts."""
     return {
         "libraries": library_versions(),
         "python": platform.python_version(),
@@ -237,7 +232,6 @@ def environment(**facts: Any) -> dict[str, Any]:
 
 
 def _processor() -> str:
-    """The processor's name, if the system reports it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

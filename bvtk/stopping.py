@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: how a run is asked to stop, and when it does."""
+"""How SIGINT and SIGTERM stop a run, and when."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from bvtk.errors import BvtkError, Interrupted
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _AGAIN = 0.05
-"""Seconds after which a request that Python dropped is raised once more."""
+"""Seconds after which a request that Python dropped is sent again."""
 
 
 class _Now(BaseException):
-    """Raised by a signal. Like `KeyboardInterrupt`, no library handles it as an error of its own."""
+    """Raised by a signal. Like `KeyboardInterrupt` it is no `Exception`, so that libraries do not catch it."""
 
 
 class Stop:
-    """A request to stop, raised at once or kept until the work can be saved.
+    """A request to stop, raised at once, or kept until the work can be left in good order.
 
-    Outside `deferred` a signal interrupts the program at once. Every stage can be interrupted: its files are written
-    whole or not at all. `listening` then raises `Interrupted`. Inside `deferred` the training loop checks `requested`
-    after each step, saves a checkpoint, and raises `Interrupted` itself.
+    Outside `deferred`, a signal interrupts whatever runs, and `Interrupted` leaves `listening`. That is safe for every
+    stage, since files are written whole or not at all. Inside, the training loop checks `requested` after each step,
+    saves a checkpoint, and raises `Interrupted` itself.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Stop:
             return
         before = {number: signal.signal(number, self._handle) for number in SIGNALS}
         try:
-            with self._resending_dropped(), self._raising_interrupted():
+            with self._repeating_in_callbacks(), self._interrupting():
                 yield self
         finally:
             for number, handler in before.items():
@@ -53,7 +53,7 @@ class Stop:
 
     @contextmanager
     def deferred(self) -> Iterator[None]:
-        """Keeps a request until the block checks for it or ends."""
+        """Keeps a request until the block checks for it, or ends."""
         self._deferring = True
         try:
             yield
@@ -63,18 +63,18 @@ class Stop:
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """Raises a request at once, inside `deferred` too: for long work that changes nothing."""
+        """Raises a request immediately, even inside `deferred`: for long work that changes nothing."""
         before, self._deferring = self._deferring, False
         try:
             self.check("stopped")
-            with self._raising_interrupted():
+            with self._interrupting():
                 yield
         finally:
             self._deferring = before
 
     @contextmanager
-    def _resending_dropped(self) -> Iterator[None]:
-        """Sends a signal again if Python dropped it in a destructor or a callback of a weak reference."""
+    def _repeating_in_callbacks(self) -> Iterator[None]:
+        """Repeats a signal whose exception Python dropped: in destructors and callbacks of weak references."""
         before = sys.unraisablehook
 
         def dropped(what: sys.UnraisableHookArgs) -> None:
@@ -94,8 +94,8 @@ class Stop:
                 self._again.join()
 
     @contextmanager
-    def _raising_interrupted(self) -> Iterator[None]:
-        """Raises `Interrupted` for a signal, or for the error that a library written in C turned it into."""
+    def _interrupting(self) -> Iterator[None]:
+        """Raises `Interrupted` for a signal, or for the error that a library written in C raised in its place."""
         try:
             yield
         except BvtkError:

@@ -104,7 +104,7 @@ def test_new_scores_say_what_they_outdate(workplace: Path) -> None:
     second, memory, _ = pipeline()
     second.evaluate(again=True)
     (said,) = memory.warnings
-    assert "removed model.safetensors, report.html" in said
+    assert "removed because they are out of date: model.safetensors, report.html" in said
     assert not folder.export.exists()
     third, memory, _ = pipeline()
     third.report()
@@ -161,4 +161,4 @@ def test_other_data_under_a_finished_run_are_told(workplace: Path) -> None:
     np.savez("data.npz", images=images[::-1], factors=factors, factor_names=["size", "x", "y"])
     second, memory, _ = pipeline()
     second.evaluate(again=True)
-    assert any("the data set is not what this run was trained with" in warning for warning in memory.warnings)
+    assert any("the data set has changed since this run was trained" in warning for warning in memory.warnings)

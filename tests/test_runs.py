@@ -56,13 +56,13 @@ def test_a_folder_has_one_writer(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_parent_that_cant_be_written_is_a_clear_error(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    with pytest.raises(RunError, match="can't make the run folder"):
+    with pytest.raises(RunError, match="cannot create the run folder"):
         RunFolder(tmp_path / "runs" / "x").create()
 
 
 def test_a_parent_that_is_a_file_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("")
-    with pytest.raises(RunError, match="can't make the run folder"):
+    with pytest.raises(RunError, match="cannot create the run folder"):
         RunFolder(tmp_path / "runs" / "x").create()
 
 
@@ -85,7 +85,7 @@ def test_json_holds_no_number_that_json_lacks(tmp_path: Path) -> None:
     write_json(tmp_path / "x.json", {"β": 1})
     assert read_json(tmp_path / "x.json") == {"β": 1}
     (tmp_path / "x.json").write_text("{")
-    with pytest.raises(RunError, match=r"can't read .*x\.json"):
+    with pytest.raises(RunError, match=r"cannot read .*x\.json"):
         read_json(tmp_path / "x.json")
 
 

@@ -1,4 +1,4 @@
-"""What is printed when a run is done: its files, its scores, and what to try next."""
+"""The result of a run as it is printed: its scores, its files, and what to try next."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def show_run(folder: RunFolder, recipe: Recipe, given: Path, done_before: bool, 
     Args:
         folder: the run.
         recipe: its recipe.
-        given: the recipe's path or the run's as given, for the commands to try next.
+        given: the path of the recipe or the run as given, for the commands to try next.
         done_before: whether there was nothing left to do.
         as_json: whether to print one JSON object instead.
     """
@@ -43,7 +43,7 @@ def show_run(folder: RunFolder, recipe: Recipe, given: Path, done_before: bool, 
 
 
 def scores_table(scores: dict[str, Any]) -> Table:
-    """Every metric's headline figure, with its chance level and its other plain figures."""
+    """The headline score of every metric, with its other plain numbers."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("metric", style="bold")
     table.add_column("score", justify="right")

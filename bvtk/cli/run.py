@@ -19,9 +19,9 @@ def run(
     no_plugins: NoPlugins = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train, evaluate, export and report; what is done already is skipped.
+    """Train, evaluate, export and report. Stages that are done are skipped.
 
-    The same command resumes an interrupted run, and says "already complete" of a finished one.
+    The same command resumes an interrupted run, and says "already complete" for a finished one.
 
     Example: bvtk run recipes/quickstart.yaml objective.beta=8 seed=1
     """

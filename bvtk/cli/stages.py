@@ -22,7 +22,7 @@ from bvtk.cli.common import (
 RunOrRecipe = Annotated[
     Path, typer.Argument(metavar="RUN_OR_RECIPE", help="A recipe file or a run folder.", show_default=False)
 ]
-Again = Annotated[bool, typer.Option("--again", help="Repeat the stage even if it is done.")]
+Again = Annotated[bool, typer.Option("--again", help="Do the stage again if it is done.")]
 
 
 def train(
@@ -61,7 +61,7 @@ def evaluate(
 ) -> None:
     """Score a trained model with its recipe's metrics.
 
-    The scores of an exported file are computed and printed; nothing is written.
+    For an exported file, the scores are printed and nothing is written.
 
     Example: bvtk evaluate runs/quickstart-1a2b3c4d --again
     """

@@ -1,4 +1,4 @@
-"""What `run`, `train`, `evaluate`, `export` and `report` work on, and how they do."""
+"""The run that `run`, `train`, `evaluate`, `export` and `report` work on."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Target:
 
 
 def target_of(given: Path, overrides: Sequence[str], out: Path) -> Target:
-    """The run that a path means: a recipe file, or a run folder, which takes no overrides.
+    """The run of a recipe file, or of a run folder, which takes no overrides.
 
     Raises:
         RecipeError: with everything that is wrong in the recipe.
@@ -49,7 +49,7 @@ def target_of(given: Path, overrides: Sequence[str], out: Path) -> Target:
     if overrides:
         raise UsageError(
             f"a run folder takes no overrides, found {overrides[0]!r}",
-            f"To train a new run with it: {shlex.join(('bvtk', 'run', str(folder.source), *overrides))}",
+            f"To train a new run with it: {shlex.join(('bvtk', 'run', str(folder.recipe), *overrides))}",
         )
     return Target(given, load_recipe(folder.recipe), folder)
 
@@ -60,9 +60,9 @@ def run_stage(stage: str, target: Target, device: str, as_json: bool, again: boo
     Args:
         stage: `train`, `evaluate`, `export` or `report`.
         target: the run.
-        device: as the user named it.
+        device: `cpu`, `cuda`, `mps` or `auto`.
         as_json: whether to print JSON.
-        again: whether to repeat the stage if it is done.
+        again: whether to do the stage again if it is done.
     """
     folder = target.folder
     done_before = folder.finished and not again
@@ -75,7 +75,7 @@ def run_stage(stage: str, target: Target, device: str, as_json: bool, again: boo
 
 
 def _work(stage: str, target: Target, device: str, again: bool) -> None:
-    with Stop().listening() as stop, stop.deferred():  # while torch loads, it drops what NumPy raises, and goes on
+    with Stop().listening() as stop, stop.deferred():  # torch drops exceptions while it imports NumPy
         from bvtk.pipeline import working
 
     with watching() as listener, working(target.loaded, target.folder, device, listener) as pipeline:

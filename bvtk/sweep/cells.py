@@ -1,4 +1,4 @@
-"""The cells of a sweep, each with the run folder that `bvtk run` of the same recipe would have."""
+"""The cells of a sweep. Each has the run folder that `bvtk run` uses for the same recipe."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Cell:
     """One run of a sweep.
 
     Args:
-        recipe: complete, its seed included.
-        settings: what tells it from the other cells beside its seed, by dotted key; `recipe` where it starts
-            from another recipe's file.
-        folder_name: what its run folder is called, such as `vae-1a2b3c4d5e`.
+        recipe: the complete recipe with its seed.
+        settings: what distinguishes it from other cells besides its seed, by dotted key; `recipe` if it starts from
+            another recipe's file.
+        folder_name: the name of its run folder, such as `vae-1a2b3c4d5e`.
     """
 
     recipe: Recipe
@@ -41,15 +41,11 @@ class Cell:
 
     @property
     def label(self) -> str:
-        """Its settings in words: `objective.beta=4, model.latents=10`."""
+        """Its settings as text: `objective.beta=4, model.latents=10`."""
         return ", ".join(f"{key}={flow(value)}" for key, value in self.settings.items())
 
     def folder(self, out: Path) -> RunFolder:
-        """Its run folder.
-
-        Args:
-            out: the parent of run folders.
-        """
+        """Its run folder, in the parent of run folders."""
         return RunFolder(out / self.folder_name)
 
 
@@ -58,8 +54,8 @@ class Sweep:
     """A recipe and its cells.
 
     Args:
-        loaded: the recipe that holds the sweep.
-        cells: in the sweep's order, no run twice.
+        loaded: the recipe that has the sweep.
+        cells: the cells in order, without duplicates.
     """
 
     loaded: LoadedRecipe
@@ -67,7 +63,7 @@ class Sweep:
 
     @property
     def folder_name(self) -> str:
-        """What the sweep's own folder is called: `<name>-sweep-<hash>`, the hash over its cells."""
+        """The name of the sweep's own folder: `<name>-sweep-<hash>`, with a hash of its cells."""
         names = "\n".join(cell.folder_name for cell in self.cells)
         digest = hashlib.sha256(names.encode()).hexdigest()[:_HASH_DIGITS]
         return f"{self.loaded.recipe.name}-sweep-{digest}"
@@ -83,7 +79,7 @@ def read_sweep(path: Path | str, overrides: Sequence[str] = ()) -> Sweep:
 
     Args:
         path: the recipe's file.
-        overrides: those below `sweep` change the sweep itself, all others are laid over every cell.
+        overrides: those below `sweep` change the sweep itself, all others apply to every cell.
 
     Raises:
         RecipeError: with everything that is wrong in the recipe or in any cell.
@@ -91,13 +87,8 @@ def read_sweep(path: Path | str, overrides: Sequence[str] = ()) -> Sweep:
     """
     found = load_sweep(path, overrides)
     if found.loaded.recipe.sweep is None:
-        raise UsageError(f"{path} has no `sweep`", "add one, such as `sweep: {seeds: 3}`, or use: bvtk run")
+        raise UsageError(f"{path} has no `sweep`", "Add one, such as `sweep: {seeds: 3}`, or use `bvtk run`.")
     return Sweep(found.loaded, tuple(_cells(found).values()))
-
-
-def cells_of(path: Path | str, overrides: Sequence[str] = ()) -> list[Cell]:
-    """The cells of a recipe's sweep in order, no run twice; raises as `read_sweep` does."""
-    return list(read_sweep(path, overrides).cells)
 
 
 def _cells(found: LoadedSweep) -> dict[str, Cell]:

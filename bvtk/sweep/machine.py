@@ -1,4 +1,4 @@
-"""What this machine has to run cells on, found without importing torch."""
+"""The cores and GPUs of this machine, found without importing torch."""
 
 from __future__ import annotations
 
@@ -21,13 +21,10 @@ def cores() -> int:
 
 
 def gpus(device: str) -> list[str]:
-    """The GPUs that cells can run on, as CUDA_VISIBLE_DEVICES names them; none if cells run on another device.
-
-    Args:
-        device: as the user named it; one GPU by number is dealt to nobody.
+    """The GPUs to distribute cells over, as CUDA_VISIBLE_DEVICES names them; none if the device is another, or one GPU.
 
     Raises:
-        UsageError: if there is no such kind of device.
+        UsageError: if the device is unknown.
     """
     if device.partition(":")[0] not in _KINDS:
         raise UsageError(f"unknown device {device!r}", f"known: {', '.join(_KINDS)}")

@@ -254,8 +254,9 @@ def test_a_metric_that_can_not_score_these_data_costs_no_other_score(workplace: 
     assert done.code == 0
     found = done.json()
     assert set(found["scores"]) == {"held_out", "squared_error", "mig"}
-    assert "warning: downstream has no score: downstream accuracy with 100,000 labels" in done.err
-    assert "downstream has no score: downstream accuracy with 100,000 labels" in Path(found["report"]).read_text()
+    why = "downstream has no score: downstream accuracy with 100,000 labels needs as many images to train on, found 50"
+    assert f"warning: {why}" in done.err
+    assert why in Path(found["report"]).read_text()
     assert "downstream has no score" in terminal("evaluate", found["export"]).err
 
 

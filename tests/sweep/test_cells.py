@@ -8,7 +8,7 @@ from bvtk.api import run_folder
 from bvtk.errors import UsageError
 from bvtk.plugins import discover
 from bvtk.recipe import dump_yaml, load_recipe
-from bvtk.sweep.cells import cells_of, read_sweep
+from bvtk.sweep.cells import read_sweep
 from tests.sweep.stand_ins import RECIPE, a_sweep
 
 
@@ -28,8 +28,8 @@ def test_equal_recipes_are_one_cell(tmp_path: Path) -> None:
         *((0, ""), (1, "")),
         *((0, "objective.beta=5"), (1, "objective.beta=5")),
     ]
-    assert cells_of(tmp_path / "r.yaml", ["objective.beta=2"]) == cells_of(
-        tmp_path / "r.yaml", ["objective.beta=2", "sweep.cells=[]"]
+    assert read_sweep(tmp_path / "r.yaml", ["objective.beta=2"]).cells == (
+        read_sweep(tmp_path / "r.yaml", ["objective.beta=2", "sweep.cells=[]"]).cells
     )
 
 
