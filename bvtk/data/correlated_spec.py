@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import Field, PositiveFloat, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from bvtk.component import DatasetSpec, Slot, datasets, register_dataset
@@ -30,8 +30,8 @@ class Correlated(DatasetSpec):
     pairs: Pairs = Field(examples=[[["x", "y"]]])
     """The pairs of factors, by name."""
 
-    sigma: PositiveFloat = 0.1
-    """σ, the strength: 0.1 is strong, 0.7 is weak."""
+    sigma: Annotated[float, Field(ge=1e-3)] = 0.1
+    """σ, the strength: 0.1 is strong, 0.7 is weak; at least 0.001."""
 
     @model_validator(mode="after")
     def _pairs_differ(self) -> Self:

@@ -37,8 +37,8 @@ def test_in_a_recipe_with_a_subset_either_way_round(tmp_path: Any) -> None:
         ({"pairs": [["x"]]}, "expected pairs of factors"),
         ({"pairs": [["x", "x"]]}, "factor 'x' is paired with itself"),
         ({"pairs": [["x", "y"], ["y", "x"]]}, "the pair 'x' and 'y' is listed twice"),
-        ({"pairs": [["x", "y"]], "sigma": 0}, "greater than 0"),
-        ({"pairs": [["x", "y"]], "sigma": -0.1}, "greater than 0"),
+        ({"pairs": [["x", "y"]], "sigma": 0}, "greater than or equal to 0.001"),
+        ({"pairs": [["x", "y"]], "sigma": -0.1}, "greater than or equal to 0.001"),
     ],
 )
 def test_refused(fields: dict[str, Any], found: str) -> None:

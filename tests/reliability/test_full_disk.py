@@ -83,7 +83,7 @@ def test_a_limit_on_the_size_of_files(ground: Ground, begun: Case) -> None:
     said = failed(ground, begun, limit=8000).said
     assert "can't write the checkpoint" in said
     assert "step-4: File too large" in said
-    assert "the same command resumes from the one before" in said
+    assert "The same command resumes from the checkpoint before" in said
     ground.must_finish([begun])
 
 
@@ -117,6 +117,6 @@ def test_prepared_data_that_a_full_disk_cut_short_are_never_used(ground: Ground)
     at = next(at for at, (what, path) in enumerate(trace) if what == "write" and path.startswith("cache"))
     case = ground.case("export", "pictures", at, "full")
     (ending,) = ground.suffer([case])
-    assert "the cache can't be written" in ending.said
+    assert "can't write to the cache" in ending.said
     assert [path for path in (ground.folder / case.out).rglob("*.npy") if not path.name.startswith(".")] == []
     ground.must_finish([case])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,7 +48,7 @@ class Draws:
             return generator.choice(some, size)
         return generator.choice(some, size, p=self.weights[some] / self.weights[some].sum())
 
-    @property
+    @cached_property
     def _last(self) -> int:
         assert self.weights is not None  # noqa: S101
         return int(np.flatnonzero(self.weights)[-1])
