@@ -108,7 +108,8 @@ class OptimizerSpec(Spec):
     def build(self, parameters: Parameters) -> torch.optim.Optimizer:
         """The optimiser of these parameters or groups of parameters.
 
-        The engine sets the learning rate before each step.
+        The engine sets the learning rate of every group before each step: that of the schedule, times the group's
+        `lr_scale` if it has one.
         """
 
     def over(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
@@ -149,7 +150,8 @@ class ObjectiveSpec(Spec):
     def build(self, context: ObjectiveContext) -> Objective:
         """The objective, an `nn.Module` whose state, if any, is part of checkpoints.
 
-        The schedules of its weights must be attributes, so that recorded steps on a GPU find them.
+        The schedules of its weights must be attributes of it or of its submodules, by themselves or in lists and dicts,
+        so that recorded steps on a GPU find them.
         """
 
     def optimizers(self) -> Mapping[str, OptimizerSpec]:

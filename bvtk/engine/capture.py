@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from bvtk.build import Experiment
+from bvtk.build import Experiment, Part
 from bvtk.component import ScheduleSpec, Spec
 from bvtk.engine.devices import reproducible
 from bvtk.engine.step import Stepper, Terms, went_bad
@@ -25,6 +25,8 @@ from bvtk.recipe import Recipe
 
 _WARM_UP = 3
 """Eager steps before one is recorded: optimisers and libraries allocate their state in these."""
+_MOST_RECORDINGS = 64
+"""Recordings to keep, as each holds memory of the GPU; batches with other keys run eagerly."""
 
 
 def can_capture(recipe: Recipe) -> bool:
@@ -49,7 +51,7 @@ def _capturable(spec: Spec) -> bool:
 class Held:
     """A schedule whose value a recording can read: a number on the device, updated before each step."""
 
-    def __init__(self, schedule: ScheduledValue, device: torch.device) -> None:
+    def __init__(self, schedule: Callable[[int], float], device: torch.device) -> None:
         self._schedule = schedule
         self._last: float | None = None
         self.value = torch.zeros((), device=device)
@@ -102,10 +104,8 @@ class CapturedStepper(Stepper):
         self._eager_steps = _WARM_UP
         self._numbers: frozenset[str] | None = None
         self._held: dict[str, torch.Tensor] = {}
-        self._weights = _hold_schedules(experiment.objective, device)
-        self._rates = [Held(part.learning_rate, device) for part in experiment.parts]
-        for part, rate in zip(experiment.parts, self._rates, strict=True):
-            _read_from_device(part.optimizer, rate.value, device)
+        self._weights = hold_schedules(experiment.objective, device)
+        self._rates = [rate for part in experiment.parts for rate in _read_from_device(part, device)]
 
     def run(self, batch: Batch, step: int) -> tuple[Terms, Pass]:
         """Trains on a batch, as `Stepper.run` does.
@@ -145,6 +145,8 @@ class CapturedStepper(Stepper):
             self._eager_steps -= 1
             return self._step(batch, step)
         if batch.key not in self._recordings:
+            if len(self._recordings) == _MOST_RECORDINGS:
+                return self._step(batch, step)
             graph = torch.cuda.CUDAGraph()
             graph.register_generator_state(self._generator)
             try:
@@ -207,20 +209,42 @@ class CapturedStepper(Stepper):
         return went_bad(done.outputs, {n: float(term) for n, term in done.terms.items()}, loss, step)
 
 
-def _hold_schedules(objective: Any, device: torch.device) -> list[Held]:
-    schedules = {name: value for name, value in vars(objective).items() if isinstance(value, ScheduledValue)}
-    found = {name: Held(value, device) for name, value in schedules.items()}
-    for name, held in found.items():
-        setattr(objective, name, held)
-    return list(found.values())
+def hold_schedules(objective: Any, device: torch.device) -> list[Held]:
+    """Replaces the schedules of an objective and its submodules, also those in lists and dicts, by held ones."""
+    held: list[Held] = []
+
+    def replaced(value: Any) -> Any:
+        if isinstance(value, ScheduledValue):
+            held.append(Held(value, device))
+            return held[-1]
+        if isinstance(value, list):
+            return [replaced(inner) for inner in value]
+        if isinstance(value, dict):
+            return {key: replaced(inner) for key, inner in value.items()}
+        return value
+
+    for module in objective.modules():
+        for name, value in list(vars(module).items()):
+            if not name.startswith("_") or isinstance(value, ScheduledValue):
+                setattr(module, name, replaced(value))
+    return held
 
 
-def _read_from_device(optimizer: torch.optim.Optimizer, rate: torch.Tensor, device: torch.device) -> None:
-    """Makes an optimiser read its learning rate, and count its steps, on the device."""
-    for group in optimizer.param_groups:
-        group["lr"] = rate
+def _read_from_device(part: Part, device: torch.device) -> list[Held]:
+    """Makes an optimiser read its learning rates, and count its steps, on the device; returns the rates."""
+    rates: dict[float, Held] = {}
+    for group in part.optimizer.param_groups:
+        scale = group.get("lr_scale", 1)
+        if scale not in rates:
+            rates[scale] = Held(_scaled(part.learning_rate, scale), device)
+        group["lr"] = rates[scale].value
         if "capturable" in group:
             group["capturable"] = True
-    for state in optimizer.state.values():
+    for state in part.optimizer.state.values():
         if isinstance(state.get("step"), torch.Tensor):
             state["step"] = state["step"].to(device)
+    return list(rates.values())
+
+
+def _scaled(rate: Callable[[int], float], scale: float) -> Callable[[int], float]:
+    return lambda step: rate(step) * scale

@@ -57,7 +57,7 @@ class Stepper:
                 raise self._not_finite_gradients(step)
             for part in self._experiment.parts:
                 for group in part.optimizer.param_groups:
-                    group["lr"] = part.learning_rate(step)
+                    group["lr"] = part.learning_rate(step) * group.get("lr_scale", 1)
             self._update(norms)
         return terms, outputs
 

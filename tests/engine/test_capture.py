@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from bvtk.build import Experiment, build, build_dataset
-from bvtk.engine.capture import CapturedStepper, Held, Reading, can_capture
+from bvtk.engine.capture import CapturedStepper, Held, Reading, can_capture, hold_schedules
 from bvtk.engine.state import TrainingState
 from bvtk.engine.step import Stepper
 from bvtk.errors import RunError
@@ -180,3 +180,19 @@ def test_a_held_schedule_is_a_number_that_changes_in_place() -> None:
     assert float(Reading(value)) == 0.1
     held.update(20)
     assert float(Reading(value)) == 2.0
+
+
+def test_schedules_are_found_wherever_an_objective_keeps_them() -> None:
+    def schedule(slope: float) -> ScheduledValue:
+        return ScheduledValue(lambda step, _: slope * step, 30)
+
+    objective, inner = torch.nn.Module(), torch.nn.Module()
+    objective.beta, objective.weights, objective.by_name = schedule(1), [schedule(2), 7], {"kl": schedule(3)}
+    objective.inner, inner.gamma = inner, schedule(4)
+    held = hold_schedules(objective, torch.device("cpu"))
+    for each in held:
+        each.live = True
+        each.update(5)
+    kept = (objective.beta, objective.weights[0], objective.by_name["kl"], inner.gamma)
+    assert [float(each(5)) for each in kept] == [5, 10, 15, 20]
+    assert (objective.weights[1], len(held)) == (7, 4)

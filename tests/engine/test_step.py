@@ -47,6 +47,20 @@ def test_a_step_is_the_gradient_of_the_loss_done_by_hand(workplace: Path) -> Non
         torch.testing.assert_close(moved.detach(), (weight - 0.01 * weight.grad).detach(), rtol=1e-4, atol=1e-6)
 
 
+def test_a_group_of_parameters_can_scale_the_learning_rate(workplace: Path) -> None:
+    built, twin = (experiment("training.optimizer={type: sgd, lr: 0.01}") for _ in range(2))
+    first, *others = built.parts[0].parameters
+    kept = built.parts[0].optimizer.param_groups[0]
+    kept["params"], kept["lr_scale"] = others, 0.5
+    built.parts[0].optimizer.add_param_group({"params": [first]})
+    before = [weight.detach().clone() for weight in twin.model.parameters()]
+    for each in (built, twin):
+        Stepper(each, CPU, "fp32").run(Batch({"x": np.arange(8)}), 0)
+    for part, whole, start in zip(built.model.parameters(), twin.model.parameters(), before, strict=True):
+        scale = 1 if part is first else 0.5
+        torch.testing.assert_close((part - start).detach(), (scale * (whole - start)).detach(), rtol=1e-3, atol=1e-7)
+
+
 def test_gradients_are_clipped(workplace: Path) -> None:
     built = experiment("training.optimizer={type: sgd, lr: 1.0}", "training.gradient_clip=0.01")
     before = [p.detach().clone() for p in built.model.parameters()]

@@ -146,9 +146,12 @@ class _Combinations:
 
     def _accepted(self, generator: np.random.Generator, known: NDArray[np.int64], keys: Any) -> Positions:
         """An image with each key (m,), −1 if there is none or it was not accepted."""
-        low = self._cumulative[np.searchsorted(known, keys, side="left")]
-        weight = self._cumulative[np.searchsorted(known, keys, side="right")] - low
+        start, end = (np.searchsorted(known, keys, side=side) for side in ("left", "right"))
+        low = self._cumulative[start]
+        weight = self._cumulative[end] - low
         height = generator.random(len(keys)) * self._heaviest
         # A height below the weight also says which of the images: each covers its own share of the weight.
         place = np.searchsorted(self._cumulative, low + height, side="right") - 1
-        return np.where(height < weight, self._order[np.minimum(place, len(self._order) - 1)], _NONE)
+        # Rounding may lift the sum to the share of the next key.
+        place = np.minimum(place, np.maximum(end - 1, 0))
+        return np.where(height < weight, self._order[place], _NONE)

@@ -7,6 +7,7 @@ import pytest
 
 from bvtk.component import parse, samplers
 from bvtk.engine.samplers import pairs
+from bvtk.engine.samplers.factors import TrainingFactors
 from bvtk.engine.samplers.pairs import PairSampler, Rule
 from bvtk.engine.split import split
 from bvtk.errors import UsageError
@@ -87,6 +88,20 @@ def test_images_of_weight_zero_never_come(proposals: int, monkeypatch: pytest.Mo
     draw = sampler(data, Rule("random", must_change=True))
     seen = {int(i) for step in range(30) for index in draw(step).images.values() for i in index}
     assert seen == {0, 2, 3, 5, 6, 8}
+
+
+def test_rounding_never_gives_an_image_of_another_combination() -> None:
+    """Beside a weight of 2⁵³, a height of 1.5 in the share of the second image rounds to the start of the third."""
+
+    class Fixed(np.random.Generator):
+        def random(self, size: int) -> np.ndarray:  # type: ignore[override]
+            return np.full(size, 1.5 / 2**53)
+
+    data = grid(3)
+    factors = TrainingFactors(data, np.arange(3), "pairs")
+    combinations = pairs._Combinations(factors, np.array([2.0**53, 2, 2]))
+    keys = factors.keys(factors.values(np.arange(3)))
+    assert combinations._accepted(Fixed(np.random.PCG64()), keys, keys[1:2]).tolist() == [1]
 
 
 def test_no_full_grid_is_needed() -> None:
