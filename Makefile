@@ -10,7 +10,7 @@ run: $(READY)
 
 # One thread per process: twice as fast on two cores, and tests that train a model don't slow each other down.
 test: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 soak: $(READY)
 	$(BIN)/python -m pytest -m soak

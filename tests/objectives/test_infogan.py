@@ -188,16 +188,25 @@ def test_a_resumed_training_continues_bit_for_bit(infogan, workplace):
         assert all(torch.equal(found[part][name], value) for name, value in tensors.items())
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_codes_are_learnt_and_all_values_stay_finite(infogan, precision):
+def test_codes_are_learnt(infogan):
     state = TrainingState(infogan("objective.information=1"))
-    stepper = Stepper(state.experiment, CPU, precision)
-    shared = []
-    for step in range(40):
-        terms, _ = stepper.run(Batch({"x": (np.arange(32) + 7 * step) % 75}), step)
-        shared.append(terms["mutual_information"].item())
+    shared = information(state, "fp32", steps=40, batch=32)
     state.check_finite(state.tensors())
     assert sum(shared[-10:]) / 10 > sum(shared[:10]) / 10 + 0.3
+
+
+def test_all_values_stay_finite_in_half_precision(infogan):
+    """Few steps of few images: processors without this type take a hundred times as long."""
+    state = TrainingState(infogan("objective.information=1"))
+    assert all(map(math.isfinite, information(state, "bf16", steps=6, batch=8)))
+    state.check_finite(state.tensors())
+
+
+def information(state, precision, steps, batch):
+    """The bound of the mutual information over some steps of training."""
+    stepper = Stepper(state.experiment, CPU, precision)
+    indices = [(np.arange(batch) + 7 * step) % 75 for step in range(steps)]
+    return [stepper.run(Batch({"x": x}), step)[0]["mutual_information"].item() for step, x in enumerate(indices)]
 
 
 def test_weights_that_are_not_finite_stop_the_training_by_name(infogan):

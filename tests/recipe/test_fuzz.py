@@ -190,9 +190,9 @@ def extended(document: Document) -> None:
 
 OVERRIDES, EDITS = st.tuples(PLACES, VALUES), st.tuples(PLACES, VALUES)
 
-test_any_override_is_taken_or_refused = batches(8_000, OVERRIDES)(overridden)
-test_any_value_is_taken_or_refused = batches(6_000, EDITS)(edited)
-test_any_slip_of_the_keyboard_is_taken_or_refused = batches(6_000, CHANGES)(mistyped)
+test_any_override_is_taken_or_refused = batches(4_000, OVERRIDES)(overridden)
+test_any_value_is_taken_or_refused = batches(3_000, EDITS)(edited)
+test_any_slip_of_the_keyboard_is_taken_or_refused = batches(3_000, CHANGES)(mistyped)
 
 test_any_override_at_length = pytest.mark.soak(batches(80_000, OVERRIDES)(overridden))
 test_any_value_at_length = pytest.mark.soak(batches(60_000, EDITS)(edited))

@@ -142,7 +142,8 @@ def test_a_model_with_discrete_codes_is_reported_by_what_it_gives(workplace: Pat
     assert table.warnings == ()
 
 
-def test_ten_processes_write_the_same_report(cli: Cli) -> None:
+@pytest.mark.parametrize("processes", [2, pytest.param(10, marks=pytest.mark.soak)])
+def test_processes_write_the_same_report(cli: Cli, processes: int) -> None:
     """Factors come in the order of the data set: safetensors gives its arrays in another order each time."""
     recipe = recipe_of("ground_truth", cli.folder)
     images, factors = squares()
@@ -154,7 +155,7 @@ def test_ten_processes_write_the_same_report(cli: Cli) -> None:
     pages = {run.report().read_bytes()}
     shown = gather(folder, run.recipe, run.experiment.model, run.dataset, run.device)
     assert list(shown.curves) == ["size", "tone", "parity"]
-    for seed in range(10):
+    for seed in range(processes):
         environment = {**os.environ, "PYTHONHASHSEED": str(seed), "OMP_NUM_THREADS": "1"}
         with cli.start("report", str(folder.path), "--again", env=environment) as process:
             _, err = process.communicate()
