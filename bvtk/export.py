@@ -6,23 +6,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Any
 
 import torch
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    FiniteFloat,
-    JsonValue,
-    NonNegativeInt,
-    ValidationError,
-    model_validator,
-)
 from safetensors.torch import save
 
 from bvtk.build import build_model
-from bvtk.component import Spec, parse
 from bvtk.errors import RunError, UsageError
 from bvtk.files import write_bytes_atomic
 from bvtk.metadata import FORMAT, KEY, opened_export
@@ -97,21 +86,14 @@ def read_export(path: Path) -> Export:
     Raises:
         UsageError: if the file is not an export of bvtk, is damaged, or needs a plugin that is not loaded.
     """
-    with opened_export(path, "pt") as (metadata, file):
+    with opened_export(path, "pt") as (said, metadata, file):
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    missing = absent_plugins([plugin.model_dump() for plugin in said.plugins])
     try:
-        said = parse(_Said, metadata)
-        missing = absent_plugins(said.plugins)
         recipe = parse_recipe(said.recipe)
     except UsageError as error:
         hint = f"it was made with {', '.join(missing)}: load it with --plugin FILE" if missing else error.hint
         raise UsageError(f"{path}: {error.message}", hint) from error
-    except (ValidationError, KeyError) as error:
-        what: object = error
-        if isinstance(error, ValidationError):
-            first = error.errors()[0]
-            what = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-        raise UsageError(f"{path}: its metadata are damaged: {what}", "export the run again") from error
     if said.recipe_sha256 not in (None, recipe_sha256(recipe)):
         raise UsageError(f"{path}: its recipe was changed after the export was written", "Export the run again.")
     image = ImageShape(*said.image_shape)
@@ -120,39 +102,6 @@ def read_export(path: Path) -> Export:
         raise UsageError(f"{path}: its metadata describe latents that its model lacks", "export the run again")
     statistics = None if said.codes is None else CodeStatistics.of(said.codes.model_dump(exclude_none=True))
     return Export(recipe, model, image, said.peak, said.factor_names, dict(said.scores), statistics, metadata)
-
-
-_Side = Annotated[int, Field(ge=1, le=1 << 31)]
-
-
-class _Metadata(BaseModel):
-    """Required metadata. Older exports do not have the fields with defaults."""
-
-    model_config = Spec.model_config | ConfigDict(extra="ignore")
-
-
-class _Codes(_Metadata):
-    latents: tuple[NonNegativeInt, ...]
-    mean: tuple[FiniteFloat, ...]
-    std: tuple[FiniteFloat, ...]
-    kl: tuple[FiniteFloat, ...] | None = None
-
-    @model_validator(mode="after")
-    def _as_long_as_each_other(self) -> Self:
-        if len({len(values) for values in (self.latents, self.mean, self.std, self.kl) if values is not None}) > 1:
-            raise ValueError("its lists differ in length")
-        return self
-
-
-class _Said(_Metadata):
-    recipe: dict[str, JsonValue]
-    image_shape: tuple[_Side, _Side, _Side]
-    peak: Annotated[int, Field(ge=1, le=255)]
-    scores: dict[str, dict[str, JsonValue]]
-    recipe_sha256: str | None = None
-    factor_names: tuple[str, ...] = ()
-    codes: _Codes | None = None
-    plugins: tuple[dict[str, str], ...] = ()
 
 
 def _built(recipe: Recipe, image: ImageShape, tensors: Mapping[str, torch.Tensor], path: Path) -> Any:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from bvtk.quantities import is_number
@@ -130,6 +130,12 @@ def parse(model: type[M], data: Mapping[str, Any]) -> M:
         pydantic.ValidationError: with every error in the data.
     """
     return model.model_validate_json(json.dumps(data), strict=True)
+
+
+def first_error(error: ValidationError) -> str:
+    """The place of the first error, and what is wrong there."""
+    first = error.errors()[0]
+    return ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
 
 
 def dump(spec: Spec) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def compare(
     Example: bvtk compare runs --html compare.html --pictures --plot training=training.png
     """
     load_plugins(plugin, no_plugins)
-    from bvtk.comparison.assembly import assemble
+    from bvtk.comparison.comparison import assemble
 
     table = assemble(targets, by or (), column or (), aggregate, sort, out)
     for why in table.left_out:

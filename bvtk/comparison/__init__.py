@@ -1,6 +1,5 @@
 """Compares runs: a table with mean and spread over seeds, and plots, from run folders or saved results."""
 
-from bvtk.comparison.assembly import compare
-from bvtk.comparison.comparison import Comparison
+from bvtk.comparison.comparison import Comparison, compare
 
 __all__ = ["Comparison", "compare"]

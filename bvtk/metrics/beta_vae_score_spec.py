@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import PositiveInt
 
-from bvtk.component import MetricSpec, register_metric
-from bvtk.metrics.fields import Limited
-from bvtk.protocols import Metric
+from bvtk.component import register_metric
+from bvtk.metrics.base import FunctionSpec, Limited
 
 PAIRS = {"paper": 200, "dlib": 64}
 """Pairs per point, L, by protocol."""
 
 
 @register_metric("beta_vae_score")
-class BetaVaeScore(MetricSpec):
+class BetaVaeScore(FunctionSpec):
     """β-VAE score: how well a linear classifier recognises which factor two images share.
 
     Higgins et al. 2017, "beta-VAE", Section 3. The two images of a pair have the same value of one factor, and
@@ -48,7 +47,5 @@ class BetaVaeScore(MetricSpec):
     classifiers: PositiveInt = 3
     """Classifiers that `paper` trains, each from its own random start. `scores` lists the accuracy of each."""
 
-    def build(self) -> Metric:
-        from bvtk.metrics.beta_vae_score import beta_vae_score
-
-        return partial(beta_vae_score, **dict(self) | {"pairs": self.pairs or PAIRS[self.protocol]})
+    def build(self) -> partial[dict[str, Any]]:
+        return partial(super().build(), pairs=self.pairs or PAIRS[self.protocol])

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from pydantic import PositiveInt
 
-from bvtk.component import MetricSpec, register_metric
-from bvtk.protocols import Metric
+from bvtk.component import register_metric
+from bvtk.metrics.base import FunctionSpec
 
 
 @register_metric("dci")
-class Dci(MetricSpec):
+class Dci(FunctionSpec):
     """DCI: whether each code matters for one factor, each factor needs one code, and codes predict the factors.
 
     Eastwood & Williams 2018, "A Framework for the Quantitative Evaluation of Disentangled Representations", Section 2.
@@ -37,8 +35,3 @@ class Dci(MetricSpec):
 
     rounds: PositiveInt = 100
     """Rounds of boosting. Each round adds one tree per value of the factor."""
-
-    def build(self) -> Metric:
-        from bvtk.metrics.dci import dci
-
-        return partial(dci, **dict(self))

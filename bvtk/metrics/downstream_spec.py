@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 
 from pydantic import Field, PositiveInt
 
-from bvtk.component import MetricSpec, register_metric
-from bvtk.protocols import Metric
+from bvtk.component import register_metric
+from bvtk.metrics.base import FunctionSpec
 
 
 @register_metric("downstream")
-class Downstream(MetricSpec):
+class Downstream(FunctionSpec):
     """Downstream accuracy: how well classifiers predict the factors from the codes, by the number of labels.
 
     Locatello et al. 2019, "Challenging Common Assumptions", Section 5.5. Gradient-boosted trees of depth 3, and a
@@ -35,8 +34,3 @@ class Downstream(MetricSpec):
 
     rounds: PositiveInt = 100
     """Rounds of boosting. Each round adds one tree per value of the factor."""
-
-    def build(self) -> Metric:
-        from bvtk.metrics.downstream import downstream
-
-        return partial(downstream, **dict(self))

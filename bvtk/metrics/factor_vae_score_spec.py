@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 
 from pydantic import Field, NonNegativeFloat, PositiveInt
 
-from bvtk.component import MetricSpec, register_metric
-from bvtk.metrics.fields import LIMIT
-from bvtk.protocols import Metric
+from bvtk.component import register_metric
+from bvtk.metrics.base import LIMIT, FunctionSpec
 
 
 @register_metric("factor_vae_score")
-class FactorVaeScore(MetricSpec):
+class FactorVaeScore(FunctionSpec):
     """FactorVAE score: how often the code that varies least identifies the factor that a batch of images shares.
 
     Kim & Mnih 2018, "Disentangling by Factorising", Section 4. All images of a batch have the same value of one factor.
@@ -43,8 +41,3 @@ class FactorVaeScore(MetricSpec):
 
     least_deviation: NonNegativeFloat = 0.05
     """Codes whose standard deviation over the images is below this do not vote."""
-
-    def build(self) -> Metric:
-        from bvtk.metrics.factor_vae_score import factor_vae_score
-
-        return partial(factor_vae_score, **dict(self))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from pydantic import PositiveInt
 
-from bvtk.component import MetricSpec, register_metric
-from bvtk.protocols import Metric
+from bvtk.component import register_metric
+from bvtk.metrics.base import FunctionSpec
 
 
 @register_metric("infomec")
-class InfoMec(MetricSpec):
+class InfoMec(FunctionSpec):
     """InfoMEC: whether each code knows about one factor, and one code about each factor, measured without bins.
 
     Hsu et al. 2023, "Disentanglement via Latent Quantization". The mutual information of each code with each
@@ -44,8 +42,3 @@ class InfoMec(MetricSpec):
     @property
     def takes_real_factors(self) -> bool:
         return self.continuous_factors
-
-    def build(self) -> Metric:
-        from bvtk.metrics.infomec import infomec
-
-        return partial(infomec, **dict(self))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 
 from pydantic import Field, PositiveInt
 
-from bvtk.component import MetricSpec, register_metric
-from bvtk.protocols import Metric
+from bvtk.component import register_metric
+from bvtk.metrics.base import FunctionSpec
 
 
 @register_metric("irs")
-class Irs(MetricSpec):
+class Irs(FunctionSpec):
     """Interventional robustness score: how constant a code stays while its factor is fixed and all others change.
 
     Suter et al. 2019, "Robustly Disentangled Causal Mechanisms". For a code and a factor: 1 − the 0.99
@@ -33,8 +32,3 @@ class Irs(MetricSpec):
 
     points: PositiveInt = 10_000
     """Images from which the score is estimated. If there are fewer, all are used."""
-
-    def build(self) -> Metric:
-        from bvtk.metrics.irs import irs
-
-        return partial(irs, **dict(self))

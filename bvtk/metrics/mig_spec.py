@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from pydantic import PositiveInt
 
-from bvtk.component import MetricSpec, register_metric
-from bvtk.metrics.fields import Limited
-from bvtk.protocols import Metric
+from bvtk.component import register_metric
+from bvtk.metrics.base import FunctionSpec, Limited
 
 
 @register_metric("mig")
-class Mig(MetricSpec):
+class Mig(FunctionSpec):
     """Mutual information gap: how much more the best code knows about a factor than the second best.
 
     Chen et al. 2018, "Isolating Sources of Disentanglement", Section 4: (largest − second largest mutual
@@ -32,8 +29,3 @@ class Mig(MetricSpec):
 
     points: PositiveInt = 10_000
     """Images from which the information is estimated. If there are fewer, all are used."""
-
-    def build(self) -> Metric:
-        from bvtk.metrics.mig import mig
-
-        return partial(mig, **dict(self))

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from pydantic import PositiveInt
 
-from bvtk.component import MetricSpec, register_metric
-from bvtk.metrics.fields import Limited
-from bvtk.protocols import Metric
+from bvtk.component import register_metric
+from bvtk.metrics.base import FunctionSpec, Limited
 
 
 @register_metric("modularity_explicitness")
-class ModularityExplicitness(MetricSpec):
+class ModularityExplicitness(FunctionSpec):
     """Modularity and explicitness: whether each code knows about one factor only; whether all are linearly readable.
 
     Ridgeway & Mozer 2018, "Learning Deep Disentangled Embeddings With the F-Statistic Loss". Modularity: 1 −
@@ -48,8 +45,3 @@ class ModularityExplicitness(MetricSpec):
     @property
     def takes_real_factors(self) -> bool:
         return self.factor_bins is not None
-
-    def build(self) -> Metric:
-        from bvtk.metrics.modularity_explicitness import modularity_explicitness
-
-        return partial(modularity_explicitness, **dict(self))

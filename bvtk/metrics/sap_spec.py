@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from pydantic import PositiveInt
 
-from bvtk.component import MetricSpec, register_metric
-from bvtk.protocols import Metric
+from bvtk.component import register_metric
+from bvtk.metrics.base import FunctionSpec
 
 
 @register_metric("sap")
-class Sap(MetricSpec):
+class Sap(FunctionSpec):
     """SAP: how much better the best single code predicts a factor than the second best.
 
     Kumar et al. 2018, "Variational Inference of Disentangled Latent Concepts from Unlabeled Observations", Section 3.
@@ -39,8 +37,3 @@ class Sap(MetricSpec):
     @property
     def takes_real_factors(self) -> bool:
         return self.continuous_factors
-
-    def build(self) -> Metric:
-        from bvtk.metrics.sap import sap
-
-        return partial(sap, **dict(self))

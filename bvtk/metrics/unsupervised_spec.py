@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from pydantic import PositiveInt
 
-from bvtk.component import MetricSpec, register_metric
-from bvtk.metrics.fields import Limited
-from bvtk.protocols import Metric
+from bvtk.component import register_metric
+from bvtk.metrics.base import FunctionSpec, Limited
 
 
 @register_metric("unsupervised")
-class Unsupervised(MetricSpec):
+class Unsupervised(FunctionSpec):
     """Unsupervised scores: how much the codes know about each other; lower is better.
 
     Locatello et al. 2019, "Challenging Common Assumptions". Total correlation and Wasserstein correlation
@@ -38,8 +35,3 @@ class Unsupervised(MetricSpec):
     pairs: PositiveInt = 20_000
     """Pairs of codes over which the mutual information is averaged. If there are more (above 200 codes), the seed draws
     this many."""
-
-    def build(self) -> Metric:
-        from bvtk.metrics.unsupervised import unsupervised
-
-        return partial(unsupervised, **dict(self))

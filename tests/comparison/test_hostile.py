@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bvtk.comparison.assembly import assemble
+from bvtk.comparison.comparison import assemble
 from bvtk.comparison.contents.saved import document
 from bvtk.errors import BvtkError
 from bvtk.recipe.sweep_schema import Published

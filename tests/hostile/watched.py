@@ -20,7 +20,7 @@ from typing import Any
 
 import yaml
 
-from bvtk.comparison.assembly import assemble
+from bvtk.comparison.comparison import assemble
 from bvtk.engine.checkpoint import read_checkpoint
 from bvtk.errors import BvtkError
 from bvtk.plugins import discover

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
-
-from bvtk.errors import UsageError
-from bvtk.registry import did_you_mean
-
-Aggregate = Literal["mean", "median", "paper"]
 
 MEANINGS = {
     "mean": "Mean ± sample standard deviation over n runs.",
@@ -19,7 +13,7 @@ MEANINGS = {
     "paper": "As in the β-VAE paper: the scores of all classifiers of all n runs are pooled and the worse half is "
     "dropped; mean ± sample standard deviation of the rest. For other values, the better half of the runs.",
 }
-"""How the caption of a table explains its values."""
+"""The ways to combine values, and how the caption of a table explains them."""
 
 
 @dataclass(frozen=True)
@@ -31,48 +25,20 @@ class Summary:
     values: tuple[float, ...]
 
 
-def as_aggregate(text: str) -> Aggregate:
-    """Checks the name of a way to combine values.
-
-    Raises:
-        UsageError: if there is no such way.
-    """
-    for known in get_args(Aggregate):
-        if text == known:
-            return known  # type: ignore[no-any-return]
-    raise UsageError(f"unknown aggregate {text!r}, {did_you_mean(text, list(get_args(Aggregate)))}")
-
-
-def aggregate(values: Sequence[float], how: Aggregate, better: int = 0, pooled: Sequence[float] = ()) -> Summary:
+def aggregate(values: Sequence[float], how: str, better: int = 0, pooled: Sequence[float] = ()) -> Summary:
     """Combines the values of several runs.
 
     Args:
         values: one per run, at least one.
+        how: one of `MEANINGS`.
         better: 1 if higher is better, −1 if lower is, 0 if neither.
         pooled: the scores of every classifier of every run, which `paper` uses instead of the values of the runs.
     """
-    return Summary(*_WAYS[how](values, better, pooled), tuple(values))
-
-
-def _mean(values: Sequence[float], _better: int = 0, _pooled: Sequence[float] = ()) -> tuple[float, float | None]:
-    return math.fsum(values) / len(values), statistics.stdev(values) if len(values) > 1 else None
-
-
-def _median(values: Sequence[float], _better: int, _pooled: Sequence[float]) -> tuple[float, float | None]:
-    if len(values) < 2:
-        return values[0], None
-    lower, middle, upper = statistics.quantiles(values, n=4, method="inclusive")
-    return middle, (upper - lower) / 2
-
-
-def _paper(values: Sequence[float], better: int, pooled: Sequence[float]) -> tuple[float, float | None]:
-    everything = sorted(pooled or values, key=lambda value: -better * value)
-    kept = everything[: math.ceil(len(everything) / 2)] if better else everything
-    return _mean(kept)
-
-
-_WAYS: dict[Aggregate, Callable[[Sequence[float], int, Sequence[float]], tuple[float, float | None]]] = {
-    "mean": _mean,
-    "median": _median,
-    "paper": _paper,
-}
+    if how == "median" and len(values) > 1:
+        lower, middle, upper = statistics.quantiles(values, n=4, method="inclusive")
+        return Summary(middle, (upper - lower) / 2, tuple(values))
+    kept = values
+    if how == "paper":
+        ranked = sorted(pooled or values, key=lambda value: -better * value)
+        kept = ranked[: math.ceil(len(ranked) / 2)] if better else ranked
+    return Summary(math.fsum(kept) / len(kept), statistics.stdev(kept) if len(kept) > 1 else None, tuple(values))

@@ -83,8 +83,10 @@ def short(value: Any) -> Any:
 
 
 def text_of(value: Any) -> str:
-    """A value as people write it in a recipe: `4`, `burgess`, `{type: linear, …}`."""
+    """A value as people write it in a recipe: `4`, `burgess`, `{type: linear, …}`; `–` for none."""
     value = short(value)
+    if value is None:
+        return "–"
     if isinstance(value, Mapping) and value.keys() == {"type"}:
         return text_of(value["type"])
     if isinstance(value, float):

@@ -52,7 +52,7 @@ def _by_keys(runs: Sequence[Measured], keys: Sequence[Key]) -> list[Row]:
     rows = []
     for group in _grouped(runs, lambda run: canonical([key.of(run) for key in keys])):
         settings = {key.text: key.of(group[0]) for key in others}
-        pairs = [f"{name}={_shown(value)}" for name, value in zip(shorts.values(), settings.values(), strict=True)]
+        pairs = [f"{name}={text_of(value)}" for name, value in zip(shorts.values(), settings.values(), strict=True)]
         name = group[0].name if by_name else ""
         rows.append(Row(_label(name, pairs), name, settings, tuple(group)))
     return _ordered(rows)
@@ -67,7 +67,7 @@ def _by_recipe(runs: Sequence[Measured]) -> list[Row]:
         for run in same_name:
             own = dict(leaves(_identity(run)))
             settings = {path: own.get(path) for path in differing}
-            pairs = [f"{shorts[path]}={_shown(value)}" for path, value in settings.items() if path in own]
+            pairs = [f"{shorts[path]}={text_of(value)}" for path, value in settings.items() if path in own]
             named = {".".join(path): value for path, value in settings.items()}
             rows.append(Row(_label(run.name, pairs), run.name, named, tuple(groups[id(run)])))
     return _ordered(rows)
@@ -80,8 +80,8 @@ def differing_settings(runs: Sequence[Measured]) -> list[Setting]:
     """
     recipes = [dict(leaves(_identity(run))) for run in runs]
     everywhere = dict.fromkeys(path for recipe in recipes for path in recipe)
-    missing = object()
-    differing = [path for path in everywhere if len({_key(recipe.get(path, missing)) for recipe in recipes}) > 1]
+    values = {path: {canonical(recipe[path]) if path in recipe else None for recipe in recipes} for path in everywhere}
+    differing = [path for path in everywhere if len(values[path]) > 1]
     types = {path[:-1] for path in differing if path[-1] == "type"}
     shared = [path for path in differing if all(path in recipe for recipe in recipes)]
     return [path for path in differing if path in shared or not any(_under(path, above) for above in types)]
@@ -113,14 +113,6 @@ def _identity(run: Measured) -> dict[str, Any]:
 
 def _under(path: Setting, above: Setting) -> bool:
     return path[: len(above)] == above and path != (*above, "type")
-
-
-def _key(value: Any) -> str:
-    return canonical(value) if isinstance(value, str | int | float | list | dict | None) else "missing"
-
-
-def _shown(value: Any) -> str:
-    return "–" if value is None else text_of(value)
 
 
 def _grouped(runs: Iterable[Measured], key: Any) -> Iterable[list[Measured]]:

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from bvtk.comparison.contents.aggregate import Summary
-from bvtk.comparison.contents.measured import FACTS, Measured, completed
+from bvtk.comparison.contents.measured import FACTS, Curve, Measured, completed
 from bvtk.comparison.contents.table import Cell, Table
-from bvtk.component import parse
+from bvtk.component import Spec, parse
 from bvtk.documents import read_document
 from bvtk.errors import UsageError
 from bvtk.recipe.sweep_schema import Published
+from bvtk.spec import first_error
 
 FORMAT = 1
 """The version of the JSON document. Documents of other versions are refused."""
 
-T = TypeVar("T")
+
+class _Saved(BaseModel):
+    model_config = Spec.model_config | ConfigDict(extra="ignore")
+
+
+class _Run(_Saved):
+    run: str
+    recipe: dict[str, JsonValue]
+    scores: Annotated[dict[str, dict[str, JsonValue]], Field(min_length=1)]
+    facts: dict[str, float] = {}
+    curves: dict[str, Curve] = {}
+
+
+class _Document(_Saved):
+    runs: tuple[_Run, ...]
+    left_out: tuple[str, ...] = ()
+    published: Published | None = None
 
 
 def read_saved(path: Path) -> tuple[tuple[Measured, ...], tuple[str, ...], Published | None]:
@@ -29,48 +47,25 @@ def read_saved(path: Path) -> tuple[tuple[Measured, ...], tuple[str, ...], Publi
     Raises:
         UsageError: if the file is damaged or of another kind.
     """
+    hint = "give the output of `bvtk compare --json`"
     try:
         data = read_document(path)
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{path} can't be read as JSON: {error}", "write it again with `bvtk compare --json`"
-        ) from error
-    if isinstance(data, dict) and "runs" in data:
+        if not isinstance(data, dict) or "runs" not in data:
+            scores = data.get("scores", data) if isinstance(data, dict) else data
+            data = {"format": FORMAT, "runs": [{"run": path.stem, "recipe": {"name": path.stem}, "scores": scores}]}
         if data.get("format") != FORMAT:
             raise UsageError(f"{path} is not of format {FORMAT}", "use the version of bvtk that wrote it")
-        left_out = _shaped(lambda words: tuple(map(str, words)), data.get("left_out") or (), path)
-        runs = _shaped(lambda runs: tuple(map(_run, runs)), data["runs"], path)
-        return runs, left_out, _shaped(published_of, data.get("published"), path)
-    scores = _shaped(lambda scores: _scores(scores.get("scores", scores)), data, path)
-    return (Measured(path.stem, {"name": path.stem}, scores),), (), None
+        found = parse(_Document, data)
+    except ValidationError as error:
+        raise UsageError(f"{path} has no results: {first_error(error)}", hint) from error
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} can't be read as JSON: {error}", hint) from error
+    return tuple(map(_measured, found.runs)), found.left_out, found.published
 
 
-def published_of(data: Any) -> Published | None:
-    """Published values from JSON values; None if there are none."""
-    return None if data is None else parse(Published, data)
-
-
-def _shaped(read: Callable[[Any], T], data: Any, path: Path) -> T:
-    try:
-        return read(data)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UsageError(f"{path} has no results: {error!r}", "give the output of `bvtk compare --json`") from error
-
-
-def _run(data: Mapping[str, Any]) -> Measured:
-    curves = {
-        str(metric): tuple((int(step), float(score)) for step, score in points)
-        for metric, points in data.get("curves", {}).items()
-    }
-    facts = {name: float(data["facts"][name]) for name in FACTS if name in data["facts"]}
-    return Measured(str(data["run"]), completed(data["recipe"]), _scores(data["scores"]), facts, curves)
-
-
-def _scores(data: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    scores = {str(metric): dict(parts) for metric, parts in data.items()}
-    if not scores:
-        raise ValueError("it is empty")
-    return scores
+def _measured(run: _Run) -> Measured:
+    facts = {name: run.facts[name] for name in FACTS if name in run.facts}
+    return Measured(run.run, completed(run.recipe), run.scores, facts, run.curves)
 
 
 def document(table: Table) -> dict[str, Any]:
@@ -95,16 +90,9 @@ def document(table: Table) -> dict[str, Any]:
 
 
 def _json_cell(found: Cell) -> Any:
-    if not isinstance(found, Summary):
-        return found
-    return {"value": found.value, "spread": found.spread, "values": list(found.values)}
+    return {**vars(found), "values": [*found.values]} if isinstance(found, Summary) else found
 
 
 def _json_run(run: Measured) -> dict[str, Any]:
-    return {
-        "run": run.run,
-        "recipe": dict(run.recipe),
-        "scores": {metric: dict(parts) for metric, parts in run.scores.items()},
-        "facts": dict(run.facts),
-        "curves": {metric: [list(point) for point in points] for metric, points in run.curves.items()},
-    }
+    curves = {metric: [list(point) for point in points] for metric, points in run.curves.items()}
+    return {"run": run.run, "recipe": run.recipe, "scores": run.scores, "facts": run.facts, "curves": curves}

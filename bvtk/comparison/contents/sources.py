@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any
 
 from bvtk.comparison.contents.keys import canonical
 from bvtk.comparison.contents.measured import Measured, completed, curves_of, facts_of
-from bvtk.comparison.contents.saved import published_of, read_saved
-from bvtk.errors import RunError, UsageError
+from bvtk.comparison.contents.saved import read_saved
+from bvtk.component import parse
+from bvtk.errors import BvtkError, RunError, UsageError
 from bvtk.identity import check_records
 from bvtk.metadata import opened_export
 from bvtk.recipe import load_recipe, recipe_sha256, resolved
@@ -28,12 +30,14 @@ class Found:
         left_out: which others there are, and why they are left out.
         published: values from the literature to compare them with.
         planned: cells of a sweep that have no scores yet; None if they are not known.
+        damaged: the errors of runs that can't be read, which are left out too.
     """
 
     runs: tuple[Measured, ...]
     left_out: tuple[str, ...] = ()
     published: Published | None = None
     planned: tuple[Measured, ...] | None = ()
+    damaged: tuple[BvtkError, ...] = ()
 
 
 def gather(targets: Sequence[str | Path], out: Path = Path("runs")) -> Found:
@@ -45,12 +49,14 @@ def gather(targets: Sequence[str | Path], out: Path = Path("runs")) -> Found:
 
     Raises:
         UsageError: if a target is none of these, or no target has a run with scores.
-        RunError: if the files of a run are damaged.
+        BvtkError: if every run with scores is damaged.
     """
     found = [read_target(Path(target), out) for target in targets]
     runs, twice = _each_once(run for part in found for run in part.runs)
     left_out = tuple(dict.fromkeys([*(word for part in found for word in part.left_out), *twice]))
     if not runs:
+        for damaged in (error for part in found for error in part.damaged):
+            raise damaged
         named = ", ".join(map(str, targets)) or "nothing"
         hint = "; ".join(left_out[:3]) or "give a run folder, such as runs/quickstart-1a2b3c4d, or its parent"
         raise UsageError(f"no run with scores in {named}", hint)
@@ -65,8 +71,8 @@ def read_target(path: Path, out: Path = Path("runs")) -> Found:
 
     Raises:
         RecipeError: with every error of a recipe.
-        UsageError: if it is not a kind of target.
-        RunError: if the files of a run are damaged.
+        UsageError: if it is not a kind of target, or a file is damaged.
+        RunError: if the record of a sweep is damaged.
     """
     if path.is_dir():
         return _read_folder(path)
@@ -94,7 +100,9 @@ def read_run(path: Path) -> Measured | None:
     folder = RunFolder(path)
     if not folder.scores.is_file():
         return None
-    scores = _checked(read_json(folder.scores), folder.scores)
+    scores = read_json(folder.scores)
+    if not isinstance(scores, dict) or not all(isinstance(parts, dict) for parts in scores.values()):
+        raise RunError(f"{folder.scores} is damaged: expected one object per metric", "evaluate the run again")
     plain = _plain_recipe(folder.recipe)
     check_records(folder, recipe_sha256(plain))
     recipe = completed(plain)
@@ -120,17 +128,11 @@ def read_export_facts(path: Path) -> Measured:
     Raises:
         UsageError: if it is not an export of bvtk, or has no scores.
     """
-    with opened_export(path, "np") as (facts, _):
-        pass
-    try:
-        recipe, scores, shape = facts["recipe"], _checked(facts["scores"], path), facts["image_shape"]
-        pixels = shape[0] * shape[1] * shape[2]
-    except (KeyError, TypeError, IndexError, RunError) as error:
-        raise UsageError(f"{path} can't be read as an export of bvtk: {error}", "export the run again") from error
-    if not scores:
+    with opened_export(path, "np") as (said, _, _):
+        recipe = completed(said.recipe)
+    if not said.scores:
         raise UsageError(f"{path} has no scores", "score the run with `bvtk evaluate`, and export it again")
-    recipe = completed(recipe)
-    return Measured(str(path), recipe, scores, _facts(recipe, pixels), export=path)
+    return Measured(str(path), recipe, said.scores, _facts(recipe, math.prod(said.image_shape)), export=path)
 
 
 def _read_folder(path: Path) -> Found:
@@ -162,12 +164,13 @@ def _read_sweep(path: Path) -> Found:
     """The runs of a sweep, which are next to its folder."""
     facts = read_json(path / "sweep.json")
     try:
-        names, published = [str(cell["run"]) for cell in facts["cells"]], published_of(facts.get("published"))
+        names = [Path(str(cell["run"])).name for cell in facts["cells"]]
+        published = None if facts.get("published") is None else parse(Published, facts["published"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RunError(f"{path / 'sweep.json'} is damaged: {error!r}", "run the sweep again") from error
-    found = _read_runs(path.parent / Path(name).name for name in names)
+    found = _read_runs(path.parent / name for name in names)
     scored = {run.run for run in found.runs}
-    recipes = [path / "cells" / f"{Path(name).name}.yaml" for name in names if Path(name).name not in scored]
+    recipes = [path / "cells" / f"{name}.yaml" for name in names if name not in scored]
     known = all(recipe.is_file() for recipe in recipes)
     planned = tuple(Measured(recipe.stem, completed(_plain_recipe(recipe)), {}) for recipe in recipes if known)
     return replace(found, published=published, planned=planned if known else None)
@@ -180,13 +183,17 @@ def _by_contents(run: Measured) -> tuple[str, str, int]:
 
 
 def _read_runs(folders: Iterable[Path]) -> Found:
-    found = {folder: read_run(folder) for folder in folders}
-    unfinished = tuple(
-        f"{folder} has {'no scores yet' if folder.is_dir() else 'not been run yet'}"
-        for folder, run in found.items()
-        if run is None
-    )
-    return Found(tuple(run for run in found.values() if run), unfinished)
+    runs, left_out, damaged = [], [], []
+    for folder in folders:
+        try:
+            if run := read_run(folder):
+                runs.append(run)
+            else:
+                left_out.append(f"{folder} has {'no scores yet' if folder.is_dir() else 'not been run yet'}")
+        except BvtkError as error:
+            damaged.append(error)
+            left_out.append(error.message)
+    return Found(tuple(runs), tuple(left_out), damaged=tuple(damaged))
 
 
 def _each_once(runs: Iterable[Measured]) -> tuple[list[Measured], list[str]]:
@@ -212,12 +219,6 @@ def _plain_recipe(path: Path) -> dict[str, Any]:
         raise RunError(f"{path} is damaged: {document.problems[0]}", "restore it, or leave the run out")
     plain: dict[str, Any] = document.root.plain()
     return plain
-
-
-def _checked(scores: Any, path: Path) -> dict[str, Any]:
-    if not isinstance(scores, dict) or not all(isinstance(parts, dict) for parts in scores.values()):
-        raise RunError(f"{path} is damaged: expected one object per metric", "evaluate the run again")
-    return scores
 
 
 def _facts(recipe: Mapping[str, Any], pixels: int) -> dict[str, float]:

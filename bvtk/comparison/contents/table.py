@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
-from bvtk.comparison.contents.aggregate import Aggregate, Summary, aggregate
+from bvtk.comparison.contents.aggregate import Summary, aggregate
 from bvtk.comparison.contents.columns import better
 from bvtk.comparison.contents.keys import Key, find_key, text_of
 from bvtk.comparison.contents.measured import Measured
@@ -32,7 +32,7 @@ class Table:
 
     rows: tuple[Row, ...]
     columns: tuple[Key, ...]
-    how: Aggregate = "mean"
+    how: str = "mean"
     published: Published | None = None
     left_out: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ class Table:
         return [summary is not None and direction * summary.value == max(values) for summary in summaries]
 
 
-def cell(row: Row, column: Key, how: Aggregate) -> Cell:
+def cell(row: Row, column: Key, how: str) -> Cell:
     """The value of a row in a column."""
     found = [value for run in row.runs if (value := column.of(run)) is not None]
     if not found:
@@ -112,9 +112,11 @@ def _pooled(row: Row, column: Key) -> Sequence[float]:
 
 
 def _rank(found: Cell, sign: int) -> tuple[int, float, str]:
-    if isinstance(found, Summary):
-        return (0, sign * found.value, "")
+    """Numbers by size, texts that are numbers among them, then words by their letters, then nothing."""
+    value = found.value if isinstance(found, Summary) else found
+    if value is None:
+        return (2, 0.0, "")
     try:
-        return (0, sign * float(found), "") if found is not None else (2, 0.0, "")
+        return (0, sign * float(value), "")
     except ValueError:
-        return (1, 0.0, str(found))
+        return (1, 0.0, str(value))

@@ -81,10 +81,8 @@ class Choice:
     @cached_property
     def drawable(self) -> list[int]:
         """The numbers of the columns that can be drawn: scores, not values from recipes."""
-        columns = enumerate(self.table.columns)
-        return [
-            n for n, column in columns if column.kind == "score" and any(summary_of(r[n]) for r in self.table.values)
-        ]
+        scores = [n for n, column in enumerate(self.table.columns) if column.kind == "score"]
+        return [n for n in scores if any(summary_of(line[n]) for line in self.table.values)]
 
     @property
     def names(self) -> list[str]:
@@ -132,7 +130,7 @@ def axes_of(rows: Sequence[Row]) -> Axes:
     names = [row.name for row in rows] if len({row.name for row in rows}) > 1 else [""] * len(rows)
     others = [key for key in keys if key not in numeric]
     words = [
-        ", ".join([*filter(None, [name]), *(f"{short[key]}={_word(row.settings.get(key))}" for key in others)])
+        ", ".join([*filter(None, [name]), *(f"{short[key]}={text_of(row.settings.get(key))}" for key in others)])
         for name, row in zip(names, rows, strict=True)
     ]
     return Axes(numbers, tuple(words))
@@ -140,7 +138,3 @@ def axes_of(rows: Sequence[Row]) -> Axes:
 
 def _value(row: Row, key: str, known: Mapping[str, Key]) -> Any:
     return row.settings[key] if key in row.settings else known[key].of(row.runs[0]) if key in known else None
-
-
-def _word(value: Any) -> str:
-    return "–" if value is None else text_of(value)

@@ -9,7 +9,6 @@ from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes as Plot
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
@@ -46,32 +45,31 @@ class Panel:
     published: Mapping[str, Sequence[Point]] | None = None
 
 
-def curves(panels: Sequence[Panel], axis: str, logarithmic: bool, band: bool = False, marked: bool = True) -> bytes:
+def curves(panels: Sequence[Panel], axis: str, logarithmic: bool, dense: bool = False) -> bytes:
     """Values over a number, with their spread.
 
     Args:
         panels: with the same labels.
         axis: the label of the horizontal axis.
         logarithmic: whether this axis is logarithmic.
-        band: whether the spread is shown as a band instead of bars.
-        marked: whether the ticks of this axis are at the points.
+        dense: whether there are too many points to mark each one: the spread is a band instead of bars.
     """
-    labels = list(dict.fromkeys(name for panel in panels for name in panel.lines))
-    styles = _styles(labels)
+    styles = _styles(_labels(panels))
 
     def draw(plot: Plot, panel: Panel) -> None:
         if logarithmic:
             plot.set_xscale("log")
         for name, points in panel.lines.items():
-            (_band if band else _line)(plot, name, points, *styles[name])
+            (_band if dense else _line)(plot, points, *styles[name])
         for name, points in (panel.published or {}).items():
             x, y, _ = zip(*points, strict=True)
             plot.plot(x, y, "D", color=styles[name][0], markerfacecolor="white", markersize=5)
-        _mark(plot, sorted({x for points in panel.lines.values() for x, *_ in points}) if marked else [])
+        _mark(plot, sorted({x for points in panel.lines.values() for x, *_ in points}) if not dense else [])
         _chance(plot, panel.chance)
         plot.set_xlabel(plain(axis, _LONGEST), size=_SIZE, color=MUTED, loc="right")
 
-    return _panels(panels, draw, 2.7, labels if len(labels) > 1 else [], styles)
+    lines = [Line2D([], [], color=c, linestyle=d, linewidth=1.6, label=name) for name, (c, d) in styles.items()]
+    return _panels(panels, draw, 2.7, lines if len(lines) > 1 else [])
 
 
 def heat_map(panels: Sequence[Panel], rows: tuple[str, Sequence[float]], columns: tuple[str, Sequence[float]]) -> bytes:
@@ -99,8 +97,7 @@ def heat_map(panels: Sequence[Panel], rows: tuple[str, Sequence[float]], columns
 
 def bars(panels: Sequence[Panel]) -> bytes:
     """One bar per row with its spread, and a diamond for each published value."""
-    labels = list(dict.fromkeys(name for panel in panels for name in panel.lines))
-    published = any(panel.published for panel in panels)
+    labels = _labels(panels)
 
     def draw(plot: Plot, panel: Panel) -> None:
         for place, name in enumerate(labels):
@@ -118,8 +115,8 @@ def bars(panels: Sequence[Panel]) -> bytes:
         if panel.chance is not None:
             plot.axvline(panel.chance, color=MUTED, linewidth=1.0, linestyle=":")
 
-    handles = [("published", SERIES[1], "D")] if published else []
-    return _panels(panels, draw, 0.7 + 0.28 * len(labels), marks=handles)
+    diamond = Line2D([], [], color=SERIES[1], marker="D", linestyle="", label="published")
+    return _panels(panels, draw, 0.7 + 0.28 * len(labels), [diamond] if any(p.published for p in panels) else [])
 
 
 def rate_distortion(lines: Mapping[str, Sequence[tuple[Point, Point, str]]]) -> bytes:
@@ -155,36 +152,25 @@ def _panels(
     panels: Sequence[Panel],
     draw: Callable[[Plot, Panel], None],
     height: float,
-    labels: Sequence[str] = (),
-    styles: Mapping[str, Style] | None = None,
-    marks: Sequence[tuple[str, str, str]] = (),
+    handles: Sequence[Line2D] = (),
 ) -> bytes:
     """A figure of panels in two columns, with one legend for all of them."""
     columns = min(2, len(panels))
     rows = math.ceil(len(panels) / columns)
-    figure = new_figure(WIDTH, rows * height + 0.2 * math.ceil(len(labels) / 2) + 0.2 * len(marks))
+    figure = new_figure(WIDTH, rows * height + 0.2 * math.ceil(len(handles) / 2))
     for place, panel in enumerate(panels):
         plot = figure.add_subplot(rows, columns, place + 1)
         label(plot, "")
         draw(plot, panel)
         plot.set_title(plain(panel.title, _LONGEST), size=9.5, color=INK, loc="left", weight="bold")
-    _legend(figure, labels, styles or {}, marks)
+    if handles:
+        names = [plain(str(handle.get_label()), _LONGEST) for handle in handles]
+        figure.legend(handles, names, loc="outside lower left", ncols=2, frameon=False, fontsize=_SIZE, labelcolor=INK)
     return png(figure)
 
 
-def _legend(
-    figure: Figure,
-    labels: Sequence[str],
-    styles: Mapping[str, Style],
-    marks: Sequence[tuple[str, str, str]],
-) -> None:
-    lines = [Line2D([], [], color=styles[name][0], linestyle=styles[name][1], linewidth=1.6) for name in labels]
-    points = [Line2D([], [], color=colour, marker=marker, linestyle="") for _, colour, marker in marks]
-    names = [plain(name, _LONGEST) for name in (*labels, *(name for name, *_ in marks))]
-    if names:
-        figure.legend(
-            [*lines, *points], names, loc="outside lower left", ncols=2, frameon=False, fontsize=_SIZE, labelcolor=INK
-        )
+def _labels(panels: Sequence[Panel]) -> list[str]:
+    return list(dict.fromkeys(name for panel in panels for name in panel.lines))
 
 
 def _styles(labels: Sequence[str]) -> dict[str, Style]:
@@ -193,17 +179,17 @@ def _styles(labels: Sequence[str]) -> dict[str, Style]:
     return {name: (SERIES[n % count], _DASHES[n // count % len(_DASHES)]) for n, name in enumerate(labels)}
 
 
-def _line(plot: Plot, name: str, points: Sequence[Point], colour: str, dash: Dash) -> None:
+def _line(plot: Plot, points: Sequence[Point], colour: str, dash: Dash) -> None:
     x, y, _ = zip(*points, strict=True)
     plot.errorbar(
-        x, y, yerr=_errors(points), elinewidth=0.9, capsize=2.5, label=plain(name, _LONGEST),
+        x, y, yerr=_errors(points), elinewidth=0.9, capsize=2.5,
         color=colour, linestyle=dash, linewidth=1.4, marker="o", markersize=4,
     )  # fmt: skip
 
 
-def _band(plot: Plot, name: str, points: Sequence[Point], colour: str, dash: Dash) -> None:
+def _band(plot: Plot, points: Sequence[Point], colour: str, dash: Dash) -> None:
     x, y, spread = (np.array([part or 0.0 for part in column]) for column in zip(*points, strict=True))
-    plot.plot(x, y, color=colour, linestyle=dash, linewidth=1.4, label=plain(name, _LONGEST))
+    plot.plot(x, y, color=colour, linestyle=dash, linewidth=1.4)
     plot.fill_between(x, y - spread, y + spread, color=colour, alpha=0.18, linewidth=0)
 
 

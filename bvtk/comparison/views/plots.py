@@ -47,8 +47,7 @@ def plot_named(table: Table, name: str) -> Plot:
 
 def _curves(choice: Choice) -> Plot:
     axis = choice.along
-    lines = choice.axes.lines(axis)
-    panels = [_panel(choice, number, lines, axis) for number in choice.drawable]
+    panels = _panels(choice, choice.axes.lines(axis), axis)
     picture = draw.curves([panel for panel in panels if panel.lines], axis.title, axis.logarithmic)
     return Plot("curves", f"Over {axis.title}", _note("Thin lines show the spread between seeds.", panels), picture)
 
@@ -59,36 +58,30 @@ def _heat_map(choice: Choice) -> Plot:
     by_value: dict[str, list[int]] = {}
     for row, value in enumerate(across.values):
         by_value.setdefault(repr(value), []).append(row)
-    panels = [_panel(choice, number, by_value, along) for number in choice.drawable]
     rows, columns = ((axis.title, sorted(set(axis.values))) for axis in (across, along))
+    picture = draw.heat_map(_panels(choice, by_value, along), rows, columns)
     note = "Dark cells are high. Empty cells were not run."
-    return Plot("heatmap", f"Over {across.title} and {along.title}", note, draw.heat_map(panels, rows, columns))
+    return Plot("heatmap", f"Over {across.title} and {along.title}", note, picture)
 
 
 def _bars(choice: Choice) -> Plot:
-    lines = {row.label: [number] for number, row in enumerate(choice.table.rows)}
-    panels = [_panel(choice, number, lines, None) for number in choice.drawable]
+    panels = _panels(choice, {row.label: [number] for number, row in enumerate(choice.table.rows)}, None)
     note = _note("Thin lines show the spread between seeds.", panels)
     return Plot("bars", "All rows", note, draw.bars(panels))
 
 
 def _rate_distortion(choice: Choice) -> Plot:
+    table, (axis, *_) = choice.table, choice.betas
+    rate, distortion = (known_keys(table.runs)[key] for key in (KL, RECONSTRUCTION))
     lines: dict[str, list[tuple[Point, Point, str]]] = {}
-    for axis in choice.betas:
-        for label, rows in choice.axes.lines(axis).items():
-            for row in rows:
-                if pair := _rate_and_distortion(choice.table, row):
-                    lines.setdefault(label, []).append((*pair, f"{axis.title} = {axis.values[row]:.3g}"))
+    for label, rows in choice.axes.lines(axis).items():
+        for row in rows:
+            pair = [summary_of(cell(table.rows[row], key, table.how)) for key in (rate, distortion)]
+            x, y = ((0.0, found.value, found.spread) if found else None for found in pair)
+            if x and y:
+                lines.setdefault(label, []).append((x, y, f"{axis.title} = {axis.values[row]:.3g}"))
     note = "Reconstruction against KL, both in nats. Thin lines show the spread between seeds."
     return Plot("rate-distortion", "Rate and distortion", note, draw.rate_distortion(lines))
-
-
-def _rate_and_distortion(table: Table, row: int) -> tuple[Point, Point] | None:
-    known = known_keys(table.runs)
-    rate, distortion = (summary_of(cell(table.rows[row], known[key], table.how)) for key in (KL, RECONSTRUCTION))
-    if rate is None or distortion is None:
-        return None
-    return (0.0, rate.value, rate.spread), (0.0, distortion.value, distortion.spread)
 
 
 def _training(choice: Choice) -> Plot:
@@ -99,7 +92,7 @@ def _training(choice: Choice) -> Plot:
         lines = {row.label: points for row in table.rows if (points := curve_of(row, column.metric or ""))}
         panels.append(Panel(heading(column), lines, _chance(table, column)))
     note = _note("Scores during training, from a part of the images. Bands show the spread between seeds.", panels)
-    return Plot("training", "Over training", note, draw.curves(panels, "steps", False, band=True, marked=False))
+    return Plot("training", "Over training", note, draw.curves(panels, "steps", False, dense=True))
 
 
 def curve_of(row: Row, metric: str) -> list[Point]:
@@ -110,9 +103,12 @@ def curve_of(row: Row, metric: str) -> list[Point]:
     return [(float(step), summary.value, summary.spread) for step, summary in found]
 
 
-def _panel(choice: Choice, number: int, lines: dict[str, list[int]], axis: Axis | None) -> Panel:
+def _panels(choice: Choice, lines: dict[str, list[int]], axis: Axis | None) -> list[Panel]:
+    return [_panel(choice.table, number, lines, axis) for number in choice.drawable]
+
+
+def _panel(table: Table, number: int, lines: dict[str, list[int]], axis: Axis | None) -> Panel:
     """The values of one column, one point per row; without an axis every point is at 0."""
-    table = choice.table
     column = table.columns[number]
     measured: dict[str, list[Point]] = {}
     published: dict[str, list[Point]] = {}
@@ -123,8 +119,8 @@ def _panel(choice: Choice, number: int, lines: dict[str, list[int]], axis: Axis 
                 measured.setdefault(label, []).append((x, summary.value, summary.spread))
             if known := table.published_of(table.rows[row], column):
                 published.setdefault(label, []).append((x, *known))
-    arrow = {1: "", 0: "", -1: ", lower is better"}[better(column)]
-    return Panel(heading(column) + arrow, measured, _chance(table, column), published)
+    title = heading(column) + (", lower is better" if better(column) < 0 else "")
+    return Panel(title, measured, _chance(table, column), published)
 
 
 def _note(first: str, panels: Sequence[Panel]) -> str:
@@ -149,5 +145,3 @@ _DRAWN: dict[str, Callable[[Choice], Plot]] = {
     "rate-distortion": _rate_distortion,
     "training": _training,
 }
-PLOTS: Sequence[str] = tuple(_DRAWN)
-"""The names of all plots."""

@@ -7,10 +7,17 @@ from safetensors.numpy import save_file
 import bvtk
 from bvtk.comparison.contents.sources import gather, read_target
 from bvtk.errors import BvtkError, RunError, UsageError
-from bvtk.recipe import load_recipe, resolved
+from bvtk.recipe import load_recipe, recipe_sha256, resolved
+from bvtk.runs import write_json
 from bvtk.sweep.cells import read_sweep
 from bvtk.sweep.record import Status, SweepFolder
 from tests.comparison.folders import RECIPE, scores, three_systems, write_run
+
+
+def record_environment(folder):
+    """Records the recipe of a run as training does."""
+    recipe = load_recipe(folder / "recipe.yaml").recipe
+    write_json(folder / "environment.json", {"recipe_sha256": recipe_sha256(recipe)})
 
 
 def test_a_run_folder_is_read_whole(tmp_path):
@@ -42,12 +49,15 @@ def test_a_run_counts_once(tmp_path):
 def test_an_export_tells_its_recipe_and_scores(tmp_path):
     folder = write_run(tmp_path, ["objective.beta=2"], scores(0.3))
     recipe = resolved(load_recipe(folder / "recipe.yaml").recipe)
-    facts = {"format": 1, "recipe": recipe, "image_shape": [1, 64, 64], "scores": scores(0.3)}
+    facts = {"format": 1, "recipe": recipe, "image_shape": [1, 64, 64], "peak": 1, "scores": scores(0.3)}
     path = tmp_path / "model.safetensors"
     save_file({"w": np.zeros(1, np.float32)}, path, {"bvtk": json.dumps(facts)})
     (run,) = gather([path]).runs
     assert run.facts == {"beta": 2.0, "beta_norm": 20 / 4096}
     assert len(gather([path, folder]).runs) == 1
+    save_file({"w": np.zeros(1, np.float32)}, path, {"bvtk": json.dumps(facts | {"image_shape": [1, 0, 64]})})
+    with pytest.raises(UsageError, match=r"metadata are damaged: image_shape\.1"):
+        gather([path])
     save_file({"w": np.zeros(1, np.float32)}, path, {"other": "x"})
     with pytest.raises(UsageError, match="is not an export of bvtk"):
         gather([path])
@@ -97,6 +107,18 @@ def test_damaged_scores_of_a_run_are_told(tmp_path, text):
     (folder / "scores.json").write_text(text)
     with pytest.raises(RunError, match=r"scores\.json"):
         gather([folder])
+
+
+def test_a_damaged_run_is_left_out_with_the_reason(tmp_path):
+    good, bad = (write_run(tmp_path, [f"seed={seed}"], scores(0.1)) for seed in (0, 1))
+    record_environment(bad)
+    (bad / "recipe.yaml").write_text((bad / "recipe.yaml").read_text().replace("seed: 1", "seed: 2"))
+    for targets in ([tmp_path], [good, bad]):
+        found = gather(targets)
+        assert [run.run for run in found.runs] == [good.name]
+        assert found.left_out == (f"{bad / 'recipe.yaml'} was changed after the run was trained",)
+    with pytest.raises(RunError, match="was changed after the run was trained"):
+        gather([bad])
 
 
 def test_a_damaged_recipe_of_a_run_is_told(tmp_path):
@@ -199,7 +221,7 @@ def test_logs_and_scores_that_are_garbled_are_named(tmp_path, file, text):
     path = write_run(tmp_path, [], scores(0.3))
     (path / file).write_text(text)
     with pytest.raises(RunError, match=path.name):
-        read_target(path)
+        gather([path])
 
 
 def test_figures_that_are_links_stay_unread(tmp_path):

@@ -16,7 +16,7 @@ def drawn(png: bytes) -> np.ndarray:
     return pixels
 
 
-@pytest.mark.parametrize("options", [{}, {"band": True, "marked": False}])
+@pytest.mark.parametrize("options", [{}, {"dense": True}])
 def test_curves(options):
     one, two = (drawn(curves([PANEL] * count, "β", True, **options)) for count in (1, 2))
     assert one.shape == two.shape, "two panels share a row"

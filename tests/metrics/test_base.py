@@ -1,7 +1,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from bvtk.metrics.fields import LIMIT, Limited
+from bvtk.metrics.base import LIMIT, Limited
 
 
 def test_numbers_are_positive_and_limited():
