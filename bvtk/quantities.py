@@ -10,6 +10,11 @@ def is_number(value: Any) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def fixed(value: float, digits: int) -> str:
+    """A number with so many decimals, and a minus sign instead of a hyphen."""
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
 def duration(seconds: float) -> str:
     """A duration in words: `8.5 s`, `2 min 5 s`, `1 h 15 min`."""
     minutes, rest = divmod(round(seconds), 60)

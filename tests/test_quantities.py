@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bvtk.quantities import duration, is_number
+from bvtk.quantities import duration, fixed, is_number
 
 
 @pytest.mark.parametrize(
@@ -10,6 +10,10 @@ from bvtk.quantities import duration, is_number
 )
 def test_a_duration_in_words(seconds, text):
     assert duration(seconds) == text
+
+
+def test_decimals_have_a_minus_sign():
+    assert (fixed(-1.25, 1), fixed(2, 3)) == ("−1.2", "2.000")
 
 
 def test_what_is_a_number():

@@ -55,7 +55,7 @@ def scores_table(scores: dict[str, Any]) -> Table:
 
 def _title(name: str, parts: dict[str, Any]) -> str:
     if name == HELD_OUT:
-        return "evidence lower bound" if "kl" in parts else "log p(x|z)"
+        return "ELBO" if "elbo" in parts else "−reconstruction"
     return name.replace("_", " ")
 
 

@@ -19,6 +19,7 @@ from bvtk.cli.common import (
     print_json,
 )
 from bvtk.engine.process import prepare_process
+from bvtk.metrics.udr_spec import How, Measure
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -34,12 +35,12 @@ def udr(
         ),
     ],
     measure: Annotated[
-        str, typer.Option("--measure", metavar="lasso|spearman", help="How to compare the codes of two models.")
-    ] = "lasso",
-    images: Annotated[int, typer.Option("--images", min=2, help="Number of images to encode.")] = 1_000,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed that draws these images.")] = 0,
+        Measure, typer.Option("--measure", metavar="lasso|spearman", help="How to compare the codes of two models.")
+    ] = How.measure,
+    images: Annotated[int, typer.Option("--images", min=2, help="Number of images to encode.")] = How.images,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed that draws these images.")] = How.seed,
     out: Out = Path("runs"),
-    device: Device = "auto",
+    device: Device = How.device,
     plugin: PluginFiles = None,
     no_plugins: NoPlugins = False,
     as_json: AsJson = False,
@@ -55,9 +56,9 @@ def udr(
     load_plugins(plugin, no_plugins)
     prepare_process()
     from bvtk.cli.progress import watching
-    from bvtk.comparison.udr import How, as_measure, ranked
+    from bvtk.comparison.udr import ranked
 
-    how = How(as_measure(measure), images, seed, device)
+    how = How(measure, images, seed, device)
     with watching() as listener:
         found = ranked(targets, how, out, listener)
     for reason in found["left_out"]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,31 +20,19 @@ from bvtk.events import Listener, Progressed, StageStarted, warn
 from bvtk.export import Export, read_export
 from bvtk.metrics.estimators.latents import kl_per_latent
 from bvtk.metrics.estimators.points import draw_rows
-from bvtk.metrics.udr import Measure, Ranking
 from bvtk.metrics.udr import udr as rank
+from bvtk.metrics.udr_spec import How, Measure
 from bvtk.plugins import discover
 from bvtk.protocols import Dataset
-
-MEASURES: tuple[Measure, ...] = get_args(Measure)
-
-
-@dataclass(frozen=True)
-class How:
-    """How models are compared; `udr` describes the fields."""
-
-    measure: Measure = "lasso"
-    images: int = 1_000
-    seed: int = 0
-    device: str = "auto"
 
 
 def udr(
     targets: str | Path | Sequence[str | Path],
     *,
-    measure: str = "lasso",
-    images: int = 1_000,
-    seed: int = 0,
-    device: str = "auto",
+    measure: Measure = How.measure,
+    images: int = How.images,
+    seed: int = How.seed,
+    device: str = How.device,
     out: str | Path = "runs",
 ) -> dict[str, Any]:
     """Unsupervised disentanglement ranking of the models of each setting; the same dict as `bvtk udr --json`.
@@ -55,8 +42,7 @@ def udr(
     Args:
         targets: run folders, folders of run folders, folders of sweeps, recipes with a sweep, exported models.
         measure: `lasso` or `spearman`.
-        images: the most images of the data set whose codes are compared.
-        seed: draws these images.
+        images: the most images of the data set whose codes are compared, which the seed draws.
         device: where to encode them: `cpu`, `cuda`, `mps` or `auto`.
         out: the folder with the runs of recipes.
 
@@ -67,25 +53,11 @@ def udr(
     """
     discover(Path())
     given = [targets] if isinstance(targets, str | Path) else targets
-    return ranked(given, How(as_measure(measure), images, seed, device), Path(out), warn)
-
-
-def as_measure(text: str) -> Measure:
-    """Checks the name of a measure.
-
-    Raises:
-        UsageError: if there is no such measure.
-    """
-    for measure in MEASURES:
-        if text == measure:
-            return measure
-    raise UsageError(f"unknown measure {text!r}", f"known: {', '.join(MEASURES)}")
+    return ranked(given, How(measure, images, seed, device), Path(out), warn)
 
 
 def ranked(targets: Sequence[str | Path], how: How, out: Path, listener: Listener) -> dict[str, Any]:
     """The same as `udr`, for a caller that has loaded the plugins and listens to its events."""
-    if how.images < 2 or how.seed < 0:
-        raise UsageError(f"expected at least 2 images and a seed from 0, found {how.images} and {how.seed}")
     device = choose_device(how.device)
     found = gather(targets, out)
     here = [run for run in found.runs if run.export]
@@ -105,6 +77,7 @@ def ranked(targets: Sequence[str | Path], how: How, out: Path, listener: Listene
 
 
 def _setting(row: Row, how: How, device: torch.device, listener: Listener) -> dict[str, Any]:
+    """The median score, and the scores of each model and of each pair; null for a model with itself."""
     listener(StageStarted("encode", f"{len(row.runs)} models of {row.name}"))
     dataset = build_dataset(_export(row.runs[0]).recipe)
     index = np.sort(draw_rows(len(dataset), how.images, how.seed))
@@ -114,7 +87,14 @@ def _setting(row: Row, how: How, device: torch.device, listener: Listener) -> di
         codes.append(found.codes)
         kl.append(None if found.logvar is None else kl_per_latent(found.codes, found.logvar))
         listener(Progressed(number * len(index), len(row.runs) * len(index)))
-    return {"label": row.label, "images": len(index), **_as_json(row.runs, rank(codes, kl, measure=how.measure))}
+    ranking = rank(codes, kl, measure=how.measure)
+    pairs = [[None if i == j else float(pair) for j, pair in enumerate(line)] for i, line in enumerate(ranking.pairs)]
+    scores = [
+        {"run": run.run, "seed": run.recipe.get("seed"), "score": float(score), "active_codes": active}
+        for run, score, active in zip(row.runs, ranking.scores, ranking.active_codes, strict=True)
+    ]
+    median = float(np.median(ranking.scores))
+    return {"label": row.label, "images": len(index), "score": median, "runs": scores, "pairs": pairs}
 
 
 def _export(run: Measured) -> Export:
@@ -131,13 +111,3 @@ def _encoder(run: Measured, dataset: Dataset, device: torch.device) -> Encoder:
         )
     model = export.model.to(device, memory_format=torch.channels_last)
     return Encoder(export.recipe, model, dataset, device)
-
-
-def _as_json(runs: Sequence[Measured], found: Ranking) -> dict[str, Any]:
-    """The median score, and the scores of each model and of each pair; null for a model with itself."""
-    scores = [
-        {"run": run.run, "seed": run.recipe.get("seed"), "score": float(score), "active_codes": active}
-        for run, score, active in zip(runs, found.scores, found.active_codes, strict=True)
-    ]
-    pairs = [[None if i == j else float(pair) for j, pair in enumerate(line)] for i, line in enumerate(found.pairs)]
-    return {"score": float(np.median(found.scores)), "runs": scores, "pairs": pairs}

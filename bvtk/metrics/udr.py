@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.errors import UsageError
 from bvtk.metrics.estimators.linear import quiet, standardised
+from bvtk.metrics.udr_spec import Measure
 
 Array = NDArray[np.float64]
-Measure = Literal["lasso", "spearman"]
 
 LEAST_KL = 0.01
 """Codes whose KL, in nats per image, is below this are dropped."""
@@ -49,18 +48,14 @@ def udr(
     disentangled models are alike, while entangled models differ from each other.
 
     Args:
-        codes: for each model (n, d) the codes of the same images in the same order; d can differ.
+        codes: for each of at least two models (n, d) the codes of the same images in the same order; d can differ.
         kl: for each model (d,) the KL of each code in nats per image; None for a model without a posterior, of which
             all codes that vary are kept.
-        measure: how codes are compared: `lasso`, the weights of a Lasso that predicts the codes of one model from
-            those of the other, or `spearman`, rank correlations.
-
-    Raises:
-        UsageError: if there are fewer than two models, or their codes do not match.
+        measure: how codes are compared.
     """
     from scipy.stats import rankdata
 
-    kept = _kept(codes, kl)
+    kept = [_kept(z, k) for z, k in zip(codes, kl, strict=True)]
     prepared = [standardised(rankdata(z, axis=0) if measure == "spearman" else z)[0] for z in kept]
     strengths = lasso_weights if measure == "lasso" else correlations
     pairs = np.full((len(kept), len(kept)), np.nan)
@@ -97,21 +92,7 @@ def correlations(source: Array, target: Array) -> Array:
     return np.asarray(np.abs(source.T @ target) / len(source))
 
 
-def _kept(codes: Sequence[NDArray[Any]], kl: Sequence[NDArray[Any] | None]) -> list[Array]:
-    if len(codes) < 2 or len(codes) != len(kl):
-        raise UsageError(
-            f"UDR needs at least two models of one setting, found {len(codes)} with the KL of {len(kl)}",
-            "train the recipe with more seeds; a useful ranking needs five or more",
-        )
-    if len({len(z) for z in codes}) > 1 or len(codes[0]) < 2:
-        counts = ", ".join(str(len(z)) for z in codes)
-        raise UsageError(f"UDR needs codes of the same images from every model, found {counts} rows")
-    kept = []
-    for number, (z, k) in enumerate(zip(codes, kl, strict=True)):
-        if k is not None and len(k) != z.shape[1]:
-            raise UsageError(f"UDR: model {number} has {z.shape[1]} codes, but the KL of {len(k)}")
-        if not np.isfinite(z).all():
-            raise UsageError(f"UDR: the codes of model {number} are not finite", "leave this model out")
-        varies = np.ptp(z, axis=0) > 0
-        kept.append(z[:, varies if k is None else varies & (k >= LEAST_KL)].astype(np.float64))
-    return kept
+def _kept(codes: NDArray[Any], kl: NDArray[Any] | None) -> Array:
+    """The codes that vary and whose KL is not too small."""
+    varies = np.ptp(codes, axis=0) > 0
+    return codes[:, varies if kl is None else varies & (kl >= LEAST_KL)].astype(np.float64)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 from bvtk.pages.markdown import escaped, fenced
 from bvtk.report.figures import Figures
 from bvtk.report.inputs import ReportInputs
 from bvtk.report.scores import disentanglement_scores, held_out_scores
-from bvtk.report.usage import usage
 
 
 def render_card(inputs: ReportInputs, figures: Figures) -> str:
@@ -27,6 +28,21 @@ def render_card(inputs: ReportInputs, figures: Figures) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def usage(inputs: ReportInputs) -> str:
+    """Python code that loads the model, encodes, and decodes if the model can."""
+    codes = "codes" if inputs.kl_per_latent is None else "posterior means"
+    taken = "(n, k) from 0" if inputs.reads == "factors" else "(n, C, H, W) in [0, 1]"
+    lines = [
+        "import bvtk",
+        "",
+        f"run = bvtk.load({json.dumps(inputs.export)})",
+        f"z = run.encode({inputs.reads})".ljust(24) + f" # {taken} → (n, {inputs.code_size}) {codes}",
+    ]
+    if inputs.traversals is not None:
+        lines.append("x = run.decode(z)".ljust(24) + " # images of codes, (n, C, H, W) in [0, 1]")
+    return "\n".join(lines)
+
+
 def _scores(inputs: ReportInputs) -> str:
     rows = ["| score | value | chance | |", "|---|--:|--:|---|"]
     for score in [*disentanglement_scores(inputs.scores), *held_out_scores(inputs.scores)]:
@@ -39,30 +55,25 @@ def _pictures(inputs: ReportInputs, figures: Figures) -> list[str]:
     """Images that the model makes; for a model that makes none, what its latents follow."""
     shown = [figure for figure in (figures.reconstructions, *figures.traversals) if figure]
     shown = shown or [figure for figure in (figures.dependence, figures.activation) if figure]
-    headings = {
-        figure.file: f"**{escaped(figure.title)}** {escaped(figure.note)}\n\n" for figure in shown if figure.title
-    }
-    pictures = [f"{headings.get(figure.file, '')}![{escaped(figure.alt)}](figures/{figure.file})" for figure in shown]
+    pictures = []
+    for figure in shown:
+        head = f"**{escaped(figure.title)}** {escaped(figure.note)}\n\n" if figure.title else ""
+        pictures.append(f"{head}![{escaped(figure.alt)}](figures/{figure.file})")
     heading = "## What it learnt" if inputs.learns_from_images else "## What its latents follow"
     return [heading, *pictures] if pictures else []
 
 
 def _limits(inputs: ReportInputs, figures: Figures) -> str:
-    what = {
-        "factors": "It takes the factor values of its data set, as integers from 0 or floats, instead of images.",
-        "images": f"It takes images of {inputs.image_shape} (channels × height × width), like those of its data set.",
-    }
+    takes = f"images of {inputs.image_shape} (channels × height × width), like those of its data set"
+    if inputs.reads == "factors":
+        takes = "the factor values of its data set, as integers from 0 or floats, instead of images"
+    shown = ["traversals"] if inputs.traversals is not None else []
+    shown += ["training curves"] if figures.training else []
     known = [
-        what[inputs.reads],
+        f"It takes {takes}.",
         "The scores are of one seed. They vary between seeds, so compare several seeds before you trust a difference.",
-        f"`report.html` shows {_shown(inputs, figures)}every part of each score.",
+        f"`report.html` shows {', '.join(shown) + ' and ' if shown else ''}every part of each score.",
     ]
     if inputs.plugins:
         known.append(f"It needs these plugins: {', '.join(escaped(plugin) for plugin in inputs.plugins)}.")
     return "\n".join(f"- {line}" for line in known)
-
-
-def _shown(inputs: ReportInputs, figures: Figures) -> str:
-    found = ["traversals"] if inputs.traversals is not None else []
-    found += ["training curves"] if figures.training else []
-    return f"{', '.join(found)} and " if found else ""

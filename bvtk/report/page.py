@@ -1,15 +1,29 @@
-"""The report as one HTML page that fetches nothing and runs no script."""
+"""The report: one HTML page that fetches nothing and runs no script, with its figures and a model card beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from bvtk.files import write_bytes_atomic, write_text_atomic
 from bvtk.pages.html import render
-from bvtk.report.figures import Figures
+from bvtk.report.card import render_card, usage
+from bvtk.report.figures import Figures, draw_figures
 from bvtk.report.inputs import ReportInputs
 from bvtk.report.scores import disentanglement_scores, held_out_scores
-from bvtk.report.usage import usage
+
+
+def write_report(folder: Path, inputs: ReportInputs) -> Path:
+    """Writes `figures/*.png`, the model card `README.md` and the self-contained `report.html`, and returns the page."""
+    figures = draw_figures(inputs)
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    for figure in figures.all():
+        write_bytes_atomic(folder / "figures" / figure.file, figure.png)
+    write_text_atomic(folder / "README.md", render_card(inputs, figures))
+    page = folder / "report.html"
+    write_text_atomic(page, render_page(inputs, figures))
+    return page
 
 
 def render_page(inputs: ReportInputs, figures: Figures) -> str:

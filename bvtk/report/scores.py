@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bvtk.component import MetricSpec, metrics
+from bvtk.quantities import fixed
 
 
 @dataclass(frozen=True)
@@ -35,29 +36,29 @@ class Score:
 
 
 _HELD_OUT = {
-    "elbo": ("Evidence lower bound", "Nats per held-out image: a bound on log p(x), higher is better."),
+    "elbo": ("ELBO", "Evidence lower bound, −(reconstruction + KL), in nats per held-out image: higher is better."),
     "reconstruction": ("Reconstruction", "−log p(x|z), nats per held-out image: lower is sharper."),
     "kl": ("KL", "Information in the latents, in nats per held-out image."),
     "active_units": ("Active latents", "Latents that respond to the image."),
 }
 _SQUARED_ERROR = "Sum over pixels and channels, mean over held-out images: lower is sharper."
-_NO_METRICS = ("held_out", "squared_error")
 
 
 def disentanglement_scores(scores: Mapping[str, Any]) -> list[Score]:
     """The metrics of a run, in the order in which the recipe lists them."""
-    return [_of_metric(key, result) for key, result in scores.items() if key not in _NO_METRICS]
+    return [_of_metric(key, result) for key, result in scores.items() if key not in ("held_out", "squared_error")]
 
 
 def held_out_scores(scores: Mapping[str, Any]) -> list[Score]:
     """What was measured on held-out images."""
     found = scores.get("held_out", {})
-    shown = [
-        Score(key, title, _figure(found, key), meaning) for key, (title, meaning) in _HELD_OUT.items() if key in found
-    ]
+    texts = {key: fixed(found[key], 1) for key in ("elbo", "reconstruction", "kl") if key in found}
+    if "active_units" in found:
+        texts["active_units"] = " of ".join(str(found[key]) for key in ("active_units", "latents") if key in found)
+    shown = [Score(key, title, texts[key], meaning) for key, (title, meaning) in _HELD_OUT.items() if key in texts]
     if error := scores.get("squared_error"):
         parts = tuple((part, _text(error[part])) for part in ("per_pixel", "images") if part in error)
-        shown.append(Score("squared_error", "Squared error", _number(error["score"], 1), _SQUARED_ERROR, parts=parts))
+        shown.append(Score("squared_error", "Squared error", fixed(error["score"], 1), _SQUARED_ERROR, parts=parts))
     return shown
 
 
@@ -84,16 +85,18 @@ def held_out_curves(evaluations: Sequence[Mapping[str, Any]]) -> dict[str, list[
 
 
 def _of_metric(key: str, result: Mapping[str, Any]) -> Score:
-    name = key.split(":")[0]
-    spec = metrics.get(name) if name in metrics else MetricSpec
-    notes = spec.notes() if name in metrics else {}
-    title, _, meaning = _summary(name).partition(": ")
+    name, _, settings = key.partition(":")
+    known = name in metrics
+    spec = metrics.get(name) if known else MetricSpec
+    notes = spec.notes() if known else {}
+    title, _, meaning = (metrics.entry(name).summary if known else "").partition(": ")
+    said = result.get("protocol", settings)
     value: float | None = result.get("score")
     of_one = (spec.lowest, spec.highest) == (0.0, 1.0)
     return Score(
         key=key,
-        title=_titled(title if meaning else name, key, result),
-        value="–" if value is None else _number(value),
+        title=_capital(title if meaning else name) + (f" ({said})" if said else ""),
+        value="–" if value is None else fixed(value, 3),
         meaning=_sentence(meaning or title),
         share=value if of_one and value is not None and 0 <= value <= 1 else None,
         chance=result.get("chance", spec.chance_score),
@@ -101,16 +104,6 @@ def _of_metric(key: str, result: Mapping[str, Any]) -> Score:
         reach=notes.get("range", ""),
         caution=_sentence(notes.get("weaknesses", "")),
     )
-
-
-def _summary(name: str) -> str:
-    return metrics.entry(name).summary if name in metrics else ""
-
-
-def _titled(title: str, key: str, result: Mapping[str, Any]) -> str:
-    settings = key.partition(":")[2]
-    said = str(result["protocol"]) if "protocol" in result else settings
-    return f"{_capital(title)} ({said})" if said else _capital(title)
 
 
 def _sentence(text: str) -> str:
@@ -122,24 +115,11 @@ def _capital(text: str) -> str:
     return text if text.startswith("β") else text[:1].upper() + text[1:]
 
 
-def _figure(found: Mapping[str, Any], key: str) -> str:
-    value = found[key]
-    if key == "active_units":
-        return f"{value} of {found['latents']}" if "latents" in found else str(value)
-    return _number(value, digits=1)
-
-
-def _number(value: float, digits: int = 3) -> str:
-    return f"{value:.{digits}f}".replace("-", "−")
-
-
 def _text(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return str(value).lower()
     if isinstance(value, float):
-        return _number(value)
+        return fixed(value, 3)
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {_text(item)}" for key, item in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(_text(item) for item in value)
-    return str(value)
+    return ", ".join(map(_text, value)) if isinstance(value, list | tuple) else str(value)

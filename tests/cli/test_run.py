@@ -64,7 +64,7 @@ def test_a_system_that_is_fitted_runs_by_the_same_command(workplace: Path, termi
     done = terminal("run", str(recipe_of("pca")))
     assert "squared error" in done.out
     assert "per pixel" in done.out
-    assert "evidence lower bound" not in done.out
+    assert "ELBO" not in done.out
     assert "objective.beta" not in done.out
     assert "fitting on cpu" in done.err
     assert "## Use" in (folder_of(Cli(workplace)) / "README.md").read_text(encoding="utf-8")

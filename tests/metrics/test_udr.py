@@ -3,7 +3,6 @@ import pytest
 from scipy.stats import spearmanr
 from sklearn.linear_model import Lasso
 
-from bvtk.errors import UsageError
 from bvtk.metrics.udr import correlations, lasso_weights, one_to_one, udr
 
 MEASURES = ("lasso", "spearman")
@@ -93,15 +92,3 @@ def test_a_collapsed_model_scores_0():
     result = udr([z, z, np.zeros((1000, 2))], [None, None, np.zeros(2)], measure="lasso")
     assert result.scores[2] == 0
     assert result.active_codes == (2, 2, 0)
-
-
-def test_models_that_do_not_match():
-    z = independent(d=2)
-    with pytest.raises(UsageError, match="needs at least two models of one setting, found 1"):
-        udr([z], [None], measure="lasso")
-    with pytest.raises(UsageError, match="found 1000, 999 rows"):
-        udr([z, z[1:]], [None, None], measure="lasso")
-    with pytest.raises(UsageError, match="model 1 has 2 codes, but the KL of 3"):
-        udr([z, z], [None, np.ones(3)], measure="lasso")
-    with pytest.raises(UsageError, match="model 0 are not finite"):
-        udr([z * np.nan, z], [None, None], measure="lasso")

@@ -207,6 +207,6 @@ def test_what_a_model_gives_is_measured_and_reported_and_nothing_else(
     headings = {"Reconstructions", "Traversals", "What each latent follows", "Training", "Squared error"}
     assert all(heading in journey.page for heading in headings)
     assert ("one latent takes the values that the model gives for it" in journey.page) == (plugin == "quantised")
-    for words in (r"\bKL\b", "Evidence lower bound", "Information in each latent", "posterior means"):
+    for words in (r"\bKL\b", "ELBO", "Information in each latent", "posterior means"):
         assert bool(re.search(words, journey.page)) == with_posterior, words
     assert (journey.run.figures / "kl.png").exists() == with_posterior

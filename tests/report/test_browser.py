@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bvtk.report.write import write_report
+from bvtk.report.page import write_report
 from tests.report.examples import HOSTILE, made_up
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)

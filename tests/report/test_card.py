@@ -3,7 +3,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bvtk.report.card import render_card
+from bvtk.report.card import render_card, usage
 from bvtk.report.figures import draw_figures
 from tests.report.examples import HOSTILE, hostile, made_up
 from tests.report.test_page import FIGURES, PARTS
@@ -64,3 +64,16 @@ def test_no_name_breaks_the_card(text):
     assert {len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) for row in rows} == {5}
     assert not re.search(r"(?<!\\)<", outside)
     assert len(re.findall(r"^#+ ", outside, re.MULTILINE)) == len(re.findall(r"^#+ ", usual, re.MULTILINE))
+
+
+def test_the_code_calls_what_the_model_can_do():
+    assert usage(made_up()).split("\n")[2:] == [
+        'run = bvtk.load("model.safetensors")',
+        "z = run.encode(images)   # (n, C, H, W) in [0, 1] → (n, 4) posterior means",
+        "x = run.decode(z)        # images of codes, (n, C, H, W) in [0, 1]",
+    ]
+    alone = usage(made_up(traversals=None, kl_per_latent=None, reads="factors", export='a"b'))
+    assert alone.split("\n")[2:] == [
+        'run = bvtk.load("a\\"b")',
+        "z = run.encode(factors)  # (n, k) from 0 → (n, 4) codes",
+    ]

@@ -26,7 +26,7 @@ def test_a_score_without_an_upper_bound_is_no_share():
 
 def test_held_out():
     assert [(s.title, s.value) for s in held_out_scores(made_up().scores)] == [
-        ("Evidence lower bound", "−50.0"),
+        ("ELBO", "−50.0"),
         ("Reconstruction", "45.0"),
         ("KL", "5.0"),
         ("Active latents", "3 of 4"),

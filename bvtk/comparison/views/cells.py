@@ -10,6 +10,7 @@ from bvtk.comparison.contents.columns import heading
 from bvtk.comparison.contents.measured import Measured
 from bvtk.comparison.contents.rows import Row
 from bvtk.comparison.contents.table import Cell, Table, cell
+from bvtk.quantities import fixed
 
 NOTHING = "–"
 """The text of a cell without a value."""
@@ -71,8 +72,7 @@ def captions(table: Table, bold: bool = True) -> list[str]:
 
 def number_text(value: float, spread: float | None, digits: int) -> str:
     """`0.992 ± 0.001`."""
-    text = f"{value:.{digits}f}".replace("-", "−")
-    return text if spread is None else f"{text} ± {spread:.{digits}f}"
+    return fixed(value, digits) + ("" if spread is None else f" ± {fixed(spread, digits)}")
 
 
 def digits_for(values: Sequence[float]) -> int:

@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from bvtk.pages.drawing import ACCENT, FAINT, INK, MUTED, SERIES, label, new_figure, plain, png
+from bvtk.quantities import fixed
 
 Dash = Literal["-", "--", ":"]
 Style = tuple[str, Dash]
@@ -228,8 +229,7 @@ def _cells(plot: Plot, grid: np.ndarray[tuple[int, int], np.dtype[np.float64]]) 
     for row, column in np.argwhere(np.isfinite(grid)):
         value = grid[row, column]
         shade = "white" if value > least + 0.6 * span else INK
-        text = f"{value:.{digits}f}".replace("-", "−")
-        plot.text(column + 0.5, row + 0.5, text, ha="center", va="center", size=_SIZE, color=shade)
+        plot.text(column + 0.5, row + 0.5, fixed(value, digits), ha="center", va="center", size=_SIZE, color=shade)
     plot.grid(visible=False)
     plot.set_facecolor(FAINT)
     plot.spines[:].set_visible(False)
