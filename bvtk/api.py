@@ -17,7 +17,7 @@ from bvtk.identity import check_identity
 from bvtk.plugins import discover, plugins_used
 from bvtk.protocols import Dataset
 from bvtk.recipe import LoadedRecipe, Recipe, load_recipe, parse_component, recipe_hash
-from bvtk.runs import RunFolder
+from bvtk.runs import RunFolder, find_run
 from bvtk.trained_run import Run
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def load(path: str | Path, plugins: Sequence[str | Path] = ()) -> Run:
     """Loads a trained model from a run folder or an exported file. The recipe file and the data are not needed.
 
     Args:
-        path: a run folder, or a `model.safetensors`.
+        path: a run folder, the start of the name of one in `runs/`, or a `model.safetensors`.
         plugins: plugin files that the model needs, in addition to `plugins/*.py` of the working folder.
 
     Raises:
@@ -86,7 +86,7 @@ def load(path: str | Path, plugins: Sequence[str | Path] = ()) -> Run:
     """
     from bvtk.export import read_export
 
-    file, home = Path(path), None
+    file, home = find_run(Path(path), Path("runs")), None
     if file.is_dir():
         folder, home = RunFolder(file), file
         if not folder.export.is_file():

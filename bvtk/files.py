@@ -119,6 +119,11 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         raise
 
 
+def remove_folder(path: Path) -> None:
+    """Removes a folder, which gets another name first: nobody sees half of it under its own."""
+    shutil.rmtree(path.rename(_beside(path, _TEMPORARY)))
+
+
 def remove_leftovers(path: Path) -> None:
     """Removes what killed writers of `path` left beside it. Call it only while nobody else can write."""
     for aside in _leftovers(path, _ASIDE):

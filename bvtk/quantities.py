@@ -22,3 +22,11 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
+
+
+def file_size(size: int) -> str:
+    """A number of bytes in words: `812 kB`, `4.2 MB`, `1.3 GB`."""
+    for unit, bytes_of in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= bytes_of:
+            return f"{size / bytes_of:.1f} {unit}" if unit != "kB" else f"{size / bytes_of:.0f} kB"
+    return f"{size} B"

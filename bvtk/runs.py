@@ -9,6 +9,7 @@ import errno
 import json
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from bvtk.documents import parse_json, read_document
-from bvtk.errors import Interrupted, RunBusyError, RunError
+from bvtk.errors import Interrupted, RunBusyError, RunError, UsageError
 from bvtk.files import linked, make_folder, remove_all_leftovers, write_text_atomic
 from bvtk.locks import Lock, LockTakenError, file_lock
 
+_CHECKPOINT = re.compile(r"step-(\d+)")
 _LIBRARIES = ("bvtk", "torch", "numpy", "scikit-learn", "safetensors", "pydantic", "einops")
 
 
@@ -136,6 +138,30 @@ class RunFolder:
             if path.is_file():
                 kept = [line for line in read_lines(path) if line["step"] <= step]
                 write_text_atomic(path, "".join(json_line(line) for line in kept))
+
+
+def checkpoints(folder: Path) -> list[tuple[int, Path]]:
+    """The checkpoints in a folder with their steps, newest first."""
+    if not folder.is_dir():
+        return []
+    found = [(_CHECKPOINT.fullmatch(path.name), path) for path in folder.iterdir()]
+    return sorted(((int(match[1]), path) for match, path in found if match), reverse=True)
+
+
+def find_run(given: Path, out: Path) -> Path:
+    """The run folder in `out` whose name starts with a text that is no path itself; else the path as given.
+
+    Raises:
+        UsageError: if several names start with it.
+    """
+    if given.exists() or given.suffix or len(given.parts) > 2:
+        return given
+    parent = given.parent if len(given.parts) == 2 else out
+    found = sorted(file.parent for file in parent.glob("*/recipe.yaml") if file.parent.name.startswith(given.name))
+    if len(found) > 1:
+        names = ", ".join(path.name for path in found[:5]) + (", …" if len(found) > 5 else "")
+        raise UsageError(f"{len(found)} runs start with {given.name!r}: {names}", "Write more of the name.")
+    return found[0] if found else given
 
 
 @contextmanager

@@ -6,8 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from bvtk.errors import RunBusyError, RunError
-from bvtk.runs import RunFolder, append_line, environment, read_json, read_lines, reporting_file_errors, write_json
+from bvtk.errors import RunBusyError, RunError, UsageError
+from bvtk.runs import (
+    RunFolder,
+    append_line,
+    environment,
+    find_run,
+    read_json,
+    read_lines,
+    reporting_file_errors,
+    write_json,
+)
 
 
 def test_lines_are_read_back_without_one_that_a_kill_cut_short(tmp_path: Path) -> None:
@@ -103,3 +112,16 @@ def test_a_run_is_finished_when_every_stage_is(tmp_path: Path) -> None:
     for path in (folder.scores, folder.latents, folder.export, folder.report, folder.card):
         path.touch()
     assert folder.finished
+
+
+def test_a_run_is_found_by_the_start_of_its_name(tmp_path: Path) -> None:
+    out = tmp_path / "runs"
+    for name in ("toy-1a", "toy-1b", "other-2c"):
+        (out / name).mkdir(parents=True)
+        (out / name / "recipe.yaml").touch()
+    assert find_run(Path("other"), out) == out / "other-2c"
+    assert find_run(out / "toy-1b", out) == out / "toy-1b"
+    assert find_run(Path("nothing"), out) == Path("nothing")
+    assert find_run(Path("toy-1a.yaml"), out) == Path("toy-1a.yaml")
+    with pytest.raises(UsageError, match="2 runs start with 'toy': toy-1a, toy-1b"):
+        find_run(Path("toy"), out)

@@ -15,6 +15,7 @@ from bvtk.errors import BvtkError, Problem, RecipeError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from bvtk.plugins import Discovery
 
@@ -64,6 +65,16 @@ def load_plugins(files: Sequence[Path] | None = None, disabled: bool = False) ->
 def print_json(value: Any) -> None:
     """Prints one JSON document to stdout."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def print_whole(table: Table) -> None:
+    """Prints a table without cutting anything, however narrow the terminal."""
+    from rich.measure import Measurement
+
+    console = out_console()
+    wide = console.options.update_width(10_000)
+    console.width = max(console.width, Measurement.get(console, wide, table).maximum)
+    console.print(table)
 
 
 def print_error(error: BvtkError) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from bvtk.cli.common import AsJson, NoPlugins, PluginFiles, load_plugins, out_console, print_json
+from bvtk.cli.common import AsJson, NoPlugins, Out, PluginFiles, load_plugins, out_console, print_json
 from bvtk.errors import UsageError
 from bvtk.registry import BUILT_IN, Entry, Registry, did_you_mean
 
@@ -14,16 +15,38 @@ from bvtk.registry import BUILT_IN, Entry, Registry, did_you_mean
 def ls(
     kind: Annotated[
         str | None,
-        typer.Argument(metavar="KIND", help="Kind of component, such as encoder (default: all).", show_default=False),
+        typer.Argument(
+            metavar="KIND", help="Kind of component, such as encoder (default: all), or `runs`.", show_default=False
+        ),
+    ] = None,
+    out: Out = Path("runs"),
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where", metavar="KEY=VALUE", help="List only runs with this value; may be repeated.", show_default=False
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option("--sort", metavar="KEY", help="List the runs with the largest value first.", show_default=False),
     ] = None,
     plugin: PluginFiles = None,
     no_plugins: NoPlugins = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the available components, including those of plugins.
+    """List the available components, including those of plugins, or the runs in a folder.
+
+    Runs can be selected and sorted by state, step, size, date, and every key of their recipes and scores.
 
     Example: bvtk ls encoder
+
+    Example: bvtk ls runs --where state=done --where model.latents=10 --sort mig
     """
+    if kind == "runs":
+        from bvtk.cli.ls_runs import ls_runs
+
+        ls_runs(out, where or (), sort, as_json)
+        return
     load_plugins(plugin, no_plugins)
     from bvtk.component import REGISTRIES
 

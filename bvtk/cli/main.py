@@ -17,6 +17,7 @@ from bvtk.cli.compare import compare
 from bvtk.cli.doctor import doctor
 from bvtk.cli.init import init
 from bvtk.cli.ls import ls
+from bvtk.cli.remove import clean, rm
 from bvtk.cli.run import run
 from bvtk.cli.schema import schema
 from bvtk.cli.score import score
@@ -31,6 +32,7 @@ VERBS = (
     *(run, train, evaluate, export, report, sweep),
     *(validate, show, ls, init, schema),
     *(score, compare, udr, doctor, check_plugin),
+    *(rm, clean),
 )
 """The verbs, in the order of `bvtk --help`."""
 

@@ -142,7 +142,7 @@ def _is_lost(status: Status) -> bool:
 def _result(status: Status) -> str:
     """The headline score of a cell, and what makes it doubtful."""
     recipe, scores = status.cell.recipe, status.folder.read_scores()
-    key, score = headline(recipe, scores)
+    key, score = headline(scores)
     parts = [f"{key.replace('_', ' ')} {score:.3f}"] if score is not None else []
     if collapsed(scores):
         parts.append("collapse: no latent responds to the images")

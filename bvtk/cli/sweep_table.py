@@ -6,11 +6,10 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from bvtk.cli.common import error_console, out_console, print_json
+from bvtk.cli.common import error_console, out_console, print_json, print_whole
 from bvtk.counting import counted
 from bvtk.sweep.progress import headline, last_words
 from bvtk.sweep.record import Status, SweepFolder
@@ -24,7 +23,7 @@ def print_cells(folder: SweepFolder, found: Sequence[Status], as_json: bool) -> 
     table = _table(("run", "settings", "seed", "state"))
     for status in found:
         _add_row(table, status, status.state)
-    _print_whole(table)
+    print_whole(table)
     out_console().print(_totals(found), markup=False)
 
 
@@ -32,7 +31,7 @@ def print_result(folder: SweepFolder, found: Sequence[Status]) -> None:
     """Prints the scores of a sweep that has ended, and what to try next."""
     console = out_console()
     if len(found) <= console.height or not console.is_terminal:
-        _print_whole(_scores(found))
+        print_whole(_scores(found))
     console.print(f"[bold]sweep[/bold]  {folder.path}")
     comparison = shlex.join(("bvtk", "compare", str(folder.path)))
     console.print(f"\n{_totals(found)}. Try next:\n  {comparison}", markup=False)
@@ -77,7 +76,7 @@ def _cell_facts(folder: SweepFolder, status: Status) -> dict[str, Any]:
 def _scores(found: Sequence[Status]) -> Table:
     table = _table(("run", "settings", "seed", "score"))
     for status in found:
-        key, score = headline(status.cell.recipe, status.folder.read_scores())
+        key, score = headline(status.folder.read_scores())
         _add_row(table, status, f"{key.replace('_', ' ')} {score:.3f}" if score is not None else status.state)
     return table
 
@@ -92,14 +91,6 @@ def _table(columns: Sequence[str]) -> Table:
 def _add_row(table: Table, status: Status, last: str) -> None:
     cell = status.cell
     table.add_row(*map(Text, (cell.folder_name, cell.label, str(cell.seed), last)))
-
-
-def _print_whole(table: Table) -> None:
-    """Prints a table without cutting anything, however narrow the terminal."""
-    console = out_console()
-    wide = console.options.update_width(10_000)
-    console.width = max(console.width, Measurement.get(console, wide, table).maximum)
-    console.print(table)
 
 
 def _totals(found: Sequence[Status]) -> str:

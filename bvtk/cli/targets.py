@@ -14,7 +14,7 @@ from bvtk.engine.process import prepare_process
 from bvtk.errors import UsageError
 from bvtk.identity import check_identity
 from bvtk.recipe import LoadedRecipe, load_recipe
-from bvtk.runs import RunFolder
+from bvtk.runs import RunFolder, find_run
 from bvtk.stopping import Stop
 
 
@@ -40,6 +40,7 @@ def target_of(given: Path, overrides: Sequence[str], out: Path) -> Target:
         RecipeError: with everything that is wrong in the recipe.
         UsageError: if the path is neither.
     """
+    given = find_run(given, out)
     if not given.is_dir():
         loaded = load_recipe(given, overrides)
         return Target(given, loaded, run_folder(loaded.recipe, out))

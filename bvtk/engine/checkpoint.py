@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,18 +15,9 @@ from bvtk.engine.state import Tensors, TrainingState
 from bvtk.engine.verify import verify
 from bvtk.errors import BvtkError, RunError
 from bvtk.files import atomic_folder, remove_all_leftovers
-from bvtk.runs import read_json, write_json
+from bvtk.runs import checkpoints, read_json, write_json
 
 _OWN_SUM = "manifest_sha256"
-_NAME = re.compile(r"step-(\d+)")
-
-
-def checkpoints(folder: Path) -> list[tuple[int, Path]]:
-    """The checkpoints in a folder with their steps, newest first."""
-    if not folder.is_dir():
-        return []
-    found = [(_NAME.fullmatch(path.name), path) for path in folder.iterdir()]
-    return sorted(((int(match[1]), path) for match, path in found if match), reverse=True)
 
 
 def save_checkpoint(state: TrainingState, folder: Path, keep: int) -> None:

@@ -13,7 +13,7 @@ import torch
 
 from bvtk.build import Experiment, build, build_dataset, sampler_of
 from bvtk.engine.capture import CapturedStepper, can_capture
-from bvtk.engine.checkpoint import checkpoints, resume, save_checkpoint
+from bvtk.engine.checkpoint import resume, save_checkpoint
 from bvtk.engine.devices import choose_precision
 from bvtk.engine.split import split
 from bvtk.engine.state import TrainingState
@@ -24,7 +24,7 @@ from bvtk.files import fsync_file, fsync_folder
 from bvtk.passes import Pass
 from bvtk.protocols import Dataset, Fitted, Sampler
 from bvtk.recipe import Recipe
-from bvtk.runs import RunFolder, read_lines
+from bvtk.runs import RunFolder, checkpoints, read_lines
 from bvtk.seeding import derive
 from bvtk.stopping import Stop
 

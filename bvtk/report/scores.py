@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bvtk.component import MetricSpec, metrics
+from bvtk.metrics.scoring.keys import HELD_OUT_KEYS
 from bvtk.quantities import fixed
 
 
@@ -46,7 +47,7 @@ _SQUARED_ERROR = "Sum over pixels and channels, mean over held-out images: lower
 
 def disentanglement_scores(scores: Mapping[str, Any]) -> list[Score]:
     """The metrics of a run, in the order in which the recipe lists them."""
-    return [_of_metric(key, result) for key, result in scores.items() if key not in ("held_out", "squared_error")]
+    return [_of_metric(key, result) for key, result in scores.items() if key not in HELD_OUT_KEYS]
 
 
 def held_out_scores(scores: Mapping[str, Any]) -> list[Score]:

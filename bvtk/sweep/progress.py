@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bvtk.metrics.scoring.keys import HELD_OUT_KEYS
 from bvtk.recipe import Recipe
-from bvtk.runs import RunFolder
+from bvtk.runs import RunFolder, checkpoints
 
 _TAIL = 65_536
 
@@ -40,28 +41,26 @@ class Progress:
 def progress_of(recipe: Recipe, folder: RunFolder) -> Progress:
     """The progress of a recipe's run."""
     line = last_line(folder.log)
-    metric, score = headline(recipe, last_line(folder.evaluations).get("scores", {}))
+    metric, score = headline(last_line(folder.evaluations).get("scores", {}))
     images = line.get("images_per_second")
     speed = images / recipe.training.batch_size if images else None
     return Progress(line.get("step", 0), recipe.training.steps, speed, line.get("loss"), metric, score)
 
 
-def headline(recipe: Recipe, scores: Mapping[str, Any]) -> tuple[str, float | None]:
+def headline(scores: Mapping[str, Any]) -> tuple[str, float | None]:
     """The one score to show: the β-VAE score if there is one, else that of the first metric.
 
     Returns:
-        Its key and value; an empty key and None if there are no scores of the recipe's metrics yet.
+        Its key and value; an empty key and None if no metric has a score yet.
     """
-    metrics = {spec.component for spec in recipe.metrics}
-    keys = [key for key in scores if key.partition(":")[0] in metrics]
+    keys = [key for key in scores if key not in HELD_OUT_KEYS]
     key = next((key for key in keys if key.startswith("beta_vae_score")), next(iter(keys), ""))
     return key, scores[key].get("score") if key else None
 
 
 def saved_step(folder: RunFolder) -> int:
     """The step of the newest checkpoint; -1 without one."""
-    steps = [path.name.removeprefix("step-") for path in folder.checkpoints.glob("step-*")]
-    return max((int(step) for step in steps if step.isdecimal()), default=-1)
+    return max((step for step, _ in checkpoints(folder.checkpoints)), default=-1)
 
 
 def last_line(path: Path) -> dict[str, Any]:

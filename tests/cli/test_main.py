@@ -16,7 +16,7 @@ def test_the_version_is_shown(terminal: Terminal) -> None:
 def test_every_verb_is_in_the_help(terminal: Terminal) -> None:
     found = terminal("--help").out
     verbs = ("run", "train", "evaluate", "export", "report", "sweep", "validate", "show", "ls", "init", "schema")
-    for verb in (*verbs, "score", "compare", "udr", "doctor", "check-plugin"):
+    for verb in (*verbs, "score", "compare", "udr", "doctor", "check-plugin", "rm", "clean"):
         assert f"│ {verb} " in found
 
 

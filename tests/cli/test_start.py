@@ -23,6 +23,8 @@ COMMANDS = [
     ("show", "encoder", "mlp"),
     ("ls",),
     ("ls", "--json"),
+    ("ls", "runs"),
+    ("clean", "--yes"),
     ("schema",),
     ("sweep", "r.yaml", "sweep.seeds=2", "--dry-run"),
     ("init", "recipe", "x"),

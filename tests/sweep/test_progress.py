@@ -45,9 +45,8 @@ def test_only_the_end_of_a_long_log_is_read(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_one_score_stands_for_all(tmp_path: Path, scores: dict, found: tuple) -> None:
-    (cell,) = a_sweep(tmp_path, "sweep: {}\n").cells
-    assert headline(cell.recipe, scores) == found
+def test_one_score_stands_for_all(scores: dict, found: tuple) -> None:
+    assert headline(scores) == found
 
 
 def test_the_last_words_of_a_log_are_its_last_lines_that_hold_something(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from bvtk.metadata import opened_export
 from bvtk.recipe import load_recipe, recipe_sha256, resolved
 from bvtk.recipe.source import read_document
 from bvtk.recipe.sweep_schema import Published
-from bvtk.runs import RunFolder, read_json, read_lines
+from bvtk.runs import RunFolder, find_run, read_json, read_lines
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,7 @@ def read_target(path: Path, out: Path = Path("runs")) -> Found:
         UsageError: if it is not a kind of target, or a file is damaged.
         RunError: if the record of a sweep is damaged.
     """
+    path = find_run(path, out)
     if path.is_dir():
         return _read_folder(path)
     if not path.exists():

@@ -11,6 +11,9 @@ from bvtk.component import MetricSpec
 HELD_OUT = "held_out"
 """Key of what is measured on held-out images. It does not belong to a metric."""
 
+HELD_OUT_KEYS = (HELD_OUT, "squared_error")
+"""All such keys."""
+
 _BETWEEN_SETTINGS = re.compile(r",(?![^\[]*\])")
 """A comma outside of lists."""
 

@@ -1,0 +1,205 @@
+"""The runs below a folder with their states, sizes and dates, and how runs and what they no longer need are removed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from bvtk.comparison.contents.keys import HEADLINE, find_key, leaves, text_of
+from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.rows import differing_settings, shortened
+from bvtk.errors import BvtkError, RunBusyError, UsageError
+from bvtk.files import remove_folder
+from bvtk.lockfiles import is_locked
+from bvtk.quantities import is_number
+from bvtk.recipe.source import read_document
+from bvtk.runs import RunFolder, checkpoints
+from bvtk.sweep.progress import last_line, saved_step
+
+State = Literal["running", "done", "trained", "stopped", "damaged"]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A run on the disk.
+
+    Args:
+        folder: its folder.
+        state: `done` if every stage is finished, `trained` if only the training is, `stopped` if the training is not
+            and no process works on it, `damaged` if its recipe or scores can't be read.
+        step: the newest logged step; 0 if there is none.
+        run: its recipe and scores; empty if they can't be read.
+        size: bytes on the disk.
+        written: when one of its files was last written.
+    """
+
+    folder: RunFolder
+    state: State
+    step: int
+    run: Measured
+    size: int
+    written: datetime
+
+    @property
+    def steps(self) -> int | None:
+        """The length of its training; None if it is not known."""
+        steps = (self.run.recipe.get("training") or {}).get("steps")
+        return steps if isinstance(steps, int) else None
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """The headline score of each metric."""
+        found = {name: parts.get(HEADLINE) for name, parts in self.run.scores.items()}
+        return {name: float(score) for name, score in found.items() if is_number(score)}
+
+
+def list_runs(out: Path) -> list[Listed]:
+    """The runs in a folder, the newest first. Only their small files are read, and no model or data set."""
+    folders = (RunFolder(file.parent) for file in out.glob("*/recipe.yaml") if not file.parent.is_symlink())
+    found = [_listed(folder) for folder in folders if folder.checkpoints.is_dir()]
+    return sorted(found, key=lambda listed: (listed.written, listed.folder.path.name), reverse=True)
+
+
+def _listed(folder: RunFolder) -> Listed:
+    step = last_line(folder.log).get("step", 0)
+    files = [file.lstat() for file in _files(folder.path)]
+    written = datetime.fromtimestamp(max((file.st_mtime for file in files), default=0.0), UTC)
+    try:
+        root = read_document(folder.recipe, str(folder.recipe)).root
+        recipe: Any = root.plain() if root else None
+        scores = folder.read_scores()
+        if not isinstance(recipe, dict) or not all(isinstance(parts, dict) for parts in scores.values()):
+            raise UsageError(f"{folder.path} is damaged")
+    except BvtkError:
+        recipe, scores = None, {}
+    run = Measured(folder.path.name, recipe or {}, scores)
+    size = sum(file.st_size for file in files)
+    return Listed(folder, _state(folder, recipe), step if isinstance(step, int) else 0, run, size, written)
+
+
+def _state(folder: RunFolder, recipe: Mapping[str, Any] | None) -> State:
+    if is_locked(folder.lock):
+        return "running"
+    if recipe is None:
+        return "damaged"
+    if folder.finished:
+        return "done"
+    training = recipe.get("training") or {}
+    return "trained" if saved_step(folder) == training.get("steps", 0) else "stopped"
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    return (Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
+
+
+def settings_of(runs: Sequence[Listed]) -> list[dict[str, str]]:
+    """Of each run, the values in which the runs differ, their seed included, by the shortest unique end of the key."""
+    read = [listed.run for listed in runs if listed.run.recipe]
+    differing = [path for path in differing_settings(read) if path != ("name",)]
+    names = shortened(differing)
+    seeds = len({run.recipe.get("seed") for run in read}) > 1
+    found = []
+    for listed in runs:
+        own = dict(leaves(listed.run.recipe))
+        settings = {names[path]: text_of(own[path]) for path in differing if path in own}
+        found.append(settings | ({"seed": str(own["seed",])} if seeds and ("seed",) in own else {}))
+    return found
+
+
+_FACTS: Mapping[str, Any] = {
+    "state": lambda listed: listed.state,
+    "step": lambda listed: listed.step,
+    "size": lambda listed: listed.size,
+    "date": lambda listed: listed.written.timestamp(),
+}
+
+
+def value_of(listed: Listed, key: str, runs: Sequence[Listed]) -> Any:
+    """A value of a run: its state, step, size or date, else a part of its recipe or scores; None if it has none.
+
+    Raises:
+        UsageError: if no run has the key.
+    """
+    if key in _FACTS:
+        return _FACTS[key](listed)
+    return find_key(key, [other.run for other in runs]).of(listed.run)
+
+
+def matching(runs: Sequence[Listed], conditions: Sequence[str]) -> list[Listed]:
+    """The runs that meet all conditions `KEY=VALUE`, each compared as text.
+
+    Raises:
+        UsageError: if a condition has no `=`, or no run has its key.
+    """
+    kept = list(runs)
+    for condition in conditions:
+        key, equals, wanted = condition.partition("=")
+        if not equals:
+            raise UsageError(f"expected KEY=VALUE, found {condition!r}", "write, for example, --where state=done")
+        kept = [listed for listed in kept if text_of(value_of(listed, key, runs)) == wanted] if runs else []
+    return kept
+
+
+def ordered(runs: Sequence[Listed], key: str) -> list[Listed]:
+    """The runs by a value, the largest first; those without one last.
+
+    Raises:
+        UsageError: if no run has the key.
+    """
+
+    def rank(listed: Listed) -> tuple[bool, Any]:
+        value = value_of(listed, key, runs)
+        return (is_number(value), value if is_number(value) else 0.0)
+
+    words = sorted(runs, key=lambda listed: text_of(value_of(listed, key, runs)))
+    return sorted(words, key=rank, reverse=True)
+
+
+_OWN = {"recipe.yaml", "recipe.source.yaml", "environment.json", "metrics.jsonl", "evaluations.jsonl", "scores.json"}
+_OWN |= {"latents.safetensors", "model.safetensors", "report.html", "README.md", ".lock", "checkpoints", "figures"}
+
+
+def check_removable(folder: RunFolder) -> None:
+    """Checks that a folder holds a run, or the record of a sweep, and nothing else.
+
+    Raises:
+        UsageError: if it does not.
+        RunBusyError: if a process is writing to it.
+    """
+    path = folder.path
+    sweep = (path / "sweep.json").is_file() and (path / "cells").is_dir()
+    if path.is_symlink() or not (sweep or (folder.recipe.is_file() and folder.checkpoints.is_dir())):
+        raise UsageError(f"{path} is not a run folder", "Give run folders; `bvtk ls runs` lists them.")
+    own = {"sweep.json", "cells", "logs", ".lock"} if sweep else _OWN
+    others = sorted(entry.name for entry in path.iterdir() if entry.name not in own and not entry.name.endswith(".tmp"))
+    if others:
+        raise UsageError(
+            f"{path} holds {others[0]!r}, which bvtk did not write", "Move it, or delete the folder by hand."
+        )
+    if is_locked(folder.lock):
+        raise RunBusyError(f"{path} is in use", "Wait until it is done, or stop it.")
+
+
+def size_of(path: Path) -> int:
+    """The bytes of a folder's files."""
+    return sum(file.lstat().st_size for file in _files(path))
+
+
+def spare_checkpoints(listed: Listed) -> list[Path]:
+    """The checkpoints of a finished run that nothing needs: all but the newest."""
+    return [path for _, path in checkpoints(listed.folder.checkpoints)[1:]] if listed.state == "done" else []
+
+
+def remove(folder: RunFolder) -> None:
+    """Removes a run or the record of a sweep.
+
+    Raises:
+        BvtkError: as `check_removable` does.
+    """
+    check_removable(folder)
+    with folder.locked():
+        remove_folder(folder.path)
