@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from bvtk.build import Experiment, build_dataset
@@ -18,7 +17,8 @@ from bvtk.counting import counted
 from bvtk.engine.devices import choose_device, choose_precision, describe
 from bvtk.engine.loop import Training, is_trained, train
 from bvtk.errors import RunError
-from bvtk.evaluate import evaluate, images_encoded, quick_scores
+from bvtk.evaluate.representation import images_encoded
+from bvtk.evaluate.scores import evaluate, quick_scores, warnings_of
 from bvtk.events import Announcer, Finished, Listener, Progressed, RunStarted, Scored, StageStarted, Warned
 from bvtk.export import plugin_records, write_export
 from bvtk.files import write_bytes_atomic, write_text_atomic
@@ -27,7 +27,7 @@ from bvtk.protocols import Dataset
 from bvtk.recipe import LoadedRecipe, Recipe, dump_yaml, recipe_sha256
 from bvtk.runs import RunFolder, environment, json_text, read_json, reporting_file_errors, write_json
 from bvtk.stopping import Stop
-from bvtk.traversal import CodeStatistics
+from bvtk.traversal import CodeStatistics, read_latents
 
 CIRCUMSTANCES = ("libraries", "device", "processor", "instructions", "threads", "precision")
 """Those of the recorded facts that the last bits of a training depend on."""
@@ -96,7 +96,7 @@ class Pipeline:
             self._record_scores(scores, found.unscored)
             write_text_atomic(self.folder.scores, scores)
             self._listener(Scored(found.scores))
-            for warning in found.warnings:
+            for warning in warnings_of(found.scores, found.unscored):
                 self._warn(warning)
         return self.folder.read_scores()
 
@@ -108,7 +108,7 @@ class Pipeline:
             self._begin("export", self.folder.export.name)
             self.folder.check_lock()
             self._remove_outdated(again, self.folder.report, self.folder.card)
-            statistics = CodeStatistics.of(load_arrays(self.folder.latents.read_bytes()))
+            statistics = CodeStatistics.of(read_latents(self.folder.latents))
             write_export(self.folder.export, self.recipe, model, dataset, scores, statistics)
         return self.folder.export
 

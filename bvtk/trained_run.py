@@ -31,16 +31,16 @@ class Run:
         self._export = export
         self.path = path
         self.folder = folder
-
-    @property
-    def recipe(self) -> Recipe:
+        self.recipe: Recipe = export.recipe
         """The complete recipe."""
-        return self._export.recipe
-
-    @property
-    def scores(self) -> dict[str, Any]:
+        self.scores: dict[str, Any] = export.scores
         """The scores, one entry per metric, as in `scores.json`."""
-        return self._export.scores
+        self.image_shape: ImageShape = export.image
+        """The shape of the model's images."""
+        self.model: Any = export.model
+        """The model, an `nn.Module` in eval mode."""
+        self.latents = int(export.model.latents)
+        """Number of latents."""
 
     def log(self) -> dict[str, list[Any]]:
         """The training log as columns, one value per logged step; None if a term was not logged at a step.
@@ -53,21 +53,6 @@ class Run:
         lines = RunFolder(self.folder).read_log()
         names = dict.fromkeys(name for line in lines for name in line)
         return {name: [line.get(name) for line in lines] for name in names}
-
-    @property
-    def image_shape(self) -> ImageShape:
-        """The shape of the model's images."""
-        return self._export.image
-
-    @property
-    def latents(self) -> int:
-        """Number of latents."""
-        return int(self._export.model.latents)
-
-    @property
-    def model(self) -> Any:
-        """The model, an `nn.Module` in eval mode."""
-        return self._export.model
 
     def encode(self, images: Images) -> Images:
         """Encodes images.
@@ -107,7 +92,7 @@ class Run:
         """
         import torch
 
-        if not isinstance(self._export.model, Decoding):
+        if not isinstance(self.model, Decoding):
             raise UsageError(f"model {self.recipe.model.component!r} does not decode", "use a model with a decoder")
         z = _tensor(codes, f"codes (n, {self.latents})").to(torch.float32)
         if z.ndim != 2 or z.shape[1] != self.latents:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load
 
-from bvtk.errors import UsageError
+from bvtk.errors import RunError, UsageError
 from bvtk.protocols import Traversable
 
 STEPS = 11
@@ -63,6 +66,20 @@ class CodeStatistics:
             )
         row = self.latents.index(latent)
         return self.mean[row], self.std[row]
+
+
+def read_latents(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays in the `latents.safetensors` of a run.
+
+    Raises:
+        RunError: if they can't be read, or lack the statistics of the codes.
+    """
+    try:
+        arrays = load(path.read_bytes())
+        CodeStatistics.of(arrays)
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise RunError(f"{path} can't be read: {error}", "delete it, then evaluate and report the run again") from error
+    return arrays
 
 
 @dataclass(frozen=True)

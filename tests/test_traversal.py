@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
-from bvtk.errors import UsageError
-from bvtk.traversal import CodeStatistics, axis_of, base_code
+from bvtk.errors import RunError, UsageError
+from bvtk.traversal import CodeStatistics, axis_of, base_code, read_latents
 
 ARRAYS = {"latents": np.array([1, 3]), "mean": np.float32([0.5, -1]), "std": np.float32([2, 0.1])}
 SPAN = np.linspace(-3, 3, 11, dtype=np.float32)
@@ -55,3 +56,14 @@ def test_the_code_that_a_traversal_starts_from():
     assert base_code(Model(), False, statistics).tolist() == [0, 0.5, 0, -1]
     assert base_code(Model(), False, None).tolist() == [0, 0, 0, 0]
     assert base_code(Codebook(), False, statistics).tolist() == [0, 1, 1, 2]
+
+
+@pytest.mark.parametrize("arrays", [None, {"std": np.zeros(2, np.float32)}, ARRAYS | {"latents": np.zeros((2, 2))}])
+def test_damaged_statistics_are_one_clear_error(tmp_path, arrays):
+    path = tmp_path / "latents.safetensors"
+    if arrays is None:
+        path.write_bytes(b"torn")
+    else:
+        save_file(arrays, path)
+    with pytest.raises(RunError, match=r"latents\.safetensors can't be read"):
+        read_latents(path)

@@ -126,8 +126,9 @@ def _evaluate_export(path: Path, overrides: list[str], device: str, as_json: boo
     from bvtk.build import build_dataset
     from bvtk.counting import counted
     from bvtk.engine.devices import choose_device
-    from bvtk.evaluate import evaluate as measure
-    from bvtk.evaluate import images_encoded
+    from bvtk.evaluate.representation import images_encoded
+    from bvtk.evaluate.scores import evaluate as measure
+    from bvtk.evaluate.scores import warnings_of
     from bvtk.events import Progressed, StageStarted, Warned
     from bvtk.export import read_export
     from bvtk.stopping import Stop
@@ -143,7 +144,7 @@ def _evaluate_export(path: Path, overrides: list[str], device: str, as_json: boo
         listener(StageStarted("evaluate", f"encoding {images}"))
         model = export.model.to(place)
         found = measure(export.recipe, model, dataset, place, lambda *counts: listener(Progressed(*counts)))
-        for warning in found.warnings:
+        for warning in warnings_of(found.scores, found.unscored):
             listener(Warned(warning))
     if as_json:
         print_json(found.scores)

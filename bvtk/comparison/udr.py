@@ -15,11 +15,11 @@ from bvtk.comparison.contents.rows import Row, rows_of
 from bvtk.comparison.contents.sources import gather
 from bvtk.engine.devices import choose_device
 from bvtk.errors import UsageError
-from bvtk.evaluate import Encoder
+from bvtk.evaluate.representation import Encoder
 from bvtk.events import Listener, Progressed, StageStarted, warn
 from bvtk.export import Export, read_export
 from bvtk.metrics.estimators.latents import kl_per_latent
-from bvtk.metrics.estimators.points import draw_rows
+from bvtk.metrics.estimators.sampling import draw_rows
 from bvtk.metrics.udr import udr as rank
 from bvtk.metrics.udr_spec import How, Measure
 from bvtk.plugins import discover

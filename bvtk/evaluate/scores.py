@@ -40,12 +40,6 @@ class Evaluation:
     latents: dict[str, NDArray[Any]]
     unscored: dict[str, str]
 
-    @property
-    def warnings(self) -> list[str]:
-        """A collapsed posterior, and metrics without a score."""
-        collapse = collapse_warning(self.scores)
-        return [*([collapse] if collapse else []), *unscored_warnings(self.unscored)]
-
 
 def evaluate(
     recipe: Recipe, model: Any, dataset: Dataset, device: torch.device, progress: Progress | None = None
@@ -93,10 +87,17 @@ def quick_scores(recipe: Recipe, model: Any, dataset: Dataset, device: torch.dev
     return {"scores": scores, "images": count, "active_units": active, "kl_per_latent": kl}
 
 
-def collapse_warning(scores: dict[str, Any]) -> str | None:
-    """A warning if no latent responds to the images; None otherwise."""
-    if not collapsed(scores):
-        return None
+def warnings_of(scores: dict[str, Any], unscored: dict[str, str]) -> list[str]:
+    """A warning if no latent responds to the images, and one for each metric without a score.
+
+    Args:
+        unscored: the reasons, by the keys of these metrics.
+    """
+    collapse = [_collapse(scores)] if collapsed(scores) else []
+    return [*collapse, *(f"{key} has no score: {why}" for key, why in unscored.items())]
+
+
+def _collapse(scores: dict[str, Any]) -> str:
     held_out = scores[HELD_OUT]
     what = f"none of the {held_out['latents']} latents responds to the images, so the other scores mean nothing"
     if "kl" not in held_out:
@@ -105,11 +106,6 @@ def collapse_warning(scores: dict[str, Any]) -> str | None:
         f"posterior collapse: {what}. Train longer, or lower the weight of the KL: use a lower β, or one that rises "
         "from 0; with annealed_vae, a lower γ"
     )
-
-
-def unscored_warnings(unscored: dict[str, str]) -> list[str]:
-    """A warning for each metric without a score, from its key and the reason."""
-    return [f"{key} has no score: {why}" for key, why in unscored.items()]
 
 
 def _metrics(

@@ -12,18 +12,16 @@ from numpy.typing import NDArray
 
 from bvtk.metrics.estimators.adagrad import softmax_classifiers
 from bvtk.metrics.estimators.linear import linear_predictions
-from bvtk.metrics.estimators.points import Labelled, separate_test_set
-from bvtk.metrics.estimators.sampling import CACHED, SharedValue, require_varying
+from bvtk.metrics.estimators.sampling import CACHED, Labelled, SharedValue, require_varying, separate_test_set
 from bvtk.protocols import Codes
 
 
 def beta_vae_score(
     codes: Codes, seed: int, *, protocol: str, pairs: int, train_points: int, test_points: int, classifiers: int
 ) -> dict[str, Any]:
-    """Accuracy of a linear classifier that predicts which factor pairs of images share.
+    """The β-VAE score; `BetaVaeScore` describes it and the other arguments.
 
-    Higgins et al. 2017, "beta-VAE", Section 3. Test points are drawn from the test set if there is one. The other
-    arguments are fields of `BetaVaeScore`.
+    Test points are drawn from the test set if there is one.
 
     Returns:
         `score`, the mean of `scores` (one per classifier), `train_accuracy`, `chance` (1/K), `protocol`, and

@@ -8,17 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bvtk.metrics.estimators.boosting import boost
-from bvtk.metrics.estimators.points import train_and_test
-from bvtk.metrics.estimators.sampling import require_varying
+from bvtk.metrics.estimators.sampling import require_varying, train_and_test
 from bvtk.protocols import Codes
 
 
 def dci(codes: Codes, seed: int, *, train_points: int, test_points: int, rounds: int) -> dict[str, Any]:
-    """Whether each code matters for one factor, each factor needs one code, and codes predict the factors.
+    """Disentanglement, completeness and informativeness; `Dci` describes them and the other arguments.
 
-    Eastwood & Williams 2018, "A Framework for the Quantitative Evaluation of Disentangled Representations", Section 2.
     The importance of a code is that in boosted trees that predict a factor from all codes.
-    Without a test set, a third of the images are used to test on. The other arguments are fields of `Dci`.
 
     Returns:
         `score` and `disentanglement`, `completeness`; `informativeness`, the test accuracy averaged over factors,

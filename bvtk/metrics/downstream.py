@@ -11,17 +11,14 @@ from bvtk.counting import counted
 from bvtk.errors import UsageError
 from bvtk.metrics.estimators.boosting import boost
 from bvtk.metrics.estimators.linear import linear_predictions, standardised
-from bvtk.metrics.estimators.points import train_and_test
-from bvtk.metrics.estimators.sampling import require_varying
+from bvtk.metrics.estimators.sampling import require_varying, train_and_test
 from bvtk.protocols import Codes
 
 
 def downstream(codes: Codes, seed: int, *, labels: Sequence[int], test_points: int, rounds: int) -> dict[str, Any]:
-    """Accuracy of classifiers that predict the factors from codes, by the number of labelled images.
+    """Downstream accuracy; `Downstream` describes it and the other arguments.
 
-    Locatello et al. 2019, "Challenging Common Assumptions", Section 5.5: boosted trees and a logistic regression.
-    The images of a smaller number of labels are a subset of those of a larger one. Without a test set, a third of the
-    images are used to test on. The other arguments are fields of `Downstream`.
+    The images of a smaller number of labels are a subset of those of a larger one.
 
     Returns:
         `score`, the accuracy of boosted trees with the most labels, averaged over factors; `labels`, that number of

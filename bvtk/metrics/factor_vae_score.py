@@ -7,8 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.metrics.estimators.points import Labelled, draw_rows, separate_test_set
-from bvtk.metrics.estimators.sampling import CACHED, SharedValue, require_varying
+from bvtk.metrics.estimators.sampling import (
+    CACHED,
+    Labelled,
+    SharedValue,
+    draw_rows,
+    require_varying,
+    separate_test_set,
+)
 from bvtk.protocols import Codes
 
 VARIANCE_POINTS = 10_000
@@ -18,10 +24,9 @@ VARIANCE_POINTS = 10_000
 def factor_vae_score(
     codes: Codes, seed: int, *, batch: int, train_votes: int, test_votes: int, least_deviation: float
 ) -> dict[str, Any]:
-    """How often the code that varies least identifies the factor that a batch of images shares.
+    """The FactorVAE score; `FactorVaeScore` describes it and the other arguments.
 
-    Kim & Mnih 2018, "Disentangling by Factorising", Section 4. Test votes come from the test set if there is one. The
-    other arguments are fields of `FactorVaeScore`.
+    Test votes come from the test set if there is one.
 
     Returns:
         `score`, the share of correct test votes, 0 if no code can vote; `train_accuracy`; `chance` (1/K);

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from bvtk.metrics.estimators.information import entropy
 from bvtk.metrics.estimators.linear import logistic_regression, standardised
 from bvtk.metrics.estimators.neighbours import information_of_labels, information_of_values, on_grid
-from bvtk.metrics.estimators.points import Labelled, draw_rows, separate_test_set
-from bvtk.metrics.estimators.sampling import require_varying
+from bvtk.metrics.estimators.sampling import Labelled, draw_rows, require_varying, separate_test_set
 from bvtk.protocols import Codes
 
 Array = NDArray[np.float64]
@@ -27,10 +26,7 @@ _LEAST_RANGE = 1 / 20
 def infomec(
     codes: Codes, seed: int, *, neighbours: int, continuous_factors: bool, points: int, test_points: int
 ) -> dict[str, Any]:
-    """Whether each code knows about one factor, one code knows about each factor, and factors are linearly readable.
-
-    Hsu et al. 2023, "Disentanglement via Latent Quantization". The seed draws the points and breaks ties. The other
-    arguments are fields of `InfoMec`.
+    """InfoMEC; `InfoMec` describes it and the other arguments. The seed draws the points and breaks ties.
 
     Returns:
         `score` and `modularity`, InfoM; `compactness`, InfoC; `explicitness`, InfoE, measured on the images that the

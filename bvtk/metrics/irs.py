@@ -8,18 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bvtk.errors import UsageError
-from bvtk.metrics.estimators.points import draw_rows
-from bvtk.metrics.estimators.sampling import varying
+from bvtk.metrics.estimators.sampling import draw_rows, varying
 from bvtk.protocols import Codes
 
 Array = NDArray[np.float64]
 
 
 def irs(codes: Codes, seed: int, *, quantile: float, points: int) -> dict[str, Any]:
-    """How constant each code stays, in the worst case, while its factor is fixed and all others change.
-
-    Suter et al. 2019, "Robustly Disentangled Causal Mechanisms", with a quantile in place of the maximum. The test set
-    is not used. The other arguments are fields of `Irs`.
+    """The interventional robustness score; `Irs` describes it and the other arguments. The test set is not used.
 
     Returns:
         `score`, the mean over codes weighted by their largest deviation, 0 if no code varies; `active_codes`, the

@@ -7,16 +7,12 @@ from typing import Any
 import numpy as np
 
 from bvtk.metrics.estimators.information import entropy, mutual_information
-from bvtk.metrics.estimators.points import draw_rows
-from bvtk.metrics.estimators.sampling import require_varying
+from bvtk.metrics.estimators.sampling import draw_rows, require_varying
 from bvtk.protocols import Codes
 
 
 def mig(codes: Codes, seed: int, *, bins: int, points: int) -> dict[str, Any]:
-    """How much more the best code knows about a factor than the second best, relative to the factor's entropy.
-
-    Chen et al. 2018, "Isolating Sources of Disentanglement in VAEs", Equation 6.
-    The test set is not used. The other arguments are fields of `Mig`.
+    """The mutual information gap; `Mig` describes it and the other arguments. The test set is not used.
 
     Returns:
         `score`, the mean of `gaps` (by factor); `left_out`, the factors with a single value, which have no entropy.

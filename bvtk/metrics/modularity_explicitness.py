@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from bvtk.errors import UsageError
 from bvtk.metrics.estimators.information import discretise, mutual_information
 from bvtk.metrics.estimators.linear import logistic_regression, standardised
-from bvtk.metrics.estimators.points import Labelled, draw_rows, train_and_test
-from bvtk.metrics.estimators.sampling import require_varying, varying
+from bvtk.metrics.estimators.sampling import Labelled, draw_rows, require_varying, train_and_test, varying
 from bvtk.protocols import Codes
 
 Array = NDArray[np.float64]
@@ -25,11 +24,9 @@ _ROUNDING = 1e-12
 def modularity_explicitness(
     codes: Codes, seed: int, *, bins: int, factor_bins: int | None, points: int, test_points: int
 ) -> dict[str, Any]:
-    """Whether each code knows about one factor only, and how well a linear classifier predicts factors from all codes.
+    """Modularity and explicitness; `ModularityExplicitness` describes them and the other arguments.
 
-    Ridgeway & Mozer 2018, "Learning Deep Disentangled Embeddings With the F-Statistic Loss".
-    Modularity does not use the test set. Explicitness is measured on it, or on a third of the images if there is none.
-    The other arguments are fields of `ModularityExplicitness`.
+    Modularity does not use the test set.
 
     Returns:
         `score` and `modularity`, the mean over codes; `explicitness`, the area under the ROC curve on test images,

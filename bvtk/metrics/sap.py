@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bvtk.metrics.estimators.linear import quiet
-from bvtk.metrics.estimators.points import Labelled, train_and_test
-from bvtk.metrics.estimators.sampling import require_varying
+from bvtk.metrics.estimators.sampling import Labelled, require_varying, train_and_test
 from bvtk.protocols import Codes
 
 _CONSTANT = 1e-12
@@ -17,10 +16,7 @@ _CONSTANT = 1e-12
 
 
 def sap(codes: Codes, seed: int, *, continuous_factors: bool, train_points: int, test_points: int) -> dict[str, Any]:
-    """How much better the best single code predicts a factor than the second best.
-
-    Kumar et al. 2018, "Variational Inference of Disentangled Latent Concepts from Unlabeled Observations", Section 3.
-    Without a test set, a third of the images are used to test on. The other arguments are fields of `Sap`.
+    """Separated attribute predictability; `Sap` describes it and the other arguments.
 
     Returns:
         `score`, the mean of `gaps` (by factor); `left_out`, the factors with a single value.

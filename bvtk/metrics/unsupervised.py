@@ -9,19 +9,16 @@ from numpy.typing import NDArray
 
 from bvtk.metrics.estimators.information import discretise, entropy, joint_entropy
 from bvtk.metrics.estimators.latents import active_latents
-from bvtk.metrics.estimators.points import draw_rows
+from bvtk.metrics.estimators.sampling import draw_rows
 from bvtk.protocols import Codes
 
 Array = NDArray[np.float64]
 
 
 def unsupervised(codes: Codes, seed: int, *, bins: int, points: int, pairs: int) -> dict[str, Any]:
-    """Correlation and mutual information between the codes: 0 if they are independent.
+    """Correlation and mutual information between the codes; `Unsupervised` describes them and the other arguments.
 
-    Locatello et al. 2019, "Challenging Common Assumptions". The Gaussian scores are computed from the covariance, as if
-    the codes were Gaussian.
-
-    Neither the factors nor the test set are used. The other arguments are fields of `Unsupervised`.
+    The Gaussian scores are computed from the covariance. Neither the factors nor the test set are used.
 
     Returns:
         `score` and `mutual_information`, the mean over pairs of codes in nats; `gaussian_total_correlation` in nats,

@@ -59,7 +59,7 @@ def _pictures(inputs: ReportInputs, figures: Figures) -> list[str]:
     for figure in shown:
         head = f"**{escaped(figure.title)}** {escaped(figure.note)}\n\n" if figure.title else ""
         pictures.append(f"{head}![{escaped(figure.alt)}](figures/{figure.file})")
-    heading = "## What it learnt" if inputs.learns_from_images else "## What its latents follow"
+    heading = "## What it learnt" if inputs.learns and inputs.reads == "images" else "## What its latents follow"
     return [heading, *pictures] if pictures else []
 
 

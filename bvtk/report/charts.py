@@ -46,19 +46,18 @@ def training_chart(
         held_out: by title, points (step, value) measured on held-out images during training, one panel each.
         scores: by title, points (step, score) measured during training, all from 0 to 1.
     """
-    panels = panels_of(log)
-    count = max(1, len(panels) + len(held_out) + bool(scores))
+    curves: list[tuple[Panel, Points]] = []
+    for panel in panels_of(log):
+        curves.append((panel, [(line["step"], line[panel.key]) for line in log if line.get(panel.key) is not None]))
+    curves += [(Panel("", title, "held-out images", logarithmic=True), points) for title, points in held_out.items()]
+    count = max(1, len(curves) + bool(scores))
     columns = min(3, count)
     rows = math.ceil(count / columns)
     figure = new_figure(10.0, 2.5 * rows)
     places = (figure.add_subplot(rows, columns, place + 1) for place in range(count))
-    for (key, title, unit, logarithmic), axes in zip(panels, places, strict=False):
-        points = [(record["step"], record[key]) for record in log if record.get(key) is not None]
-        _curve(axes, points, logarithmic, counted=key == "active_units")
-        label(axes, title, unit)
-    for (title, measured), axes in zip(held_out.items(), places, strict=False):
-        _curve(axes, measured, logarithmic=True)
-        label(axes, title, "held-out images")
+    for (panel, points), axes in zip(curves, places, strict=False):
+        _curve(axes, points, panel.logarithmic, counted=panel.key == "active_units")
+        label(axes, panel.title, panel.unit)
     if scores:
         axes = next(places)
         _score_curves(axes, scores)

@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.numpy import load as load_arrays
 
 from bvtk.counting import counted
 from bvtk.engine.devices import describe
 from bvtk.engine.split import split
-from bvtk.evaluate import Encoder, collapse_warning, unscored_warnings
+from bvtk.evaluate.representation import Encoder
+from bvtk.evaluate.scores import warnings_of
 from bvtk.protocols import ACTIVE_VARIANCE, Dataset, Decoding, Traversable, factor_with_role, position_factors
 from bvtk.recipe import Recipe, dump_yaml
 from bvtk.report.inputs import ReportInputs
 from bvtk.runs import RunFolder, read_json, read_lines
 from bvtk.seeding import derive
-from bvtk.traversal import Axis, CodeStatistics, Floats, axis_of
+from bvtk.traversal import Axis, CodeStatistics, Floats, axis_of, read_latents
 
 _ORIGINALS = 10
 _ROWS = 3
@@ -31,7 +31,7 @@ _MOST_COLUMNS = 16
 
 def gather(folder: RunFolder, recipe: Recipe, model: Any, dataset: Dataset, device: torch.device) -> ReportInputs:
     """The contents of the report of a run that is evaluated and exported; its model is on the device, in eval mode."""
-    latents = load_arrays(folder.latents.read_bytes())
+    latents = read_latents(folder.latents)
     statistics = CodeStatistics.of(latents)
     scores, log, environment = folder.read_scores(), folder.read_log(), read_json(folder.environment)
     return ReportInputs(
@@ -64,10 +64,7 @@ def gather(folder: RunFolder, recipe: Recipe, model: Any, dataset: Dataset, devi
 
 
 def _warnings(scores: dict[str, Any], environment: dict[str, Any]) -> list[str]:
-    found = []
-    if collapsed := collapse_warning(scores):
-        found.append(collapsed)
-    found.extend(unscored_warnings(environment.get("unscored", {})))
+    found = warnings_of(scores, environment.get("unscored", {}))
     if any(parts.get("trained_on") for parts in scores.values()):
         found.append("no images were held out, so the reconstructions are of images that the model trained on")
     if environment.get("resumed_with"):

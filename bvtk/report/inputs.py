@@ -93,11 +93,6 @@ class ReportInputs:
         return any(parts.get("trained_on") for parts in self.scores.values())
 
     @property
-    def learns_from_images(self) -> bool:
-        """Whether the model learned from images. The pixels themselves and the factors did not."""
-        return self.learns and self.reads == "images"
-
-    @property
     def span_unit(self) -> str:
         """The unit of a traversal's axis."""
         return "" if self.own_values else " σ"

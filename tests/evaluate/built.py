@@ -8,7 +8,7 @@ import torch
 
 from bvtk.build import build_dataset, build_model
 from bvtk.engine.split import split
-from bvtk.evaluate import evaluate
+from bvtk.evaluate.scores import evaluate
 from bvtk.plugins import discover
 from bvtk.recipe import load_recipe
 from tests.systems import recipe_of

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from bvtk.engine.split import split
-from bvtk.evaluate import evaluate
+from bvtk.evaluate.scores import evaluate
 from tests.evaluate.built import CPU, built, measured
 
 

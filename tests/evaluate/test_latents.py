@@ -7,9 +7,9 @@ import torch
 
 from bvtk.data import FactorGrid, ImageSet
 from bvtk.data.imageset import Bytes
-from bvtk.evaluate import evaluate
 from bvtk.evaluate.latents import latent_statistics
 from bvtk.evaluate.representation import Representation
+from bvtk.evaluate.scores import evaluate
 from tests.evaluate.built import CPU, built, measured
 
 

@@ -8,7 +8,8 @@ import torch
 
 from bvtk.build import build_dataset, build_model
 from bvtk.errors import RunError
-from bvtk.evaluate import evaluate, representation
+from bvtk.evaluate import representation
+from bvtk.evaluate.scores import evaluate
 from bvtk.plugins import discover
 from bvtk.recipe import load_recipe
 from tests.evaluate.built import CPU, built, measured

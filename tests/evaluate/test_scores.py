@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from bvtk.evaluate import collapse_warning, evaluate, quick_scores
+from bvtk.evaluate.scores import evaluate, quick_scores, warnings_of
 from tests.evaluate.built import CPU, built, measured
 from tests.systems import SYSTEMS
 
@@ -28,7 +28,7 @@ def test_scores_that_a_system_does_not_have_are_missing(workplace: Path, system:
     assert ("kl" in found.latents) == ("held_out" in found.scores)
     assert "null" not in json.dumps(found.scores)
     if "held_out" not in found.scores:
-        assert collapse_warning(found.scores) is None
+        assert warnings_of(found.scores, {}) == []
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -54,9 +54,8 @@ def test_scores_during_training_have_their_number_of_images(workplace: Path) -> 
 
 def test_a_collapsed_posterior_has_a_warning(workplace: Path) -> None:
     *_, model, healthy = measured()
-    assert collapse_warning(healthy.scores) is None or healthy.scores["held_out"]["active_units"] == 0
+    assert warnings_of(healthy.scores, {}) == [] or healthy.scores["held_out"]["active_units"] == 0
     with torch.no_grad():
         list(model.encoder.parameters())[-2].zero_()
-    warning = collapse_warning(measured(model=model)[3].scores)
-    assert warning
+    (warning,) = warnings_of(measured(model=model)[3].scores, {})
     assert "none of the 3 latents" in warning

@@ -6,7 +6,7 @@ import pytest
 from bvtk.errors import UsageError
 from bvtk.metrics.beta_vae_score import sample_points
 from bvtk.metrics.beta_vae_score_spec import BetaVaeScore
-from bvtk.metrics.estimators.points import Labelled
+from bvtk.metrics.estimators.sampling import Labelled
 from tests.metrics.reference import SAMPLED, case, noise_free_grid
 from tests.metrics.representations import duplicated, labelled, perfect, scorer, uninformative
 

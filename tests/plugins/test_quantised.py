@@ -9,7 +9,7 @@ from bvtk.api import run_folder
 from bvtk.build import build_model
 from bvtk.component import models, objectives, parse
 from bvtk.engine.checkpoint import checkpoints, read_checkpoint
-from bvtk.evaluate import collapse_warning, evaluate
+from bvtk.evaluate.scores import evaluate, warnings_of
 from bvtk.pipeline import working
 from bvtk.protocols import ImageShape, ObjectiveContext
 from bvtk.recipe import LoadedRecipe, parse_recipe
@@ -110,10 +110,10 @@ def test_it_is_measured_without_kl_and_its_collapse_is_noticed(workplace: Path):
     found = evaluate(small, model, dataset, torch.device("cpu")).scores
     assert found["held_out"].keys() == {"score", "reconstruction", "active_units", "latents", "images", "trained_on"}
     assert found["held_out"]["active_units"] == 3
-    assert collapse_warning(found) is None
+    assert warnings_of(found, {}) == []
     with torch.no_grad():
         for parameter in model.encoder.parameters():
             parameter.zero_()
     found = evaluate(small, model, dataset, torch.device("cpu")).scores
     assert found["held_out"]["active_units"] == 0
-    assert collapse_warning(found).startswith("collapse: none of the 3 latents responds to the images")
+    assert warnings_of(found, {})[0].startswith("collapse: none of the 3 latents responds to the images")

@@ -76,7 +76,7 @@ def test_of_every_system_what_it_can_do_is_gathered(workplace: Path, system: str
     assert inputs.positions is not None
     assert set(inputs.curves) == {"size"}
     assert (folder.figures / "activation.png").is_file(), "the paper's Figure 7 is drawn of all"
-    assert inputs.learns_from_images == (system not in ("pixels", "ground_truth"))
+    assert (inputs.learns and inputs.reads == "images") == (system not in ("pixels", "ground_truth"))
     ends = {(span[0], span[-1]) for span in inputs.spans}
     assert ends == {"infogan": {(-1, 1)}, "ground_truth": set()}.get(system, {(-3, 3)})
     assert inputs.summary == LEARNING.get(system, inputs.summary)

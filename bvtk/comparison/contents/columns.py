@@ -53,13 +53,8 @@ _NAMED_BY_PARTS = {"modularity_explicitness", "unsupervised"}
 def default_columns(runs: Sequence[Measured]) -> list[Key]:
     """The headline score of every metric that any run has, then reconstruction, squared error and KL."""
     known = known_keys(runs)
-    scores = [key for key in known.values() if is_score(key)]
+    scores = [key for key in known.values() if key.metric not in (None, HELD_OUT, "squared_error")]
     return [*scores, *(known[text] for text in _LAST if text in known)]
-
-
-def is_score(key: Key) -> bool:
-    """Whether it is the headline score of a metric of disentanglement."""
-    return key.metric is not None and key.metric != HELD_OUT and key.text not in _LAST
 
 
 def columns_of(texts: Sequence[str], runs: Sequence[Measured]) -> list[Key]:

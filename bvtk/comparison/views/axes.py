@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -47,16 +47,36 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Axes:
-    """What rows differ in.
+class Choice:
+    """What the rows of a table differ in, and the plots that show it."""
 
-    Args:
-        numbers: keys whose value is a number in every row.
-        words: the other settings that rows differ in, one text per row; all empty if there are none.
-    """
+    table: Table
 
-    numbers: tuple[Axis, ...]
-    words: tuple[str, ...]
+    @cached_property
+    def numbers(self) -> list[Axis]:
+        """The keys that rows differ in and whose value is a number in every row."""
+        known = known_keys(self.table.runs)
+        values = {key: [_value(row, key, known) for row in self.table.rows] for key in self._names}
+        numeric = [key for key in values if all(map(is_number, values[key])) and len(set(values[key])) > 1]
+        return [Axis(key, self._names[key], tuple(map(float, values[key]))) for key in numeric]
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The other settings that rows differ in, one text per row; all empty if there are none."""
+        rows, numeric = self.table.rows, {axis.key for axis in self.numbers}
+        named = len({row.name for row in rows}) > 1
+        others = {key: name for key, name in self._names.items() if key not in numeric}
+        texts = []
+        for row in rows:
+            settings = [f"{name}={text_of(row.settings.get(key))}" for key, name in others.items()]
+            texts.append(", ".join([row.name, *settings] if named and row.name else settings))
+        return texts
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """The keys that rows differ in, with their shortest unique ends."""
+        keys = dict.fromkeys(key for row in self.table.rows for key in row.settings)
+        return {".".join(path): end for path, end in shortened([tuple(key.split(".")) for key in keys]).items()}
 
     def lines(self, along: Axis) -> dict[str, list[int]]:
         """The rows of each line along an axis, in the order of the axis, by the settings that they share."""
@@ -66,18 +86,6 @@ class Axes:
             found.setdefault(", ".join([word, *rest] if word else rest), []).append(row)
         return {label: sorted(rows, key=lambda row: along.values[row]) for label, rows in found.items()}
 
-
-@dataclass(frozen=True)
-class Choice:
-    """The plots that show a table."""
-
-    table: Table
-
-    @cached_property
-    def axes(self) -> Axes:
-        """What its rows differ in."""
-        return axes_of(self.table.rows)
-
     @cached_property
     def drawable(self) -> list[int]:
         """The numbers of the columns that can be drawn: scores, not values from recipes."""
@@ -85,19 +93,14 @@ class Choice:
         return [n for n in scores if any(summary_of(line[n]) for line in self.table.values)]
 
     @property
-    def names(self) -> list[str]:
-        """The plots, the most informative one first."""
-        return [name for name, fits in self._rules().items() if fits]
-
-    @property
     def along(self) -> Axis:
         """The axis of the curves: the one with the most values, or the later one of two with equally many."""
-        return max(reversed(self.axes.numbers), key=lambda axis: len(set(axis.values)))
+        return max(reversed(self.numbers), key=lambda axis: len(set(axis.values)))
 
     @cached_property
     def betas(self) -> list[Axis]:
         """β, if every row has a number for it and rows differ in it."""
-        return [axis for axis in self.axes.numbers if axis.key in BETAS][:1]
+        return [axis for axis in self.numbers if axis.key in BETAS][:1]
 
     @cached_property
     def with_curves(self) -> list[int]:
@@ -105,35 +108,20 @@ class Choice:
         columns = enumerate(self.table.columns)
         return [n for n, c in columns if c.metric and any(c.metric in run.curves for run in self.table.runs)]
 
-    def _rules(self) -> dict[str, bool]:
-        axes, rows = self.axes, self.table.rows
-        several, drawable = len(rows) > 1, bool(self.drawable)
-        pairs = len(axes.numbers) == 2 and not any(axes.words)
-        curves = drawable and (len(axes.numbers) == 1 or pairs) and len(axes.lines(self.along)) <= MOST_LINES
-        return {
+    @property
+    def plots(self) -> list[str]:
+        """The names of the plots, the most informative one first."""
+        rows, drawable = self.table.rows, bool(self.drawable)
+        pairs = len(self.numbers) == 2 and not any(self.words)
+        curves = drawable and (len(self.numbers) == 1 or pairs) and len(self.lines(self.along)) <= MOST_LINES
+        rules = {
             "heatmap": pairs and drawable,
             "curves": curves,
-            "bars": several and drawable and not curves and not pairs,
+            "bars": len(rows) > 1 and drawable and not curves and not pairs,
             "rate-distortion": bool(self.betas) and {KL, RECONSTRUCTION} <= known_keys(self.table.runs).keys(),
             "training": bool(self.with_curves) and len(rows) <= MOST_LINES,
         }
-
-
-def axes_of(rows: Sequence[Row]) -> Axes:
-    """What rows differ in."""
-    keys = list(dict.fromkeys(key for row in rows for key in row.settings))
-    known = known_keys([run for row in rows for run in row.runs])
-    values = {key: [_value(row, key, known) for row in rows] for key in keys}
-    numeric = [key for key in keys if all(is_number(value) for value in values[key]) and len(set(values[key])) > 1]
-    short = {".".join(path): end for path, end in shortened([tuple(key.split(".")) for key in keys]).items()}
-    numbers = tuple(Axis(key, short[key], tuple(map(float, values[key]))) for key in numeric)
-    names = [row.name for row in rows] if len({row.name for row in rows}) > 1 else [""] * len(rows)
-    others = [key for key in keys if key not in numeric]
-    words = [
-        ", ".join([*filter(None, [name]), *(f"{short[key]}={text_of(row.settings.get(key))}" for key in others)])
-        for name, row in zip(names, rows, strict=True)
-    ]
-    return Axes(numbers, tuple(words))
+        return [name for name, fits in rules.items() if fits]
 
 
 def _value(row: Row, key: str, known: Mapping[str, Key]) -> Any:

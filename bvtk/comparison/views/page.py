@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from bvtk.comparison.contents.columns import heading
@@ -11,7 +12,6 @@ from bvtk.comparison.contents.table import Table
 from bvtk.comparison.views.cells import captions, headings, run_cells, shown_rows
 from bvtk.comparison.views.plots import plots
 from bvtk.counting import counted
-from bvtk.errors import RunError
 from bvtk.metrics.scoring.keys import HELD_OUT
 from bvtk.pages.html import render
 
@@ -71,7 +71,8 @@ def _title(table: Table) -> str:
 
 
 def _traversals(run: Measured) -> list[tuple[int, str]]:
-    numbers = {int(name.rpartition("-")[2]): name for name in run.pictures if name.startswith("traversal-")}
+    matches = [match for name in run.pictures if (match := re.fullmatch(r"traversal-(\d{1,9})", name, re.ASCII))]
+    numbers = {int(match[1]): match[0] for match in matches}
     weights = _weights(run) if numbers else {}
     order = sorted(numbers, key=lambda latent: (-weights.get(latent, 0.0), latent))
     return [(latent, numbers[latent]) for latent in order[:_TRAVERSALS]]
@@ -81,13 +82,8 @@ def _weights(run: Measured) -> dict[int, float]:
     """What orders the latents in the run's report: the KL, or the standard deviation without a posterior."""
     if run.latents is None:
         return dict(enumerate(run.scores.get(HELD_OUT, {}).get("kl_per_latent") or []))
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
+    from bvtk.traversal import CodeStatistics, read_latents
 
-    try:
-        statistics = load(run.latents.read_bytes())
-        weight = statistics["kl"] if "kl" in statistics else statistics["std"]
-    except (OSError, SafetensorError, KeyError) as error:
-        raise RunError(f"{run.latents} can't be read: {error}", "evaluate and report the run again") from error
-    described = statistics["latents"].tolist() if "latents" in statistics else range(len(weight))
-    return dict(zip(described, weight.tolist(), strict=True))
+    statistics = CodeStatistics.of(read_latents(run.latents))
+    weight = statistics.std if statistics.kl is None else statistics.kl
+    return dict(zip(statistics.latents, weight.tolist(), strict=True))

@@ -30,7 +30,7 @@ class Plot:
 def plots(table: Table) -> list[Plot]:
     """The plots of a table, which depend on what its rows differ in."""
     choice = Choice(table)
-    return [_DRAWN[name](choice) for name in choice.names]
+    return [_DRAWN[name](choice) for name in choice.plots]
 
 
 def plot_named(table: Table, name: str) -> Plot:
@@ -40,21 +40,21 @@ def plot_named(table: Table, name: str) -> Plot:
         UsageError: if the table has no such plot.
     """
     choice = Choice(table)
-    if name not in choice.names:
-        raise UsageError(f"these rows have no plot {name!r}, {did_you_mean(name, choice.names)}")
+    if name not in choice.plots:
+        raise UsageError(f"these rows have no plot {name!r}, {did_you_mean(name, choice.plots)}")
     return _DRAWN[name](choice)
 
 
 def _curves(choice: Choice) -> Plot:
     axis = choice.along
-    panels = _panels(choice, choice.axes.lines(axis), axis)
+    panels = _panels(choice, choice.lines(axis), axis)
     picture = draw.curves([panel for panel in panels if panel.lines], axis.title, axis.logarithmic)
     return Plot("curves", f"Over {axis.title}", _note("Thin lines show the spread between seeds.", panels), picture)
 
 
 def _heat_map(choice: Choice) -> Plot:
     along = choice.along
-    across = next(axis for axis in choice.axes.numbers if axis is not along)
+    across = next(axis for axis in choice.numbers if axis is not along)
     by_value: dict[str, list[int]] = {}
     for row, value in enumerate(across.values):
         by_value.setdefault(repr(value), []).append(row)
@@ -74,7 +74,7 @@ def _rate_distortion(choice: Choice) -> Plot:
     table, (axis, *_) = choice.table, choice.betas
     rate, distortion = (known_keys(table.runs)[key] for key in (KL, RECONSTRUCTION))
     lines: dict[str, list[tuple[Point, Point, str]]] = {}
-    for label, rows in choice.axes.lines(axis).items():
+    for label, rows in choice.lines(axis).items():
         for row in rows:
             pair = [summary_of(cell(table.rows[row], key, table.how)) for key in (rate, distortion)]
             x, y = ((0.0, found.value, found.spread) if found else None for found in pair)

@@ -2,7 +2,7 @@ import pytest
 
 from bvtk.comparison.contents.measured import Measured
 from bvtk.comparison.contents.rows import rows_of
-from bvtk.comparison.views.axes import Axis, Choice, axes_of
+from bvtk.comparison.views.axes import Axis, Choice
 from tests.comparison.tables import measured, over, table_of
 
 
@@ -21,26 +21,26 @@ from tests.comparison.tables import measured, over, table_of
     ],
 )
 def test_what_rows_differ_in_chooses_the_plots(runs, names):
-    assert Choice(table_of(runs)).names == names
+    assert Choice(table_of(runs)).plots == names
 
 
 def test_a_number_that_a_row_lacks_is_a_word():
     runs = [measured("a", beta=1), measured("a", beta=4), Measured("pca", {"name": "pca"}, {"mig": {"score": 0.1}})]
-    axes = axes_of(rows_of(runs))
-    assert axes.numbers == ()
-    assert axes.words == ("a, beta=1", "a, beta=4", "pca, beta=–")
+    choice = Choice(table_of(runs))
+    assert choice.numbers == []
+    assert choice.words == ["a, beta=1", "a, beta=4", "pca, beta=–"]
 
 
 def test_curves_run_along_the_key_with_more_values():
     choice = Choice(table_of(over(beta=(1, 2, 4), latents=(2, 5))))
     assert choice.along.key == "objective.beta"
-    assert choice.axes.lines(choice.along) == {"latents=2": [0, 1, 2], "latents=5": [3, 4, 5]}
+    assert choice.lines(choice.along) == {"latents=2": [0, 1, 2], "latents=5": [3, 4, 5]}
 
 
 def test_lines_are_ordered_along_the_axis():
-    axes = axes_of(rows_of(over(latents=(20, 3, 100), kind=("b", "a"))))
-    (axis,) = axes.numbers
-    for rows in axes.lines(axis).values():
+    choice = Choice(table_of(over(latents=(20, 3, 100), kind=("b", "a"))))
+    (axis,) = choice.numbers
+    for rows in choice.lines(axis).values():
         assert [axis.values[row] for row in rows] == [3, 20, 100]
 
 

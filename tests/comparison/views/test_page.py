@@ -68,7 +68,7 @@ def test_hostile_names_are_shown_as_they_are():
 
 def pictures_of(folder, latents):
     """The figures of a report with traversals of these latents."""
-    names = ["activation", *(f"traversal-{latent:02d}" for latent in latents), "training"]
+    names = ["activation", "traversal-of mine", *(f"traversal-{latent:02d}" for latent in latents), "training"]
     pictures = {name: folder / f"{name}.png" for name in names}
     for path in pictures.values():
         path.write_bytes(PNG)
@@ -95,7 +95,8 @@ def test_the_pictures_of_the_latents_that_carry_most(tmp_path):
 def test_traversals_come_in_the_order_of_the_runs_own_report(tmp_path, statistics, order):
     path = tmp_path / "latents.safetensors"
     latents = np.array([7, 100, 4095])
-    save_file({"latents": latents} | {key: np.array(v, np.float32) for key, v in statistics.items()}, path)
+    arrays = {key: np.array(v, np.float32) for key, v in (statistics | {"mean": [0.0] * 3}).items()}
+    save_file({"latents": latents} | arrays, path)
     run = replace(measured(), pictures=pictures_of(tmp_path, latents), latents=path)
     assert [name for name, _ in gallery_of(Row("a", "a", {}, (run,))).traversals] == order
     path.write_bytes(b"torn")
