@@ -28,6 +28,9 @@ def init(
     name: Annotated[
         str | None, typer.Argument(metavar="NAME", help="Name of the recipe or plugin.", show_default=False)
     ] = None,
+    component: Annotated[
+        str, typer.Option("--kind", metavar="KIND", help="Kind of component of a plugin, such as objective.")
+    ] = "encoder",
     as_json: AsJson = False,
 ) -> None:
     """Write a commented starter file: recipes/NAME.yaml or plugins/NAME.py.
@@ -35,6 +38,8 @@ def init(
     Example: bvtk init recipe first
 
     Example: bvtk init plugin my_encoder
+
+    Example: bvtk init plugin my_objective --kind objective
     """
     kind, name = _kind_and_name(kind, name)
     folder, ending = _FOLDERS[kind]
@@ -43,7 +48,7 @@ def init(
     if not pattern.fullmatch(name):
         raise UsageError(f"{name!r} is not a valid name for a {kind}", f"use {rule}")
     path = folder / f"{name}{ending}"
-    _write_new(path, _starter(kind, name, path))
+    _write_new(path, _starter(kind, name, path, component))
     if as_json:
         print_json({"file": str(path)})
     else:
@@ -60,10 +65,16 @@ def _kind_and_name(kind: str, name: str | None) -> tuple[str, str]:
     return kind, name
 
 
-def _starter(kind: str, name: str, path: Path) -> str:
+def _starter(kind: str, name: str, path: Path, component: str) -> str:
     from bvtk.recipe.scalars import write
 
-    template = files("bvtk.cli") / "templates" / f"{kind}{path.suffix}.txt"
+    templates = files("bvtk.cli") / "templates"
+    template = templates / "recipe.yaml.txt"
+    if kind == "plugin":
+        kinds = sorted(file.name.partition(".")[0] for file in (templates / "plugin").iterdir())
+        if component not in kinds:
+            raise UsageError(f"unknown kind of component {component!r}, {did_you_mean(component, kinds)}")
+        template = templates / "plugin" / f"{component}.py.txt"
     class_name = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name))
     values = {"file": path.as_posix(), "folder": path.parent.as_posix(), "class": class_name}
     values["name"] = write(name) if kind == "recipe" else name

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bvtk.component import REGISTRIES
 from tests.cli.terminal import Terminal, terminal
 
 __all__ = ["terminal"]
@@ -28,6 +29,44 @@ def test_a_starter_plugin_passes_its_own_check(terminal: Terminal) -> None:
     found = terminal("check-plugin", "plugins/my_encoder.py")
     assert found.code == 0, found.out
     assert terminal("validate", "r.yaml", "model.encoder={type: my_encoder, width: 3}").code == 0
+
+
+USES = {
+    "encoder": "model.encoder=mine",
+    "decoder": "model.decoder=mine",
+    "likelihood": "model.likelihood=mine",
+    "model": "model.type=mine",
+    "objective": "objective=mine",
+    "schedule": "objective.beta={type: mine, start: 8, end: 1}",
+    "optimizer": "training.optimizer=mine",
+    "sampler": "training.sampler=mine",
+    "dataset": "dataset=mine",
+    "metric": "metrics=[mine]",
+}
+"""What makes a recipe use a component `mine`, by kind."""
+
+
+@pytest.mark.parametrize("kind", [*USES, "launcher"])
+def test_a_starter_of_every_kind_passes_its_check_and_works(terminal: Terminal, workplace: Path, kind: str) -> None:
+    assert terminal("init", "plugin", "mine", "--kind", kind).code == 0
+    found = terminal("check-plugin", "plugins/mine.py")
+    assert found.code == 0, found.out
+    assert "mine" in terminal("ls", kind).out
+    if kind == "launcher":  # its check runs programs with it
+        return
+    overrides = ("training.steps=2", "metrics=[]", USES[kind])
+    if kind == "model":  # a changed type drops the other keys
+        overrides += ("model.encoder=mlp", "model.decoder=mlp")
+    made = terminal("evaluate", "tiny.yaml", *overrides, "--json")
+    assert made.code == 0, made.err
+    assert kind != "metric" or made.json()["scores"]["mine"]["by_factor"].keys() == {"size", "x", "y"}
+
+
+def test_every_kind_has_a_starter(terminal: Terminal) -> None:
+    assert {*USES, "launcher"} == set(REGISTRIES)
+    unknown = terminal("init", "plugin", "mine", "--kind", "metrics")
+    assert unknown.code == 2
+    assert "unknown kind of component 'metrics', did you mean 'metric'?" in unknown.err
 
 
 def test_nothing_is_overwritten(terminal: Terminal) -> None:
