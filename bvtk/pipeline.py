@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -29,8 +30,14 @@ from bvtk.runs import RunFolder, environment, json_text, read_json, reporting_fi
 from bvtk.stopping import Stop
 from bvtk.traversal import CodeStatistics, read_latents
 
-CIRCUMSTANCES = ("libraries", "device", "processor", "instructions", "threads", "precision")
+CIRCUMSTANCES = ("libraries", "device", "processor", "instructions", "variables", "threads", "precision")
 """Those of the recorded facts that the last bits of a training depend on."""
+
+VARIABLES = (
+    *("DNNL_MAX_CPU_ISA", "ONEDNN_MAX_CPU_ISA", "DNNL_DEFAULT_FPMATH_MODE", "ONEDNN_DEFAULT_FPMATH_MODE"),
+    *("MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS", "NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE"),
+)
+"""Environment variables that choose how the libraries compute, and so change the last bits."""
 
 
 class Pipeline:
@@ -155,15 +162,19 @@ class Pipeline:
             device=describe(self.device),
             threads=torch.get_num_threads(),
             instructions=torch.backends.cpu.get_cpu_capability(),
+            variables={name: os.environ[name] for name in VARIABLES if name in os.environ},
             precision=choose_precision(self.recipe.training.precision, self.device),
             plugins=plugin_records(self.recipe),
             data=dataset.provenance,
         )
+        if facts["variables"] and not self.trained:
+            given = ", ".join(f"{name}={value}" for name, value in facts["variables"].items())
+            self._warn(f"{given}: the result may differ in its last bits from runs without this setting")
         path = self.folder.environment
         if not path.is_file():
             write_json(path, {**facts, RECIPE: recipe_sha256(self.recipe)})
             return
-        first = read_json(path)
+        first = {"variables": {}} | read_json(path)
         changed = {key: facts[key] for key in facts if facts[key] != first.get(key)}
         resumed = first.get("resumed_with", [])
         if changed and changed not in resumed:

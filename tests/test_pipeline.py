@@ -135,6 +135,31 @@ def test_other_circumstances_on_resume_are_recorded_and_told(workplace: Path) ->
     assert json.loads(folder.environment.read_text())["resumed_with"] == [{"threads": facts["threads"]}]
 
 
+def test_variables_that_change_the_last_bits_are_recorded_and_told(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DNNL_MAX_CPU_ISA", "AVX2")
+    run, memory, folder = pipeline("training.steps=1")
+    run.train()
+    assert json.loads(folder.environment.read_text())["variables"] == {"DNNL_MAX_CPU_ISA": "AVX2"}
+    assert memory.warnings == [
+        "DNNL_MAX_CPU_ISA=AVX2: the result may differ in its last bits from runs without this setting"
+    ]
+
+
+def test_a_run_that_recorded_no_variables_resumes_without_a_word(workplace: Path) -> None:
+    halted, _, folder = pipeline("training.steps=20", stop_at="train")
+    with pytest.raises(Interrupted):
+        halted.train()
+    facts = json.loads(folder.environment.read_text())
+    del facts["variables"]
+    folder.environment.write_text(json.dumps(facts))
+    resumed, memory, _ = pipeline("training.steps=20")
+    resumed.train()
+    assert memory.warnings == []
+    assert "resumed_with" not in json.loads(folder.environment.read_text())
+
+
 def test_a_collapsed_posterior_is_told_beside_its_scores(workplace: Path) -> None:
     collapsed, memory, _ = pipeline("objective.beta=1000")
     collapsed.evaluate()

@@ -10,12 +10,28 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import sys
+
+from bvtk.errors import UsageError
 
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
 
 
 def prepare_process() -> None:
-    """Tunes the allocator and the thread pools of this process; call it before torch is imported."""
+    """Tunes the allocator and the thread pools of this process; call it before torch is imported.
+
+    `OMP_DYNAMIC=true` lets OpenMP use fewer threads than oneDNN expects, and bf16 gradients are then wrong. So it is
+    set to false.
+
+    Raises:
+        UsageError: if torch is already imported with `OMP_DYNAMIC=true`.
+    """
+    if os.environ.get("OMP_DYNAMIC", "false").strip().lower() != "false" and "torch" in sys.modules:
+        raise UsageError(
+            f"torch was imported with OMP_DYNAMIC={os.environ['OMP_DYNAMIC']}, which makes bf16 gradients wrong",
+            "unset it, and start Python again",
+        )
+    os.environ["OMP_DYNAMIC"] = "false"
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
     if platform.libc_ver()[0] == "glibc":

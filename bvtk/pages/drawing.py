@@ -1,15 +1,66 @@
-"""The style of all charts, and PNG that does not depend on the machine."""
+"""The style of all charts, and PNG that does not depend on the machine, the user or the working folder.
+
+This is the only file that imports matplotlib; charts import from here what they need of it.
+"""
 
 from __future__ import annotations
 
 import io
+import os
+import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-
+from bvtk.data.cache import cache_folder
+from bvtk.errors import DataError
 from bvtk.pages.markdown import one_line
+
+
+@contextmanager
+def _unconfigured() -> Iterator[None]:
+    """Imports matplotlib without settings of the working folder, the environment and the home folder.
+
+    It looks for `matplotlibrc` in the working folder first, whatever the environment says. The file may come with a
+    recipe of somebody else; it could start LaTeX, or hang the import. The list of fonts is kept in bvtk's cache.
+    """
+    if "matplotlib" in sys.modules:
+        yield
+        return
+    before, exists = dict(os.environ), os.path.exists
+    for name in ("MPLBACKEND", "MATPLOTLIBRC"):
+        os.environ.pop(name, None)
+    with suppress(DataError):  # no home folder
+        os.environ["MPLCONFIGDIR"] = str(cache_folder() / "matplotlib")
+    os.path.exists = lambda path: path != "matplotlibrc" and exists(path)
+    try:
+        yield
+    finally:
+        os.path.exists = exists
+        os.environ.clear()
+        os.environ.update(before)
+    if backend := before.get("MPLBACKEND"):
+        with suppress(ValueError):  # for the figures of the user in the same notebook
+            matplotlib.rcParams["backend"] = backend
+
+
+with _unconfigured():
+    import matplotlib
+    from matplotlib.axes import Axes as Axes
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D as Line2D
+    from matplotlib.ticker import FixedLocator as FixedLocator
+    from matplotlib.ticker import FuncFormatter as FuncFormatter
+    from matplotlib.ticker import LogLocator as LogLocator
+    from matplotlib.ticker import MaxNLocator as MaxNLocator
+    from matplotlib.ticker import NullLocator as NullLocator
+    from matplotlib.ticker import StrMethodFormatter as StrMethodFormatter
+
+with_defaults = matplotlib.rc_context(
+    {key: value for key, value in matplotlib.rcParamsDefault.items() if key != "backend"}
+)
+"""Decorates a function that draws: matplotlib's own settings hold, even if a notebook has changed them."""
 
 INK = "#1c2024"
 MUTED = "#80868d"

@@ -7,10 +7,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from bvtk.pages.drawing import ACCENT, FAINT, INK, MUTED, colours, label, new_figure, plain, png
+from bvtk.pages.drawing import (
+    ACCENT,
+    FAINT,
+    INK,
+    MUTED,
+    Axes,
+    LogLocator,
+    MaxNLocator,
+    NullLocator,
+    StrMethodFormatter,
+    colours,
+    label,
+    new_figure,
+    plain,
+    png,
+    with_defaults,
+)
 
 
 class Panel(NamedTuple):
@@ -36,6 +50,7 @@ NO_PANELS = frozenset({"step", "beta_norm", "learning_rate", "images_per_second"
 Points = Sequence[tuple[int, float]]
 
 
+@with_defaults
 def training_chart(
     log: Sequence[Mapping[str, Any]], held_out: Mapping[str, Points], scores: Mapping[str, Points]
 ) -> bytes:
@@ -74,6 +89,7 @@ def panels_of(log: Sequence[Mapping[str, Any]]) -> list[Panel]:
     return panels if "reconstruction" in terms else [panel._replace(unit="") for panel in panels]
 
 
+@with_defaults
 def kl_chart(kl: Sequence[float], order: Sequence[int], names: Sequence[str], active: Sequence[bool]) -> bytes:
     """One bar per latent, in this order. Latents that do not respond to the image are grey."""
     figure = new_figure(10.0, 0.5 + 0.24 * len(order))
@@ -94,6 +110,7 @@ def kl_chart(kl: Sequence[float], order: Sequence[int], names: Sequence[str], ac
     return png(figure)
 
 
+@with_defaults
 def dependence_chart(dependence: Mapping[str, Sequence[float]], order: Sequence[int], names: Sequence[str]) -> bytes:
     """One cell per factor and latent: the share of the latent's variance that the factor explains."""
     shares = np.array([[values[row] for row in order] for values in dependence.values()])
@@ -113,6 +130,7 @@ def dependence_chart(dependence: Mapping[str, Sequence[float]], order: Sequence[
     return png(figure)
 
 
+@with_defaults
 def activation_chart(
     positions: Any | None,
     curves: Mapping[str, Any],

@@ -52,7 +52,10 @@ def test_under_ten_hash_seeds(with_plugin: Cli) -> None:
 
 
 @pytest.mark.parametrize("what", CIRCUMSTANCES)
-def test_what_would_change_the_bits_is_recorded_and_told_on_resume(workplace: Path, what: str) -> None:
+def test_what_would_change_the_bits_is_recorded_and_told_on_resume(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setenv("MKL_CBWR", "COMPATIBLE")
     begun, _, folder = pipeline("training.steps=2", "training.checkpoint_every=1")
     begun.train()
     facts = json.loads(folder.environment.read_text())

@@ -8,11 +8,25 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from matplotlib.axes import Axes as Plot
-from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from bvtk.pages.drawing import ACCENT, FAINT, INK, MUTED, SERIES, label, new_figure, plain, png
+from bvtk.pages.drawing import (
+    ACCENT,
+    FAINT,
+    INK,
+    MUTED,
+    SERIES,
+    FixedLocator,
+    FuncFormatter,
+    Line2D,
+    MaxNLocator,
+    NullLocator,
+    label,
+    new_figure,
+    plain,
+    png,
+    with_defaults,
+)
+from bvtk.pages.drawing import Axes as Plot
 from bvtk.quantities import fixed
 
 Dash = Literal["-", "--", ":"]
@@ -46,6 +60,7 @@ class Panel:
     published: Mapping[str, Sequence[Point]] | None = None
 
 
+@with_defaults
 def curves(panels: Sequence[Panel], axis: str, logarithmic: bool, dense: bool = False) -> bytes:
     """Values over a number, with their spread.
 
@@ -73,6 +88,7 @@ def curves(panels: Sequence[Panel], axis: str, logarithmic: bool, dense: bool = 
     return _panels(panels, draw, 2.7, lines if len(lines) > 1 else [])
 
 
+@with_defaults
 def heat_map(panels: Sequence[Panel], rows: tuple[str, Sequence[float]], columns: tuple[str, Sequence[float]]) -> bytes:
     """Values over two numbers.
 
@@ -96,6 +112,7 @@ def heat_map(panels: Sequence[Panel], rows: tuple[str, Sequence[float]], columns
     return _panels(panels, draw, max(2.2, 0.6 + 0.34 * len(rows[1])))
 
 
+@with_defaults
 def bars(panels: Sequence[Panel]) -> bytes:
     """One bar per row with its spread, and a diamond for each published value."""
     labels = _labels(panels)
@@ -120,6 +137,7 @@ def bars(panels: Sequence[Panel]) -> bytes:
     return _panels(panels, draw, 0.7 + 0.28 * len(labels), [diamond] if any(p.published for p in panels) else [])
 
 
+@with_defaults
 def rate_distortion(lines: Mapping[str, Sequence[tuple[Point, Point, str]]]) -> bytes:
     """Reconstruction against KL, with a text at each point.
 
