@@ -19,6 +19,10 @@ from bvtk.plugins import discover
 
 discover(installed=False)  # a test may name any built-in component
 
+# A shell starts what runs in its background deaf to Ctrl-C, and the processes of tests would inherit that.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # No test depends on how long an example takes: a busy machine fails none.
 settings.register_profile("bvtk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("bvtk")
@@ -83,11 +87,7 @@ class Cli:
         """Starts a command."""
         command = [sys.executable, "-m", "bvtk", *arguments]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": self.folder}
-        # A shell starts what runs in its background deaf to Ctrl-C, and children inherit that.
-        hearing = (
-            {} if sys.platform == "win32" else {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
-        )
-        return subprocess.Popen(command, **{**hearing, **pipes, **options})
+        return subprocess.Popen(command, **{**pipes, **options})
 
     def __call__(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         """Runs a command to its end, and checks its exit code."""
