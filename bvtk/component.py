@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import Field
 
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-S = TypeVar("S", bound=Spec)
-
 datasets: Registry[DatasetSpec] = Registry("dataset")
 encoders: Registry[EncoderSpec] = Registry("encoder")
 decoders: Registry[DecoderSpec] = Registry("decoder")
@@ -52,32 +50,17 @@ REGISTRIES: Mapping[str, Registry[Any]] = {registry.kind: registry for registry 
 """The registry of each kind of component, by its name in the singular."""
 
 
-def _registrar(registry: Registry[S]) -> Callable[[str], Callable[[type[S]], type[S]]]:
-    def register(name: str) -> Callable[[type[S]], type[S]]:
-        """Registers the decorated spec with its name in recipes."""
-
-        def decorate(spec: type[S]) -> type[S]:
-            registry.register(name)(spec)
-            spec.component = name
-            return spec
-
-        return decorate
-
-    return register
-
-
-register_dataset = _registrar(datasets)
-register_encoder = _registrar(encoders)
-register_decoder = _registrar(decoders)
-register_likelihood = _registrar(likelihoods)
-register_sampler = _registrar(samplers)
-register_model = _registrar(models)
-register_objective = _registrar(objectives)
-register_schedule = _registrar(schedules)
-register_optimizer = _registrar(optimizers)
-register_metric = _registrar(metrics)
-register_launcher = _registrar(launchers)
-
+register_dataset = datasets.register
+register_encoder = encoders.register
+register_decoder = decoders.register
+register_likelihood = likelihoods.register
+register_sampler = samplers.register
+register_model = models.register
+register_objective = objectives.register
+register_schedule = schedules.register
+register_optimizer = optimizers.register
+register_metric = metrics.register
+register_launcher = launchers.register
 
 Encoder = Annotated[EncoderSpec, Slot(encoders)]
 """A field that takes an encoder."""

@@ -22,6 +22,7 @@ from typing import Any
 
 from bvtk.component import REGISTRIES, Spec
 from bvtk.errors import PluginError
+from bvtk.files import sha256_of_file
 from bvtk.registry import BUILT_IN, Entry, Origin, registering
 
 GROUP = "bvtk.plugins"
@@ -75,7 +76,7 @@ def discover(folder: Path | None = None, files: Sequence[Path] = (), installed: 
             raise PluginError(f"plugin file {file} does not exist", "give the path of a Python file with components")
     found = sorted((folder / "plugins").glob("*.py")) if folder else []
     named = {file.resolve(): file for file in [*found, *files]}  # the same file twice is one plugin
-    wanted = {Origin("file", str(f), hashlib.sha256(f.read_bytes()).hexdigest()): p for p, f in named.items()}
+    wanted = {Origin("file", str(file), sha256_of_file(file)): path for path, file in named.items()}
     for origin in [o for o, path in _files.items() if wanted.get(o) != path]:
         _forget(origin)
         del _files[origin]

@@ -79,7 +79,7 @@ class Registry(Generic[T]):
         self._entries: dict[str, Entry[T]] = {}
 
     def register(self, name: str) -> Callable[[type[T]], type[T]]:
-        """Registers the decorated class with a name.
+        """Registers the decorated class with a name, its `component`.
 
         Raises:
             PluginError: if the name is taken by another origin.
@@ -93,6 +93,7 @@ class Registry(Generic[T]):
                 claim = f"{self.kind} {name!r} is claimed by both {taken.origin} and {origin}"
                 raise PluginError(claim, "rename one of them")
             self._entries[name] = Entry(name, item, origin)
+            item.component = name  # type: ignore[attr-defined]
             return item
 
         return decorate

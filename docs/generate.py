@@ -11,11 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bvtk.cli.show_component import component_facts, short
+from bvtk.cli.show_component import component_facts
 from bvtk.component import REGISTRIES
 from bvtk.plugins import discover
 from bvtk.recipe.fields import recipe_kinds
 from bvtk.recipe.json_schema import recipe_schema
+from bvtk.recipe.writing import short
 from bvtk.registry import BUILT_IN
 
 ROOT = Path(__file__).parent.parent

@@ -14,20 +14,19 @@ from bvtk.protocols import Dataset, ImageShape, Role, missing_members
 
 def check_dataset(report: Report, spec: DatasetSpec) -> None:
     """Checks the images and factors of a data set, and that they match."""
-    found: list[Dataset] = []
-    if report.passes("", lambda: found.append(spec.build())):
-        dataset = found[0]
-        if not report.passes("", _check_members, dataset):
-            return
+    dataset = report.tried("", _built, spec)
+    if dataset is not None:
         report.holds("its description is complete", _check_description, dataset)
         report.holds(f"returns images of {dataset.image_shape}", _check_images, dataset)
         if dataset.factor_names:
             report.holds("its factors are in range, and index_of finds their images", _check_factors, dataset)
 
 
-def _check_members(dataset: Dataset) -> None:
+def _built(spec: DatasetSpec) -> Dataset:
+    dataset = spec.build()
     missing = missing_members(dataset)
     require(not missing, f"has no {', '.join(missing)}: derive its class from bvtk.Dataset, or use bvtk.data.ImageSet")
+    return dataset
 
 
 def _check_description(dataset: Dataset) -> None:

@@ -29,10 +29,8 @@ DEFAULTS: dict[str, Any] = {
 
 def check_declaration(report: Report, item: type[Spec], folder: Path) -> Spec | None:
     """Checks documentation and fields. Returns the spec as `example` makes it, or None if that fails."""
-    made: list[Spec] = []
     report.holds("it and its fields are documented", _documented, item)
-    report.passes("", lambda: made.append(example(item, folder)))
-    return made[0] if made else None
+    return report.tried("", example, item, folder)
 
 
 def example(item: type[Spec], folder: Path | None = None) -> Spec:

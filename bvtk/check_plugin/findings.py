@@ -57,34 +57,26 @@ class Report:
         """Adds a finding."""
         self.findings.append(Finding(level, self.component, message))
 
-    def passes(self, where: str, check: Callable[..., object], *arguments: Any) -> bool:
-        """Runs a check and adds a finding if it fails; True if it passed.
+    def tried(self, where: str, function: Callable[..., T], *arguments: Any) -> T | None:
+        """What a function of the component returns; None with a finding if it fails.
 
         A component may raise a `UsageError` for inputs that it does not support, which is only a note.
 
         Args:
             where: beginning of the message, such as `for 1×64×64 images`; may be empty.
-            check: called with the arguments.
-            arguments: of the check.
+            function: called with the arguments.
+            arguments: of the function.
         """
-        if (fault := self._fault(check, *arguments)) is None:
-            return True
-        level, message = fault
-        self.add(level, f"{where} {message}".strip())
-        return False
+        found, fault = self._try(function, *arguments)
+        if fault:
+            self.add(fault[0], f"{where} {fault[1]}".strip())
+        return found
 
-    def fitting(self, check: Callable[[T], object], tried: Mapping[ImageShape, T]) -> dict[ImageShape, T]:
-        """Runs a check on its argument for each image shape, and returns those that passed.
-
-        The same failure for several shapes is one finding.
-        """
-        faults = {image: self._fault(check, subject) for image, subject in tried.items()}
-        for fault in dict.fromkeys(faults.values()):
-            if fault is not None:
-                same = [str(image) for image, found in faults.items() if found == fault]
-                where = f"for {', '.join(same)} images " if len(same) < len(tried) else ""
-                self.add(fault[0], where + fault[1])
-        return {image: subject for image, subject in tried.items() if faults[image] is None}
+    def passes(self, where: str, check: Callable[..., object], *arguments: Any) -> bool:
+        """Runs a check and adds a finding if it fails; True if it passed."""
+        before = len(self.findings)
+        self.tried(where, check, *arguments)
+        return len(self.findings) == before
 
     def holds(self, sentence: str, check: Callable[..., object], *arguments: Any, where: str = "") -> bool:
         """Runs a check as `passes` does, and adds a given sentence if it passes."""
@@ -93,15 +85,29 @@ class Report:
             self.add("ok", sentence)
         return passed
 
-    def _fault(self, check: Callable[..., object], *arguments: Any) -> tuple[Level, str] | None:
+    def fitting(self, check: Callable[[T], object], tried: Mapping[ImageShape, T]) -> dict[ImageShape, T]:
+        """Runs a check on its argument for each image shape, and returns those that passed.
+
+        The same failure for several shapes is one finding. It is a problem if no shape passes.
+        """
+        faults = {image: self._try(check, subject)[1] for image, subject in tried.items()}
+        different = dict.fromkeys(fault for fault in faults.values() if fault)
+        for fault in different:
+            same = [str(image) for image, found in faults.items() if found == fault]
+            where = f"for {', '.join(same)} images " if len(same) < len(tried) else ""
+            self.add(fault[0], where + fault[1])
+        if all(faults.values()) and (len(different) > 1 or any(level == "note" for level, _ in different)):
+            self.add("problem", f"failed for all image shapes: {', '.join(map(str, tried))}")
+        return {image: subject for image, subject in tried.items() if faults[image] is None}
+
+    def _try(self, function: Callable[..., T], *arguments: Any) -> tuple[T | None, tuple[Level, str] | None]:
         try:
-            check(*arguments)
+            return function(*arguments), None
         except CheckFailed as failure:
-            return "problem", str(failure)
+            return None, ("problem", str(failure))
         except UsageError as error:
-            return "note", f"raised UsageError: {error.message}"
+            return None, ("note", f"raised UsageError: {error.message}")
         except Exception as error:  # a plugin may raise anything
             message = f"{type(error).__name__}: {error}".rstrip(": ")
             file = inspect.getsourcefile(self.item)
-            return "problem", f"raised {message} ({raised_at(error, Path(file) if file else None)})"
-        return None
+            return None, ("problem", f"raised {message} ({raised_at(error, Path(file) if file else None)})")

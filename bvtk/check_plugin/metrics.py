@@ -19,10 +19,9 @@ POINTS = 2000
 def check_metric(report: Report, spec: MetricSpec) -> None:
     """Checks a metric on codes that are noisy factors."""
     where = f"for {POINTS} codes of {2 + len(SIZES)} dimensions and {len(SIZES)} factors"
-    scores: list[dict[str, Any]] = []
-    if report.passes(where, lambda: scores.append(_score(spec))):
-        report.add("ok", f"scores codes that are noisy factors: {scores[0]['score']:.4g}")
-        report.holds("its score depends only on codes and seed", _check_repeatability, spec, scores[0], where=where)
+    if found := report.tried(where, _score, spec):
+        report.add("ok", f"scores codes that are noisy factors: {found['score']:.4g}")
+        report.holds("its score depends only on codes and seed", _check_repeatability, spec, found, where=where)
 
 
 def _codes() -> Codes:

@@ -24,6 +24,7 @@ from bvtk.check_plugin.modules import (
     check_finite,
     check_gradients,
     check_images,
+    parameters_of,
     seeded,
 )
 from bvtk.check_plugin.objectives import VAE_GIVES, check_losses
@@ -94,7 +95,6 @@ def check_model(report: Report, spec: ModelSpec) -> None:
         return
     fitting = list(report.fitting(_check_trial, complete).values())
     if not fitting:
-        report.add("problem", f"failed for all image shapes: {', '.join(map(str, SHAPES))}")
         return
     trial = fitting[0]
     decodes = isinstance(trial.fresh(), Decoding)
@@ -136,7 +136,9 @@ def _check_passes(trial: _Trial, module: Any) -> None:
         _check_pass(trial, training_pass(module, batch), module.latents, trial.images_in(batch))
     if trial.spec.gives >= VAE_GIVES:
         vae: Any = training_pass(module, model_inputs(trial.spec, trial.dataset))
-        check_gradients(module, vae.reconstruction.mean() + vae.kl.sum(dim=1).mean())
+        check_gradients(
+            "its training pass", vae.reconstruction.mean() + vae.kl.sum(dim=1).mean(), parameters_of(module)
+        )
 
 
 def _check_pass(trial: _Trial, outputs: Any, latents: int, images: int) -> None:

@@ -36,31 +36,22 @@ def check_finite(what: str, tensor: torch.Tensor) -> None:
     require(tensor.isfinite().all(), f"{what} contains NaN or infinity")
 
 
-def check_gradients(module: nn.Module, loss: torch.Tensor) -> None:
-    """Raises `CheckFailed` unless every parameter gets a finite gradient of a loss."""
-    module.zero_grad()
-    require(loss.requires_grad or not list(module.parameters()), "its output has no gradient")
-    if loss.requires_grad:
-        loss.backward()  # type: ignore[no-untyped-call]
-    found = {name: p.grad for name, p in module.named_parameters() if p.requires_grad}
-    missed, broken = _missed_and_broken(found)
-    require(not missed, f"no gradient for {missed}: use it in forward")
-    require(not broken, f"the gradient of {broken} contains NaN or infinity")
+def parameters_of(module: nn.Module) -> dict[str, torch.Tensor]:
+    """The parameters that learn, by name."""
+    return {name: parameter for name, parameter in module.named_parameters() if parameter.requires_grad}
 
 
-def check_gradients_of(what: str, loss: torch.Tensor, parameters: Mapping[str, torch.Tensor]) -> None:
+def check_gradients(what: str, loss: torch.Tensor, parameters: Mapping[str, torch.Tensor]) -> None:
     """Raises `CheckFailed` unless all parameters get finite gradients of a loss named `what`; keeps the graph."""
+    if not parameters:
+        return
     require(loss.requires_grad, f"{what} has no gradient")
     gradients = torch.autograd.grad(loss, list(parameters.values()), retain_graph=True, allow_unused=True)
-    missed, broken = _missed_and_broken(dict(zip(parameters, gradients, strict=True)))
-    require(not missed, f"{what} has no gradient for {missed}")
-    require(not broken, f"the gradient of {what} for {broken} contains NaN or infinity")
-
-
-def _missed_and_broken(gradients: Mapping[str, torch.Tensor | None]) -> tuple[str, str]:
-    missed = [name for name, gradient in gradients.items() if gradient is None]
-    broken = [name for name, gradient in gradients.items() if gradient is not None and not gradient.isfinite().all()]
-    return _listed(missed), _listed(broken)
+    found = dict(zip(parameters, gradients, strict=True))
+    missed = [name for name, gradient in found.items() if gradient is None]
+    broken = [name for name, gradient in found.items() if gradient is not None and not gradient.isfinite().all()]
+    require(not missed, f"{what} has no gradient for {_listed(missed)}")
+    require(not broken, f"the gradient of {what} for {_listed(broken)} contains NaN or infinity")
 
 
 def check_images(what: str, images: torch.Tensor, image: ImageShape) -> None:

@@ -1,10 +1,11 @@
-"""Checks of encoders and decoders."""
+"""Checks of encoders, decoders and likelihoods."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -19,11 +20,13 @@ from bvtk.check_plugin.modules import (
     check_export,
     check_finite,
     check_gradients,
+    check_images,
     check_training_form,
+    parameters_of,
     seeded,
 )
-from bvtk.component import DecoderSpec, EncoderSpec
-from bvtk.protocols import ImageShape
+from bvtk.component import DecoderSpec, EncoderSpec, LikelihoodSpec
+from bvtk.protocols import ImageShape, Likelihood
 
 LATENTS = 10
 
@@ -46,24 +49,41 @@ class _Network:
 def check_encoder(report: Report, spec: EncoderSpec) -> None:
     """Checks an encoder on images of several shapes."""
     outputs, axes = 2 * LATENTS, "(batch, outputs)"
-    x = {i: torch.rand(BATCH, *i, generator=torch.Generator().manual_seed(SEED)) for i in SHAPES}
-    networks = {i: _Network(partial(spec.build, i, outputs), x[i], (BATCH, outputs), axes) for i in SHAPES}
-    _check_networks(report, networks)
+    x = {i: torch.rand(BATCH, *i, generator=_generator()) for i in SHAPES}
+    _check_networks(
+        report, {i: _Network(partial(spec.build, i, outputs), x[i], (BATCH, outputs), axes) for i in SHAPES}
+    )
 
 
 def check_decoder(report: Report, spec: DecoderSpec) -> None:
     """Checks a decoder on images of several shapes."""
-    z = torch.randn(BATCH, LATENTS, generator=torch.Generator().manual_seed(SEED))
+    z = torch.randn(BATCH, LATENTS, generator=_generator())
     axes = "(batch, channels, height, width)"
     _check_networks(report, {i: _Network(partial(spec.build, LATENTS, i), z, (BATCH, *i), axes) for i in SHAPES})
+
+
+def check_likelihood(report: Report, spec: LikelihoodSpec) -> None:
+    """Checks a likelihood on random outputs of a decoder."""
+    fitting = report.fitting(partial(_check_likelihood, spec), {image: image for image in SHAPES})
+    if not fitting:
+        return
+    shapes, image = ", ".join(map(str, fitting)), next(iter(fitting))
+    report.add("ok", f"returns a nll of shape (batch,) and a mean within [0, 1] for images of {shapes}")
+
+    def nll(module: Any) -> torch.Tensor:
+        return cast(Likelihood, module).nll(*_decoded(image))
+
+    report.holds("an export contains its whole state", check_export, partial(spec.build, image), nll)
+
+
+def _generator() -> torch.Generator:
+    return torch.Generator().manual_seed(SEED)
 
 
 def _check_networks(report: Report, networks: dict[ImageShape, _Network]) -> None:
     fitting = report.fitting(_check_shape, networks)
     if fitting:
         report.add("ok", f"returns {next(iter(fitting.values())).axes} for images of {', '.join(map(str, fitting))}")
-    elif all(finding.level != "problem" for finding in report.findings):
-        report.add("problem", f"raised UsageError for all image shapes: {', '.join(map(str, networks))}")
     for sentence, check in _CHECKS.items():
         if fitting and all(report.passes(f"for {i} images", check, n) for i, n in fitting.items()):
             report.add("ok", sentence)
@@ -81,7 +101,8 @@ def _check_gradients(network: _Network) -> None:
     module = seeded(network.build)
     output = network.run(module)
     # Unequal weights, so that there is a gradient even if the sum of the outputs is constant.
-    check_gradients(module, (output * torch.linspace(0.5, 1.5, output.numel()).view_as(output)).sum())
+    loss = (output * torch.linspace(0.5, 1.5, output.numel()).view_as(output)).sum()
+    check_gradients("its output", loss, parameters_of(module))
 
 
 _CHECKS: dict[str, Callable[[_Network], None]] = {
@@ -93,3 +114,20 @@ _CHECKS: dict[str, Callable[[_Network], None]] = {
         lambda n: check_training_form(seeded(n.build), n.x, n.expected)
     ),
 }
+
+
+def _check_likelihood(spec: LikelihoodSpec, image: ImageShape) -> None:
+    module = seeded(partial(spec.build, image))
+    likelihood = cast(Likelihood, module)
+    output, x = _decoded(image)
+    nll = likelihood.nll(output, x)
+    require(tuple(nll.shape) == (BATCH,), f"nll returned {tuple(nll.shape)}, expected ({BATCH},) = (batch,)")
+    check_finite("nll", nll)
+    check_gradients("nll", nll.sum(), {**parameters_of(module), "the decoder's output": output})
+    check_images("mean", likelihood.mean(output), image)
+
+
+def _decoded(image: ImageShape) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = _generator()
+    output = torch.randn(BATCH, *image, generator=generator, requires_grad=True)
+    return output, torch.rand(BATCH, *image, generator=generator)

@@ -18,7 +18,7 @@ from bvtk.check_plugin.modules import (
     TRAINING_STEPS,
     check_determinism,
     check_export,
-    check_gradients_of,
+    check_gradients,
     seeded,
 )
 from bvtk.component import ObjectiveSpec
@@ -62,7 +62,7 @@ def check_losses(spec: ObjectiveSpec, tried: ExamplePass) -> None:
     learners = {"loss": own} | {f"{name}_loss": dict(module.named_parameters()) for name, module in modules.items()}
     for loss, parameters in learners.items():
         require(loss in terms, f"returned the terms {', '.join(terms)}, expected {loss!r} too")
-        check_gradients_of(repr(loss), torch.as_tensor(terms[loss]), parameters)
+        check_gradients(repr(loss), torch.as_tensor(terms[loss]), parameters)
 
 
 def _parts(spec: ObjectiveSpec, objective: Any, model: Any) -> dict[str, nn.Module]:

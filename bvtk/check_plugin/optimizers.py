@@ -1,15 +1,16 @@
-"""Checks of optimisers."""
+"""Checks of optimisers and schedules."""
 
 from __future__ import annotations
 
 import copy
+import math
 
 import torch
 from torch import nn
 
 from bvtk.check_plugin.findings import Report, require
 from bvtk.check_plugin.modules import TRAINING_STEPS
-from bvtk.component import OptimizerSpec
+from bvtk.component import OptimizerSpec, ScheduleSpec
 
 
 def check_optimizer(report: Report, spec: OptimizerSpec) -> None:
@@ -18,24 +19,20 @@ def check_optimizer(report: Report, spec: OptimizerSpec) -> None:
         report.holds("a checkpoint contains its whole state", _check_resume, spec)
 
 
+def check_schedule(report: Report, spec: ScheduleSpec) -> None:
+    """Checks a schedule at every step of a training and after it."""
+    if report.holds("is finite and within its bounds at every step", _check_values, spec):
+        report.holds("depends only on the step", _check_purity, spec)
+
+
 def _check_descent(spec: OptimizerSpec) -> None:
     layer = nn.Linear(3, 3)
     optimizer = spec.build(layer.parameters())
     kind = type(optimizer).__name__
     require(isinstance(optimizer, torch.optim.Optimizer), f"build(…) returned {kind}, expected a torch.optim.Optimizer")
-    rate = spec.lr.build(TRAINING_STEPS)
-
-    def loss() -> torch.Tensor:
-        return torch.stack([p.square().sum() for p in layer.parameters()]).sum()
-
-    first = loss().item()
-    for step in range(20):
-        for group in optimizer.param_groups:
-            group["lr"] = rate(step)
-        optimizer.zero_grad()
-        loss().backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-    last = loss().item()
+    first = _loss(layer).item()
+    _steps(spec, layer, optimizer, range(20))
+    last = _loss(layer).item()
     require(last < first, f"changed a sum of squares from {first:g} to {last:g} in 20 steps, expected it to fall")
 
 
@@ -46,18 +43,17 @@ def _check_resume(spec: OptimizerSpec) -> None:
     _steps(spec, layer, optimizer, range(3))
     other = copy.deepcopy(layer)
     resumed = spec.over(list(other.parameters()))
-    state = optimizer.state_dict()["state"]
     kept = {
         number: {name: value.clone() for name, value in values.items() if isinstance(value, torch.Tensor)}
-        for number, values in state.items()
+        for number, values in optimizer.state_dict()["state"].items()
     }
     resumed.load_state_dict({"state": kept, "param_groups": resumed.state_dict()["param_groups"]})
     hint = "keep all that it learns as tensors in the `state` of each parameter"
-    for each, one in ((layer, optimizer), (other, resumed)):
-        try:
-            _steps(spec, each, one, range(3, 6))
-        except KeyError as error:
-            require(False, f"its state {error} is not in a checkpoint: {hint}")
+    _steps(spec, layer, optimizer, range(3, 6))
+    try:
+        _steps(spec, other, resumed, range(3, 6))
+    except KeyError as error:
+        require(False, f"its state {error} is not in a checkpoint: {hint}")
     same = all(torch.equal(one, two) for one, two in zip(layer.parameters(), other.parameters(), strict=True))
     require(same, f"resumed from a checkpoint, it continued differently: {hint}")
 
@@ -68,5 +64,32 @@ def _steps(spec: OptimizerSpec, layer: nn.Linear, optimizer: torch.optim.Optimiz
         for group in optimizer.param_groups:
             group["lr"] = rate(step)
         optimizer.zero_grad()
-        torch.stack([parameter.square().sum() for parameter in layer.parameters()]).sum().backward()  # type: ignore[no-untyped-call]
+        _loss(layer).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
+
+
+def _loss(layer: nn.Linear) -> torch.Tensor:
+    return torch.stack([parameter.square().sum() for parameter in layer.parameters()]).sum()
+
+
+def _check_values(spec: ScheduleSpec) -> None:
+    low, high = spec.bounds()
+    require(low <= high, f"bounds() returned ({low:g}, {high:g}), expected the lower one first")
+    for length in (1, TRAINING_STEPS):
+        value = spec.build(length)
+        for step in [*range(length), length, 10 * length]:
+            found = value(step)
+            require(isinstance(found, int | float), f"returned {type(found).__name__} at step {step}, expected a float")
+            require(math.isfinite(found), f"returned {found} at step {step}")
+            slack = 1e-9 * max(1.0, abs(found))
+            inside = low - slack <= found <= high + slack
+            require(inside, f"returned {found:g} at step {step}, expected {low:g} to {high:g} as in bounds()")
+
+
+def _check_purity(spec: ScheduleSpec) -> None:
+    steps = range(TRAINING_STEPS)
+    value, again = spec.build(TRAINING_STEPS), spec.build(TRAINING_STEPS)
+    forwards = [value(step) for step in steps]
+    backwards = [again(step) for step in reversed(steps)][::-1]
+    differing = [step for step in steps if forwards[step] != backwards[step]]
+    require(not differing, f"its value at {len(differing)} of {TRAINING_STEPS} steps depends on previous calls")

@@ -17,7 +17,7 @@ STEPS = 12
 def check_sampler(report: Report, spec: SamplerSpec) -> None:
     """Checks a sampler on an example data set, of which every third image is held out."""
     names = ", ".join(["x", *sorted(spec.gives)])
-    if report.holds(f"its batches contain {names} from training images only", _check_batches, spec):
+    if report.holds(f"its batches contain {names}, and only training images", _check_batches, spec):
         report.holds("its batches depend only on the seed and the step", _check_purity, spec)
 
 

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bvtk.cli.common import AsJson, NoPlugins, Out, PluginFiles, error_console, load_plugins, out_console, print_json
+from bvtk.cli.common import AsJson, Out, new_table, out_console, print_json, print_table, say, with_plugins
 from bvtk.errors import BvtkError, UsageError
 from bvtk.files import write_bytes_atomic
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from bvtk.comparison import Comparison
 
-Texts = dict[Path | None, Callable[[], str]]
-"""Functions that give the text of each requested file."""
 
-
+@with_plugins
 def compare(
     targets: Annotated[
         list[Path],
@@ -79,8 +74,6 @@ def compare(
         Path | None, typer.Option("--figures", metavar="DIR", help="Write all plots of these rows as PNG.")
     ] = None,
     out: Out = Path("runs"),
-    plugin: PluginFiles = None,
-    no_plugins: NoPlugins = False,
     as_json: AsJson = False,
 ) -> None:
     """Show runs in a table, with mean and spread over seeds.
@@ -93,71 +86,51 @@ def compare(
 
     Example: bvtk compare runs --html compare.html --pictures --plot training=training.png
     """
-    load_plugins(plugin, no_plugins)
     from bvtk.comparison.comparison import assemble
 
     table = assemble(targets, by or (), column or (), aggregate, sort, out)
-    for why in table.left_out:
-        error_console().print(f"left out: {why}", style="yellow", markup=False)
-    for warning in table.warnings:
-        error_console().print(f"warning: {warning}", style="yellow", markup=False)
-    texts: Texts = {csv: table.to_csv, markdown: table.to_markdown, html: partial(table.to_html, pictures)}
-    files = _files(table, texts, plot)
-    with _writing():
-        for path, data in files.items():
+    for line in (*(f"left out: {why}" for why in table.left_out), *(f"warning: {text}" for text in table.warnings)):
+        say(line, "yellow")
+    texts: dict[Path | None, Callable[[], str]] = {
+        csv: table.to_csv,
+        markdown: table.to_markdown,
+        html: partial(table.to_html, pictures),
+    }
+    files = {path: make().encode() for path, make in texts.items() if path}
+    files |= dict(_plot(table, text) for text in plot or ())
+    try:
+        for path, data in files.items():  # all contents are computed before the first file is written
             write_bytes_atomic(path, data)
         if figures:
             table.write_figures(figures)
+    except OSError as error:
+        raise BvtkError(f"can't write {error.filename}: {error.strerror}", "choose another file") from error
     if as_json:
         print_json(table.to_json())
     else:
         _show(table)
 
 
-def _files(table: Comparison, texts: dict[Path | None, Callable[[], str]], plot: list[str] | None) -> dict[Path, bytes]:
-    """The content of each file. All of it is computed before the first file is written."""
-    found = {path: make().encode() for path, make in texts.items() if path}
-    for text in plot or ():
-        name, separator, file = text.partition("=")
-        if not separator or not file:
-            raise UsageError(f"expected --plot NAME=FILE.png, found {text!r}", "write --plot training=training.png")
-        from bvtk.comparison.views.plots import plot_named
+def _plot(table: Comparison, text: str) -> tuple[Path, bytes]:
+    """A file and its picture for a value of `--plot`."""
+    from bvtk.comparison.views.plots import plot_named
 
-        found[Path(file)] = plot_named(table, name).png
-    return found
-
-
-@contextmanager
-def _writing() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise BvtkError(f"can't write {error.filename}: {error.strerror}", "choose another file") from error
+    name, separator, file = text.partition("=")
+    if not separator or not file:
+        raise UsageError(f"expected --plot NAME=FILE.png, found {text!r}", "write --plot training=training.png")
+    return Path(file), plot_named(table, name).png
 
 
 def _show(table: Comparison) -> None:
-    from rich.measure import Measurement
-
-    from bvtk.comparison.views.cells import captions
-
-    console, rich = out_console(), _rich(table)
-    console.width = 10_000
-    console.width = Measurement.get(console, console.options, rich).maximum
-    console.print(rich)
-    for caption in captions(table, bold=console.color_system is not None):
-        console.print(caption, style="dim", markup=False)
-
-
-def _rich(table: Comparison) -> Table:
-    from rich.table import Table
     from rich.text import Text
 
-    from bvtk.comparison.views.cells import headings, shown_rows
+    from bvtk.comparison.views.cells import captions, headings, shown_rows
 
-    rich = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
-    for number, heading in enumerate(headings(table)):
-        title = Text(heading.replace(" (", "\n("), style="dim")
-        rich.add_column(title, justify="right" if number else "left", vertical="bottom", no_wrap=True)
+    titles = [heading.replace(" (", "\n(") for heading in headings(table)]
+    shown = new_table(*titles, numbers=titles[1:])
     for row in shown_rows(table):
-        rich.add_row(*(Text(shown.text, style="bold green" if shown.best else "") for shown in row))
-    return rich
+        shown.add_row(*(Text(cell.text, style="bold green" if cell.best else "") for cell in row))
+    print_table(shown)
+    console = out_console()
+    for caption in captions(table, bold=console.color_system is not None):
+        console.print(caption, style="dim", markup=False)

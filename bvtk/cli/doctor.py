@@ -98,18 +98,19 @@ def _problems(facts: dict[str, Any], found: Discovery) -> list[str]:
 
 
 def _show(facts: dict[str, Any], problems: list[str]) -> None:
+    from rich.text import Text
+
+    cache, devices = facts["cache"], facts["devices"]
+    rows = [(name, facts[name]) for name in ("python", "platform", "cores")]
+    rows += [("libraries", ", ".join(f"{name} {version}" for name, version in facts["libraries"].items()))]
+    for device, precision in devices["precision"].items():
+        threads = f", {devices['threads']} threads" if device == "cpu" else ""
+        rows += [("device", f"{device}: precision auto is {precision}{threads}")]
+    rows += [("cache", f"{cache['folder']} ({cache['megabytes']} MB)")]
+    rows += [("plugin", f"{plugin['name']}: {', '.join(plugin['components'])}") for plugin in facts["plugins"]]
     console = out_console()
-    for name in ("python", "platform", "cores"):
-        console.print(f"[bold]{name:<10}[/bold] {facts[name]}")
-    versions = ", ".join(f"{name} {version}" for name, version in facts["libraries"].items())
-    console.print(f"[bold]{'libraries':<10}[/bold] {versions}")
-    for device, precision in facts["devices"]["precision"].items():
-        threads = f", {facts['devices']['threads']} threads" if device == "cpu" else ""
-        console.print(f"[bold]{'device':<10}[/bold] {device}: precision auto is {precision}{threads}")
-    cache = facts["cache"]
-    console.print(f"[bold]{'cache':<10}[/bold] {cache['folder']} ({cache['megabytes']} MB)")
-    for plugin in facts["plugins"]:
-        console.print(f"[bold]{'plugin':<10}[/bold] {plugin['name']}: {', '.join(plugin['components'])}")
+    for name, text in rows:
+        console.print(Text.assemble((f"{name:<10}", "bold"), f" {text}"))
     for problem in problems:
         console.print(f"problem: {problem}", style="red", markup=False)
     if not problems:

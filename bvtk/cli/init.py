@@ -52,7 +52,7 @@ def init(
     if as_json:
         print_json({"file": str(path)})
     else:
-        out_console().print(f"Wrote {path}\nNext: {_NEXT[kind]} {path}", markup=False)
+        out_console().print(f"Wrote {path}\n\nTry next:\n  {_NEXT[kind]} {path}", markup=False)
 
 
 def _kind_and_name(kind: str, name: str | None) -> tuple[str, str]:

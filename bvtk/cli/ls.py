@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from bvtk.cli.common import AsJson, NoPlugins, Out, PluginFiles, load_plugins, out_console, print_json
+from bvtk.cli.common import AsJson, Out, out_console, print_json, print_table, with_plugins
 from bvtk.errors import UsageError
 from bvtk.registry import BUILT_IN, Entry, Registry, did_you_mean
 
 
+@with_plugins
 def ls(
     kind: Annotated[
         str | None,
@@ -30,8 +31,6 @@ def ls(
         str | None,
         typer.Option("--sort", metavar="KEY", help="List the runs with the largest value first.", show_default=False),
     ] = None,
-    plugin: PluginFiles = None,
-    no_plugins: NoPlugins = False,
     as_json: AsJson = False,
 ) -> None:
     """List the available components, including those of plugins, or the runs in a folder.
@@ -47,22 +46,17 @@ def ls(
 
         ls_runs(out, where or (), sort, as_json)
         return
-    load_plugins(plugin, no_plugins)
     from bvtk.component import REGISTRIES
 
-    registries = [registry_of(kind)] if kind else list(REGISTRIES.values())
+    registries = [_registry_of(kind)] if kind else list(REGISTRIES.values())
     if as_json:
         print_json({"components": [_as_json(r.kind, entry) for r in registries for entry in r.entries()]})
     else:
         _show(registries)
 
 
-def registry_of(kind: str) -> Registry[Any]:
-    """The registry of a kind, given in the singular or plural.
-
-    Raises:
-        UsageError: if there is no such kind.
-    """
+def _registry_of(kind: str) -> Registry[Any]:
+    """The registry of a kind, given in the singular or plural."""
     from bvtk.component import REGISTRIES
 
     singular = kind if kind in REGISTRIES else kind.removesuffix("s")
@@ -83,29 +77,17 @@ def _as_json(kind: str, entry: Entry[Any]) -> dict[str, Any]:
 
 
 def _show(registries: list[Registry[Any]]) -> None:
-    console = out_console()
-    for number, registry in enumerate(registries):
-        if number:
-            console.print()
-        console.print(registry.kind, style="bold cyan", markup=False)
-        rows = [
-            (entry.name, entry.summary + ("" if entry.origin == BUILT_IN else f" ({entry.origin})"))
-            for entry in registry.entries()
-        ]
-        if console.is_terminal:
-            _print_table(rows)
-        else:
-            width = max((len(name) for name, _ in rows), default=0)
-            for name, text in rows:
-                console.print(f"  {name.ljust(width)}  {text}", markup=False, emoji=False)
-
-
-def _print_table(rows: list[tuple[str, str]]) -> None:
-    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
-    table = Table.grid(padding=(0, 2), pad_edge=False)
-    for name, text in rows:
-        table.add_row(Text(name, style="bold"), Text(text))
-    out_console().print(Padding(table, (0, 0, 0, 2)))
+    console = out_console()
+    for number, registry in enumerate(registries):
+        console.print(Text("\n" * bool(number) + registry.kind, style="bold cyan"))
+        table = Table.grid(padding=(0, 2), pad_edge=False)
+        for entry in registry.entries():
+            origin = "" if entry.origin == BUILT_IN else f" ({entry.origin})"
+            table.add_row(Text(f"  {entry.name}", style="bold"), Text(entry.summary + origin))
+        if console.is_terminal:
+            console.print(table)
+        else:
+            print_table(table)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bvtk.cli.common import out_console, print_json, print_whole
+from bvtk.cli.common import new_table, out_console, print_json, print_table
 from bvtk.comparison.inventory import Listed, list_runs, matching, ordered, settings_of
 from bvtk.counting import counted
 from bvtk.quantities import file_size
@@ -48,12 +48,11 @@ def _facts(listed: Listed, settings: dict[str, str]) -> dict[str, Any]:
 
 
 def _print_table(found: Sequence[Listed]) -> None:
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("run", "state", "step", "settings", "score", "size", "written"):
-        table.add_column(name, justify="right" if name in ("step", "score", "size") else "left", no_wrap=True)
+    table = new_table(
+        *("run", "state", "step", "settings", "score", "size", "written"), numbers=("step", "score", "size")
+    )
     for listed, settings in zip(found, settings_of(found), strict=True):
         metric, score = headline(listed.run.scores)
         cells = (
@@ -66,4 +65,4 @@ def _print_table(found: Sequence[Listed]) -> None:
             listed.written.astimezone().strftime("%Y-%m-%d %H:%M"),
         )
         table.add_row(*map(Text, cells))
-    print_whole(table)
+    print_table(table)

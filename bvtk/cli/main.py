@@ -12,17 +12,16 @@ import typer
 
 import bvtk
 from bvtk.cli.check_plugin import check_plugin
-from bvtk.cli.common import error_console, print_error
+from bvtk.cli.common import print_error, say
 from bvtk.cli.compare import compare
 from bvtk.cli.doctor import doctor
 from bvtk.cli.init import init
 from bvtk.cli.ls import ls
 from bvtk.cli.remove import clean, rm
-from bvtk.cli.run import run
 from bvtk.cli.schema import schema
 from bvtk.cli.score import score
 from bvtk.cli.show import show
-from bvtk.cli.stages import evaluate, export, report, train
+from bvtk.cli.stages import evaluate, export, report, run, train
 from bvtk.cli.sweep import sweep
 from bvtk.cli.udr import udr
 from bvtk.cli.validate import validate
@@ -82,7 +81,7 @@ def main() -> None:
         print_error(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        error_console().print("interrupted", markup=False)
+        say("interrupted")
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -90,10 +89,6 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
-        print_error(
-            BvtkError(
-                f"unexpected {type(error).__name__}: {error}",
-                "this is a bug in bvtk: run the command again with --debug and report the traceback",
-            )
-        )
+        hint = "this is a bug in bvtk: run the command again with --debug and report the traceback"
+        print_error(BvtkError(f"unexpected {type(error).__name__}: {error}", hint))
         sys.exit(1)

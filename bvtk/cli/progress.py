@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from bvtk.cli.common import error_console
+from bvtk.cli.common import error_console, say
 from bvtk.events import Event, Listener, Logged, Progressed, StageStarted, TrainingStarted, Warned
 from bvtk.quantities import duration
 from bvtk.sweep.progress import Pace
@@ -21,13 +21,19 @@ _FIGURES = {
     "kl": "KL {:.2f}",
     "beta": "β {:g}",
     "active_units": "active {:g}",
-    "images_per_second": "{:,.0f} images/s",
 }
+_HIDDEN = {"step", "beta_norm", "learning_rate", "images_per_second"}
+_OWN_TERMS = 2
 
 
 def training_figures(line: Mapping[str, Any]) -> str:
-    """The best-known figures of a logged training step in one line, as far as the model and the objective have them."""
-    return "  ".join(form.format(_short(line[name])) for name, form in _FIGURES.items() if name in line)
+    """A logged training step in one line: the best-known figures that it has, and the first other terms."""
+    texts = [form.format(_short(line[name])) for name, form in _FIGURES.items() if name in line]
+    own = [name for name in line if name not in _FIGURES.keys() | _HIDDEN][:_OWN_TERMS]
+    texts += [f"{name.replace('_', ' ')} {_short(line[name]):g}" for name in own]
+    if "images_per_second" in line:
+        texts.append(f"{line['images_per_second']:,.0f} images/s")
+    return "  ".join(texts)
 
 
 def _short(value: float) -> float:
@@ -75,7 +81,6 @@ class PlainProgress:
     """A listener that prints a line every few seconds, for logs and pipes."""
 
     def __init__(self) -> None:
-        self._console = error_console()
         self._last = 0.0
         self._steps = 0
         self._pace = Pace(0)
@@ -85,23 +90,23 @@ class PlainProgress:
         match event:
             case StageStarted():
                 self._last = 0.0
-                self._print(f"{event.stage}: {event.description}")
+                say(f"{event.stage}: {event.description}")
             case TrainingStarted():
                 self._steps, self._pace = event.steps, Pace(event.steps)
                 if event.step:
-                    self._print(f"  resumed at step {event.step:,} of {event.steps:,}")
+                    say(f"  resumed at step {event.step:,} of {event.steps:,}")
             case Logged():
                 self._logged(event.line)
             case Progressed() if self._due(event.done == event.total):
-                self._print(f"  {event.done:,} of {event.total:,} images")
+                say(f"  {event.done:,} of {event.total:,} images")
             case Warned():
-                self._print(f"warning: {event.message}")
+                say(f"warning: {event.message}")
 
     def _logged(self, line: Mapping[str, Any]) -> None:
         left = self._pace.left(line["step"])
         if self._due(line["step"] == self._steps):
             rest = "" if left is None else f"  {duration(left)} left"
-            self._print(f"  step {line['step']:,} of {self._steps:,}  {training_figures(line)}{rest}")
+            say(f"  step {line['step']:,} of {self._steps:,}  {training_figures(line)}{rest}")
 
     def _due(self, last: bool) -> bool:
         now = time.monotonic()
@@ -109,9 +114,6 @@ class PlainProgress:
         if due:
             self._last = now
         return due
-
-    def _print(self, text: str) -> None:
-        self._console.print(text, markup=False)
 
 
 @contextmanager

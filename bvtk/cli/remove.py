@@ -74,7 +74,7 @@ def _remove(parts: Sequence[tuple[Path, int]], remove: Callable[[Path], None], y
         console.print(f"{file_size(size):>9}  {path}", markup=False)
     if parts and not yes:
         if not sys.stdin.isatty():
-            raise UsageError(f"nothing was removed: this needs your consent to remove {total}", "Add --yes.")
+            raise UsageError(f"nothing was removed: this needs your consent to remove {total}", "add --yes")
         if not typer.confirm(f"Remove {counted(len(parts), 'folder')}, {total}?", err=as_json):
             parts, total = (), "nothing"
     for path, _ in parts:

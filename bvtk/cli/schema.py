@@ -6,13 +6,12 @@ from typing import Annotated
 
 import typer
 
-from bvtk.cli.common import NoPlugins, PluginFiles, load_plugins, print_json
+from bvtk.cli.common import print_json, with_plugins
 
 
+@with_plugins
 def schema(
-    plugin: PluginFiles = None,
-    no_plugins: NoPlugins = False,
-    as_json: Annotated[
+    as_json: Annotated[  # noqa: ARG001
         bool, typer.Option("--json", help="Print JSON, which is the only format.", show_default=False)
     ] = True,
 ) -> None:
@@ -24,6 +23,4 @@ def schema(
     """
     from bvtk.recipe.json_schema import recipe_schema
 
-    del as_json
-    load_plugins(plugin, no_plugins)
     print_json(recipe_schema())

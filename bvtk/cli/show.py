@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from bvtk.cli.common import AsJson, NoPlugins, PluginFiles, load_plugins
+from bvtk.cli.common import AsJson, with_plugins
 
 
+@with_plugins
 def show(
     target: Annotated[
         str, typer.Argument(metavar="RECIPE|KIND", help="Recipe file, or kind of component.", show_default=False)
@@ -20,8 +21,6 @@ def show(
         ),
     ] = None,
     layers: Annotated[bool, typer.Option("--layers", help="Show the model's layers, shapes and parameters.")] = False,
-    plugin: PluginFiles = None,
-    no_plugins: NoPlugins = False,
     as_json: AsJson = False,
 ) -> None:
     """Show a recipe with all defaults and the origin of each value, or a component with its keys.
@@ -32,7 +31,6 @@ def show(
 
     Example: bvtk show encoder burgess
     """
-    load_plugins(plugin, no_plugins)
     from bvtk.component import REGISTRIES
 
     if target in REGISTRIES:

@@ -6,12 +6,14 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
+from rich.text import Text
+
 from bvtk.cli.common import out_console, print_json
 from bvtk.errors import UsageError
 from bvtk.recipe.fields import default_of, recipe_kinds
 from bvtk.recipe.json_schema import class_schema
 from bvtk.recipe.type_descriptions import describe_type
-from bvtk.recipe.writing import flow
+from bvtk.recipe.writing import short
 from bvtk.registry import Registry
 
 
@@ -64,8 +66,6 @@ def _fields(spec: Any) -> list[dict[str, Any]]:
 
 
 def _print_component(facts: dict[str, Any]) -> None:
-    from rich.text import Text
-
     console = out_console()
     version = f" {facts['version'][:12]}" if facts["version"] else ""
     console.print(Text.assemble((f"{facts['kind']} {facts['name']}", "bold"), f"  {facts['origin']}{version}"))
@@ -90,19 +90,9 @@ def _print_component(facts: dict[str, Any]) -> None:
         console.print(Text(f"\nOn the command line:  bvtk sweep RECIPE --{facts['kind']} {facts['name']}"))
 
 
-def short(value: Any) -> str:
-    """A value in its short form: a component without settings as a word, a constant schedule as a number."""
-    if isinstance(value, dict) and value.keys() == {"type"}:
-        return flow(value["type"])
-    if isinstance(value, dict) and value.get("type") == "constant" and value.keys() == {"type", "value"}:
-        return flow(value["value"])
-    return flow(value)
-
-
 def _example(facts: dict[str, Any]) -> str:
-    required = [field["name"] for field in facts["fields"] if field["required"]]
-    with_default = [f for f in facts["fields"] if not f["required"]]
-    if not required and not with_default:
-        return str(facts["name"])
-    shown = [f"{name}: …" for name in required] or [f"{with_default[0]['name']}: {short(with_default[0]['default'])}"]
-    return f"{{type: {facts['name']}, {', '.join(shown)}}}"
+    """The component with its required keys, or else with its first key."""
+    fields = facts["fields"]
+    shown = [f"{field['name']}: …" for field in fields if field["required"]]
+    shown = shown or [f"{field['name']}: {short(field['default'])}" for field in fields[:1]]
+    return f"{{type: {facts['name']}, {', '.join(shown)}}}" if shown else str(facts["name"])

@@ -1,14 +1,16 @@
-"""`bvtk show RECIPE`: the complete recipe and the origin of each value."""
+"""`bvtk show RECIPE`: the complete recipe with the origin of each value, or the layers of its model."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
-from bvtk.cli.common import out_console, print_json
-from bvtk.cli.show_layers import layers_of, print_layers
+from rich.text import Text
+
+from bvtk.cli.common import new_table, out_console, print_json, print_table
 from bvtk.counting import counted
-from bvtk.recipe import resolved
+from bvtk.recipe import LoadedRecipe, Recipe, resolved
 from bvtk.recipe.marks import dotted
 from bvtk.recipe.variants import load_sweep
 from bvtk.recipe.writing import lines
@@ -21,29 +23,54 @@ def show_recipe(path: str, overrides: Sequence[str], layers: bool, as_json: bool
     """Prints a recipe with its overrides, or the layers of its model."""
     sweep = load_sweep(path, overrides)
     loaded = sweep.loaded
-    found = layers_of(loaded.recipe) if layers else None
+    found = _layers_of(loaded.recipe) if layers else None
     if as_json:
         complete = {"recipe": resolved(loaded.recipe), "origins": dict(loaded.origins)}
         cells = {"cells": len(sweep.variants)} if loaded.recipe.sweep else {}
         print_json(complete | cells | ({"layers": found} if found else {}))
     elif found:
-        print_layers(found)
+        _print_layers(found)
     else:
-        _print_recipe(resolved(loaded.recipe), loaded.origins)
+        _print_recipe(loaded)
         if loaded.recipe.sweep:
             count = counted(len(sweep.variants), "cell")
             text = f"# sweep: {count}. List them with `bvtk sweep {loaded.path} --dry-run`."
             out_console().print(text, style="dim", markup=False)
 
 
-def _print_recipe(data: dict[str, Any], origins: Mapping[str, str]) -> None:
-    from rich.text import Text
-
-    console = out_console()
+def _print_recipe(loaded: LoadedRecipe) -> None:
+    origins = dict(loaded.origins)
+    if loaded.recipe.training.sampler is None:
+        origins["training.sampler"] = f"default: {loaded.recipe.model.sampler}"
+    console, data = out_console(), resolved(loaded.recipe)
     rows = [(text, origins.get(dotted(path), "") if path is not None else "") for text, path in lines(data)]
     width = max((len(text) for text, _ in rows if len(text) <= _WIDEST), default=0)
     for text, origin in rows:
-        comment = f"  # {origin}" if origin else ""
-        line = Text(text.ljust(width) if comment else text)
-        line.append(comment, style="dim" if origin == "default" else "cyan")
+        line = Text(text.ljust(width) if origin else text)
+        if origin:
+            line.append(f"  # {origin}", style="dim" if origin.startswith("default") else "cyan")
         console.print(line)
+
+
+def _layers_of(recipe: Recipe) -> dict[str, Any]:
+    """Every layer of a recipe's model, with shapes and parameter counts, as JSON values."""
+    from bvtk.build import build_dataset, build_model
+    from bvtk.layers import describe_layers
+
+    image = recipe.dataset.image_shape or build_dataset(recipe).image_shape
+    return {"image": list(image), **asdict(describe_layers(build_model(recipe, image), image, recipe.model))}
+
+
+def _print_layers(layers: dict[str, Any]) -> None:
+    out_console().print(f"images {_shape(layers['image'])}")
+    table = new_table("layer", "type", "output", "parameters", numbers=["parameters"])
+    for row in layers["rows"]:
+        count = f"{row['parameters']:,}" if row["parameters"] else "–"
+        table.add_row(row["name"], row["type"], _shape(row["output"]), count)
+    print_table(table)
+    parts = ", ".join(f"{name} {count:,}" for name, count in layers["parts"].items() if count)
+    out_console().print(f"{layers['parameters']:,} parameters" + (f": {parts}" if parts else ""))
+
+
+def _shape(shape: Sequence[int]) -> str:
+    return "×".join(map(str, shape))

@@ -1,4 +1,4 @@
-"""`bvtk train`, `evaluate`, `export` and `report`: one stage of a run."""
+"""`bvtk run` and its stages: `train`, `evaluate`, `export` and `report`."""
 
 from __future__ import annotations
 
@@ -7,17 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bvtk.cli.common import (
-    AsJson,
-    Device,
-    NoPlugins,
-    Out,
-    Overrides,
-    PluginFiles,
-    load_plugins,
-    out_console,
-    print_json,
-)
+from bvtk.cli.common import AsJson, Device, Out, Overrides, with_plugins
 
 RunOrRecipe = Annotated[
     Path, typer.Argument(metavar="RUN_OR_RECIPE", help="A recipe file or a run folder.", show_default=False)
@@ -25,13 +15,31 @@ RunOrRecipe = Annotated[
 Again = Annotated[bool, typer.Option("--again", help="Do the stage again if it is done.")]
 
 
+@with_plugins
+def run(
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="A recipe file.", show_default=False)],
+    overrides: Overrides = None,
+    out: Out = Path("runs"),
+    device: Device = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Train, evaluate, export and report. Finished stages are skipped.
+
+    The same command resumes an interrupted run, and reports a finished run as "already complete".
+
+    Example: bvtk run recipes/quickstart.yaml objective.beta=8 seed=1
+    """
+    from bvtk.cli.targets import run_stage, target_of
+
+    run_stage("report", target_of(recipe, overrides, out), device, as_json)
+
+
+@with_plugins
 def train(
     target: RunOrRecipe,
     overrides: Overrides = None,
     out: Out = Path("runs"),
     device: Device = "auto",
-    plugin: PluginFiles = None,
-    no_plugins: NoPlugins = False,
     as_json: AsJson = False,
 ) -> None:
     """Train until the recipe's last step, from the newest checkpoint.
@@ -40,10 +48,10 @@ def train(
     """
     from bvtk.cli.targets import run_stage, target_of
 
-    load_plugins(plugin, no_plugins)
-    run_stage("train", target_of(target, overrides or [], out), device, as_json)
+    run_stage("train", target_of(target, overrides, out), device, as_json)
 
 
+@with_plugins
 def evaluate(
     target: Annotated[
         Path,
@@ -54,8 +62,6 @@ def evaluate(
     overrides: Overrides = None,
     out: Out = Path("runs"),
     device: Device = "auto",
-    plugin: PluginFiles = None,
-    no_plugins: NoPlugins = False,
     again: Again = False,
     as_json: AsJson = False,
 ) -> None:
@@ -65,22 +71,20 @@ def evaluate(
 
     Example: bvtk evaluate runs/quickstart-1a2b3c4d --again
     """
-    from bvtk.cli.targets import run_stage, target_of
+    from bvtk.cli.targets import evaluate_export, run_stage, target_of
 
-    load_plugins(plugin, no_plugins)
     if target.suffix == ".safetensors":
-        _evaluate_export(target, overrides or [], device, as_json)
+        evaluate_export(target, overrides, device, as_json)
     else:
-        run_stage("evaluate", target_of(target, overrides or [], out), device, as_json, again)
+        run_stage("evaluate", target_of(target, overrides, out), device, as_json, again)
 
 
+@with_plugins
 def export(
     target: RunOrRecipe,
     overrides: Overrides = None,
     out: Out = Path("runs"),
     device: Device = "auto",
-    plugin: PluginFiles = None,
-    no_plugins: NoPlugins = False,
     again: Again = False,
     as_json: AsJson = False,
 ) -> None:
@@ -90,17 +94,15 @@ def export(
     """
     from bvtk.cli.targets import run_stage, target_of
 
-    load_plugins(plugin, no_plugins)
-    run_stage("export", target_of(target, overrides or [], out), device, as_json, again)
+    run_stage("export", target_of(target, overrides, out), device, as_json, again)
 
 
+@with_plugins
 def report(
     target: RunOrRecipe,
     overrides: Overrides = None,
     out: Out = Path("runs"),
     device: Device = "auto",
-    plugin: PluginFiles = None,
-    no_plugins: NoPlugins = False,
     again: Again = False,
     as_json: AsJson = False,
 ) -> None:
@@ -110,43 +112,4 @@ def report(
     """
     from bvtk.cli.targets import run_stage, target_of
 
-    load_plugins(plugin, no_plugins)
-    run_stage("report", target_of(target, overrides or [], out), device, as_json, again)
-
-
-def _evaluate_export(path: Path, overrides: list[str], device: str, as_json: bool) -> None:
-    from bvtk.cli.progress import watching
-    from bvtk.cli.results import scores_table
-    from bvtk.engine.process import prepare_process
-    from bvtk.errors import UsageError
-
-    if overrides:
-        raise UsageError(f"an exported model takes no overrides, found {overrides[0]!r}")
-    prepare_process()
-    from bvtk.build import build_dataset
-    from bvtk.counting import counted
-    from bvtk.engine.devices import choose_device
-    from bvtk.evaluate.representation import images_encoded
-    from bvtk.evaluate.scores import evaluate as measure
-    from bvtk.evaluate.scores import warnings_of
-    from bvtk.events import Progressed, StageStarted, Warned
-    from bvtk.export import read_export
-    from bvtk.stopping import Stop
-
-    with Stop().listening(), watching() as listener:
-        export = read_export(path)
-        place = choose_device(device)
-        dataset = build_dataset(export.recipe)
-        if dataset.provenance != export.metadata["data"]:
-            changed = f"{export.metadata['data']} → {dataset.provenance}"
-            listener(Warned(f"the data set is not the one that trained the model: {changed}"))
-        images = counted(images_encoded(len(dataset), export.model.latents), "image")
-        listener(StageStarted("evaluate", f"encoding {images}"))
-        model = export.model.to(place)
-        found = measure(export.recipe, model, dataset, place, lambda *counts: listener(Progressed(*counts)))
-        for warning in warnings_of(found.scores, found.unscored):
-            listener(Warned(warning))
-    if as_json:
-        print_json(found.scores)
-    else:
-        out_console().print(scores_table(found.scores))
+    run_stage("report", target_of(target, overrides, out), device, as_json, again)

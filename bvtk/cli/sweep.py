@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bvtk.cli.common import AsJson, Device, NoPlugins, Out, Overrides, PluginFiles, load_plugins
+from bvtk.cli.common import AsJson, Device, NoPlugins, Out, Overrides, PluginFiles, load_plugins, print_json
 
 if TYPE_CHECKING:
     from bvtk.jobs import Launcher
@@ -28,7 +28,7 @@ def sweep(
     ] = "local",
     out: Out = Path("runs"),
     device: Device = "auto",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the cells and their states, run none.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the cells without running any.")] = False,
     plugin: PluginFiles = None,
     no_plugins: NoPlugins = False,
     as_json: AsJson = False,
@@ -42,7 +42,7 @@ def sweep(
     Example: bvtk sweep recipes/quickstart.yaml sweep.seeds=3 'sweep.grid.objective.beta=[1, 4]' --dry-run
     """
     from bvtk.cli.named import component_named
-    from bvtk.cli.sweep_table import print_cells
+    from bvtk.cli.sweep_table import print_cells, sweep_facts
     from bvtk.component import launchers
     from bvtk.sweep.cells import read_sweep
     from bvtk.sweep.driver import recorded_statuses, statuses
@@ -52,7 +52,11 @@ def sweep(
     cells = read_sweep(recipe, overrides or ())
     folder, spec = SweepFolder(cells, out), component_named("--launcher", launcher, launchers)
     if dry_run:
-        print_cells(folder, recorded_statuses(cells, out), as_json)
+        found = recorded_statuses(cells, out)
+        if as_json:
+            print_json(sweep_facts(folder, found))
+        else:
+            print_cells(found)
         return
     options = ["--device", device, *(word for file in plugin or () for word in ("--plugin", str(file)))]
     options += ["--no-plugins"] if no_plugins else []
@@ -67,7 +71,7 @@ def _run(
 ) -> None:
     """Runs the cells and prints the result; with JSON also if a signal ends the sweep."""
     from bvtk.cli.sweep_progress import watching_sweep
-    from bvtk.cli.sweep_table import print_failures, print_json_result, print_result
+    from bvtk.cli.sweep_table import print_failures, print_result, sweep_facts
     from bvtk.errors import Interrupted
     from bvtk.stopping import Stop
     from bvtk.sweep.driver import Driver
@@ -77,10 +81,10 @@ def _run(
             Driver(found, folder, launcher, options, stop, watcher).run()
     except Interrupted:
         if as_json:
-            print_json_result(folder, found, stopped=True)
+            print_json({**sweep_facts(folder, found), "stopped": True})
         raise
     print_failures(folder, found)
     if as_json:
-        print_json_result(folder, found, stopped=False)
+        print_json({**sweep_facts(folder, found), "stopped": False})
     else:
         print_result(folder, found)

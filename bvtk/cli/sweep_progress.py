@@ -8,10 +8,9 @@ from contextlib import contextmanager
 
 from rich.console import Group
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
-from bvtk.cli.common import error_console
+from bvtk.cli.common import error_console, new_table, say
 from bvtk.counting import counted
 from bvtk.metrics.scoring.keys import collapsed
 from bvtk.quantities import duration
@@ -21,27 +20,32 @@ from bvtk.sweep.record import Status
 
 _REDRAW = 0.5
 _PLAIN_INTERVAL = 30.0
-_SHOWN = ("running", "elsewhere")
+_NUMBERS = ("seed", "step", "steps/s", "loss", "score")
 
 
-class _Totals:
-    """Counts all cells, and estimates the time that is left."""
+class _Sweep:
+    """All cells with the progress of those that run, and an estimate of the time that is left."""
 
     def __init__(self, cells: Sequence[Status]) -> None:
         self._cells = cells
         self._pace = Pace(sum(_work(status) for status in cells))
 
-    def line(self, progress: dict[str, Progress]) -> str:
+    def running(self) -> list[tuple[Status, Progress]]:
+        """The cells that run, here or elsewhere, with their progress."""
+        rows = [status for status in self._cells if status.state in ("running", "elsewhere")]
+        return [(status, progress_of(status.cell.recipe, status.folder)) for status in rows]
+
+    def totals(self, running: Sequence[tuple[Status, Progress]]) -> str:
         """`3 of 12 done, 2 running, 7 waiting, 12 min 30 s left`."""
         states = [status.state for status in self._cells]
         others = [f"{states.count(state)} {state}" for state in ("running", "queued", "elsewhere", "waiting", "failed")]
         parts = [f"{states.count('done')} of {len(states)} done", *(text for text in others if text[0] != "0")]
         ended = sum(_work(status) for status in self._cells if status.state in ("done", "failed"))
-        left = self._pace.left(ended + sum(each.step for each in progress.values()))
+        left = self._pace.left(ended + sum(progress.step for _, progress in running))
         return ", ".join([*parts, *([f"{duration(left)} left"] if left is not None else [])])
 
 
-class LiveSweep:
+class LiveSweep(_Sweep):
     """A table that is redrawn in place, with one row per running cell.
 
     Args:
@@ -50,8 +54,7 @@ class LiveSweep:
     """
 
     def __init__(self, cells: Sequence[Status], live: Live) -> None:
-        self._cells = cells
-        self._totals = _Totals(cells)
+        super().__init__(cells)
         self._live = live
         self._drawn = 0.0
 
@@ -67,18 +70,14 @@ class LiveSweep:
             self._drawn = time.monotonic()
 
     def _table(self) -> Group:
-        rows = [status for status in self._cells if status.state in _SHOWN]
-        progress = {status.cell.folder_name: progress_of(status.cell.recipe, status.folder) for status in rows}
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-        for column in ("cell", "settings", "seed", "step", "steps/s", "loss", "score"):
-            right = column not in ("cell", "settings")
-            table.add_column(column, justify="right" if right else "left", no_wrap=True, overflow="ellipsis")
-        for status in rows[: max(1, self._live.console.height - 4)]:
-            table.add_row(*(Text(cell) for cell in _row(status, progress[status.cell.folder_name])))
-        return Group(table, Text(self._totals.line(progress), style="bold"))
+        running = self.running()
+        table = new_table("cell", "settings", *_NUMBERS, numbers=_NUMBERS)
+        for status, progress in running[: max(1, self._live.console.height - 4)]:
+            table.add_row(*map(Text, _row(status, progress)))
+        return Group(table, Text(self.totals(running), style="bold"))
 
 
-class PlainSweep:
+class PlainSweep(_Sweep):
     """A line for every change, and now and then one with totals, for logs and pipes.
 
     Args:
@@ -87,25 +86,20 @@ class PlainSweep:
     """
 
     def __init__(self, cells: Sequence[Status], workers: int) -> None:
-        self._cells = cells
-        self._totals = _Totals(cells)
-        self._console = error_console()
+        super().__init__(cells)
         self._last = time.monotonic()
         done = sum(status.state == "done" for status in cells)
-        self._console.print(f"{counted(len(cells), 'cell')}, {done} already done, {workers} at a time", markup=False)
+        say(f"{counted(len(cells), 'cell')}, {done} already done, {workers} at a time")
 
     def changed(self, status: Status) -> None:
         """Prints the change."""
-        self._console.print(_news(status), markup=False)
+        say(_news(status))
 
     def ticked(self) -> None:
         """Prints the totals twice a minute."""
-        if time.monotonic() - self._last < _PLAIN_INTERVAL:
-            return
-        self._last = time.monotonic()
-        rows = [status for status in self._cells if status.state in _SHOWN]
-        progress = {status.cell.folder_name: progress_of(status.cell.recipe, status.folder) for status in rows}
-        self._console.print(self._totals.line(progress), markup=False)
+        if time.monotonic() - self._last >= _PLAIN_INTERVAL:
+            self._last = time.monotonic()
+            say(self.totals(self.running()))
 
 
 @contextmanager

@@ -7,24 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bvtk.cli.common import (
-    AsJson,
-    Device,
-    NoPlugins,
-    Out,
-    PluginFiles,
-    error_console,
-    load_plugins,
-    out_console,
-    print_json,
-)
-from bvtk.engine.process import prepare_process
+from bvtk.cli.common import AsJson, Device, Out, new_table, print_json, print_table, say, with_plugins
 from bvtk.metrics.udr_spec import How, Measure
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 
+@with_plugins
 def udr(
     targets: Annotated[
         list[Path],
@@ -36,48 +26,44 @@ def udr(
     ],
     measure: Annotated[
         Measure, typer.Option("--measure", metavar="lasso|spearman", help="How to compare the codes of two models.")
-    ] = How.measure,
+    ] = "lasso",
     images: Annotated[int, typer.Option("--images", min=2, help="Number of images to encode.")] = How.images,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed that draws these images.")] = How.seed,
     out: Out = Path("runs"),
     device: Device = How.device,
-    plugin: PluginFiles = None,
-    no_plugins: NoPlugins = False,
     as_json: AsJson = False,
 ) -> None:
-    """Rank models that differ only in their seed by how much they agree, without labels (UDR, Duan et al. 2020).
+    """Rank models that differ only in their seed by their agreement with each other, without labels.
 
-    A model's score is its median agreement with the others of its setting, from 0 to 1. Nothing is written to disk.
+    This is UDR, unsupervised disentanglement ranking (Duan et al. 2020). A model's score is its median agreement with
+    the others of its setting, from 0 to 1. Nothing is written to disk.
 
     Example: bvtk udr runs
 
     Example: bvtk udr recipes/paper/table.yaml --measure spearman --json
     """
-    load_plugins(plugin, no_plugins)
-    prepare_process()
     from bvtk.cli.progress import watching
+    from bvtk.engine.process import prepare_process
+
+    prepare_process()
     from bvtk.comparison.udr import ranked
 
     how = How(measure, images, seed, device)
     with watching() as listener:
         found = ranked(targets, how, out, listener)
     for reason in found["left_out"]:
-        error_console().print(f"left out: {reason}", style="yellow", markup=False)
+        say(f"left out: {reason}", "yellow")
     if as_json:
         print_json(found)
     else:
-        out_console().print(_table(found))
+        print_table(_table(found))
 
 
 def _table(found: dict[str, Any]) -> Table:
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("setting", no_wrap=True)
-    table.add_column("run", no_wrap=True)
-    for heading in ("seed", "UDR", "active codes"):
-        table.add_column(heading, justify="right")
+    numbers = ("seed", "UDR", "active codes")
+    table = new_table("setting", "run", *numbers, numbers=numbers)
     for setting in found["settings"]:
         best = max(run["score"] for run in setting["runs"])
         for number, run in enumerate(sorted(setting["runs"], key=lambda run: -run["score"])):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from bvtk.cli.common import AsJson, NoPlugins, PluginFiles, load_plugins, out_console, print_error, print_json
+from bvtk.cli.common import AsJson, out_console, print_error, print_json, with_plugins
 from bvtk.errors import RecipeError, UsageError
 
 
+@with_plugins
 def validate(
     recipes: Annotated[
         list[str],
@@ -21,8 +21,6 @@ def validate(
             show_default=False,
         ),
     ],
-    plugin: PluginFiles = None,
-    no_plugins: NoPlugins = False,
     as_json: AsJson = False,
 ) -> None:
     """Check recipes and report all errors, each with its file, line and column.
@@ -33,42 +31,27 @@ def validate(
 
     Example: bvtk validate recipes/quickstart.yaml objective.beta=8 --json
     """
-    load_plugins(plugin, no_plugins)
-    files, overrides = split_arguments(recipes)
-    if not files:
-        raise UsageError("no recipe is given", "run, for example, `bvtk validate recipes/quickstart.yaml`")
-    errors = {file: error for file in files if (error := _error_of(file, overrides))}
-    if as_json:
-        print_json({"errors": [_as_json(problem) for error in errors.values() for problem in error.problems]})
-    else:
-        _show(files, errors)
-    if errors:
-        raise typer.Exit(2)
-
-
-def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Splits arguments into files and overrides. An argument with `=` that is not a file is an override."""
-    overrides = [argument for argument in arguments if "=" in argument and not Path(argument).exists()]
-    return [argument for argument in arguments if argument not in overrides], overrides
-
-
-def _error_of(file: str, overrides: Sequence[str]) -> RecipeError | None:
     from bvtk.recipe.variants import load_sweep
 
-    try:
-        load_sweep(file, overrides)
-    except RecipeError as error:
-        return error
-    return None
-
-
-def _show(files: Sequence[str], errors: dict[str, RecipeError]) -> None:
-    for file in dict.fromkeys(files):
-        if file in errors:
-            print_error(errors[file])
-        else:
-            out_console().print(f"{file}: valid", markup=False, emoji=False)
-
-
-def _as_json(problem: Any) -> dict[str, Any]:
-    return {name: getattr(problem, name) for name in ("file", "line", "column", "key", "message", "hint")}
+    overrides = [text for text in recipes if "=" in text and not Path(text).exists()]
+    files = [text for text in dict.fromkeys(recipes) if text not in overrides]
+    if not files:
+        raise UsageError("no recipe is given", "run, for example, `bvtk validate recipes/quickstart.yaml`")
+    errors: dict[str, RecipeError] = {}
+    for file in files:
+        try:
+            load_sweep(file, overrides)
+        except RecipeError as error:
+            errors[file] = error
+    if as_json:
+        keys = ("file", "line", "column", "key", "message", "hint")
+        problems = [problem for error in errors.values() for problem in error.problems]
+        print_json({"errors": [{key: getattr(problem, key) for key in keys} for problem in problems]})
+    else:
+        for file in files:
+            if file in errors:
+                print_error(errors[file])
+            else:
+                out_console().print(f"{file}: valid", markup=False)
+    if errors:
+        raise typer.Exit(2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from bvtk.recipe.marks import Path
@@ -84,3 +84,15 @@ def flow(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{write(str(key))}: {flow(item)}" for key, item in value.items()) + "}"
     return write(value)
+
+
+def short(value: Any) -> str:
+    """A value on one line: a component without settings as a word, a constant schedule as a number."""
+    value = without_constant(value)
+    return flow(value["type"] if isinstance(value, dict) and value.keys() == {"type"} else value)
+
+
+def without_constant(value: Any) -> Any:
+    """The number of a constant schedule; any other value as it is."""
+    constant = isinstance(value, Mapping) and value.get("type") == "constant" and value.keys() == {"type", "value"}
+    return value["value"] if constant else value

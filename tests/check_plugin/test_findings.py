@@ -54,3 +54,16 @@ def test_a_failure_for_some_shapes_names_them():
     report = Report("encoder 'mine'", Mine)
     assert report.fitting(failing, {SMALL: False, LARGE: True}) == {LARGE: True}
     assert [f.message for f in report.findings] == ["for 1×8×8 images is wrong"]
+
+
+def test_what_a_function_returns_is_passed_on():
+    report = Report("encoder 'mine'", Mine)
+    assert report.tried("", int, "3") == 3
+    assert report.findings == []
+
+
+def test_a_component_that_supports_no_shape_is_a_problem():
+    report = Report("encoder 'mine'", Mine)
+    assert report.fitting(unsupported, {SMALL: 1, LARGE: 2}) == {}
+    assert [f.level for f in report.findings] == ["note", "problem"]
+    assert report.findings[1].message == "failed for all image shapes: 1×8×8, 1×64×64"

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from bvtk.check_plugin.findings import CheckFailed
-from bvtk.check_plugin.modules import check_finite, check_gradients_of, check_images, seeded
+from bvtk.check_plugin.modules import check_finite, check_gradients, check_images, seeded
 from bvtk.protocols import ImageShape
 
 
@@ -29,9 +29,9 @@ def test_tensors_must_be_finite_numbers(tensor, message):
 
 def test_a_loss_must_have_a_gradient_for_every_parameter():
     used, unused = torch.ones(1, requires_grad=True), torch.ones(1, requires_grad=True)
-    check_gradients_of("'loss'", used.sum(), {"used": used})
+    check_gradients("'loss'", used.sum(), {"used": used})
     with pytest.raises(CheckFailed, match="'loss' has no gradient for 'unused'"):
-        check_gradients_of("'loss'", used.sum(), {"used": used, "unused": unused})
+        check_gradients("'loss'", used.sum(), {"used": used, "unused": unused})
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_a_failing_shape_is_named(tmp_path):
         (
             "self.layer = nn.Linear(image.pixels, outputs); self.unused = nn.Linear(2, 2)",
             GOOD,
-            "no gradient for 'unused.weight', 'unused.bias': use it in forward",
+            "its output has no gradient for 'unused.weight', 'unused.bias'",
         ),
         (
             "self.layer = nn.Linear(image.pixels, outputs)",
@@ -121,7 +121,7 @@ def test_an_unsupported_shape_is_a_note(tmp_path):
 
 def test_an_encoder_that_supports_no_shape_is_a_problem(tmp_path):
     assert problems(tmp_path, restricted("True")) == [
-        "encoder 'mine': raised UsageError for all image shapes: 1×64×64, 3×64×64, 1×32×32, 3×48×40"
+        "encoder 'mine': failed for all image shapes: 1×64×64, 3×64×64, 1×32×32, 3×48×40"
     ]
 
 
@@ -160,3 +160,52 @@ def test_the_callers_random_state_does_not_change(tmp_path):
     before = torch.get_rng_state()
     findings(tmp_path, module(GOOD))
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def likelihood(nll: str, mean: str = "output.sigmoid()") -> str:
+    return f'''
+        @bvtk.register_likelihood("mine")
+        class Mine(bvtk.LikelihoodSpec):
+            """Mine."""
+
+            def build(self, image):
+                import torch
+                from torch import nn
+
+                class Pixels(nn.Module):
+                    def nll(self, output, x):
+                        return {nll}
+
+                    def mean(self, output):
+                        return {mean}
+
+                return Pixels()
+    '''
+
+
+def test_a_sound_likelihood(tmp_path):
+    assert problems(tmp_path, likelihood("(output - x).square().sum((1, 2, 3))")) == []
+
+
+@pytest.mark.parametrize(
+    ("nll", "mean", "message"),
+    [
+        ("(output - x).square().mean()", "output.sigmoid()", "nll returned (), expected (4,) = (batch,)"),
+        ("(output - x).log().sum((1, 2, 3))", "output.sigmoid()", "nll contains NaN or infinity"),
+        (
+            "(output.detach() - x).square().sum((1, 2, 3))",
+            "output.sigmoid()",
+            "nll has no gradient",
+        ),
+    ],
+)
+def test_likelihoods_that_break_their_contract(tmp_path, nll, mean, message):
+    assert problems(tmp_path, likelihood(nll, mean))[0] == f"likelihood 'mine': {message}"
+
+
+def test_means_outside_the_unit_interval(tmp_path):
+    found = problems(tmp_path, likelihood("(output - x).square().sum((1, 2, 3))", "output"))
+    assert found[0].startswith("likelihood 'mine': for 1×64×64")
+    assert "images mean returned values from -" in found[0]
+    assert found[0].endswith("expected 0 to 1")
+    assert found[-1].startswith("likelihood 'mine': failed for all image shapes: ")

@@ -19,7 +19,7 @@ def test_a_plugin_that_can_not_be_imported_is_a_warning(folder: Path, capsys: py
     (folder / "plugins" / "bad.py").write_text("import [red]\n")
     assert len(load_plugins().broken) == 1
     assert capsys.readouterr().err.startswith("warning: plugin plugins/bad.py could not be imported: ")
-    assert load_plugins(disabled=True).broken == ()
+    assert load_plugins(no_plugins=True).broken == ()
     assert capsys.readouterr().err == ""
 
 

@@ -13,7 +13,7 @@ __all__ = ["terminal"]
 @pytest.mark.parametrize("name", ["first", "null", "1e3", "on", "a.b-c_d", "007"])
 def test_a_starter_recipe_is_valid_and_has_its_name(terminal: Terminal, name: str) -> None:
     found = terminal("init", "recipe", name)
-    assert found.out == f"Wrote recipes/{name}.yaml\nNext: bvtk run recipes/{name}.yaml\n"
+    assert found.out == f"Wrote recipes/{name}.yaml\n\nTry next:\n  bvtk run recipes/{name}.yaml\n"
     assert terminal("validate", f"recipes/{name}.yaml").code == 0
     assert terminal("show", f"recipes/{name}.yaml", "--json").json()["recipe"]["name"] == name
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 import bvtk
-from bvtk.cli import ls
+from bvtk.cli import common
 from tests.cli.terminal import Terminal, terminal
 
 __all__ = ["terminal"]
@@ -23,10 +23,10 @@ def test_every_verb_is_in_the_help(terminal: Terminal) -> None:
 def test_an_unexpected_error_is_one_message_with_exit_code_1(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(**_: object) -> None:
         raise ZeroDivisionError("nothing to divide")
 
-    monkeypatch.setattr(ls, "load_plugins", fail)
+    monkeypatch.setattr(common, "load_plugins", fail)
     found = terminal("ls")
     assert found.code == 1
     assert found.err.startswith("error: unexpected ZeroDivisionError: nothing to divide\n")
@@ -36,8 +36,8 @@ def test_an_unexpected_error_is_one_message_with_exit_code_1(
 
 
 def test_an_interrupt_exits_with_130(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(**_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ls, "load_plugins", interrupt)
+    monkeypatch.setattr(common, "load_plugins", interrupt)
     assert terminal("ls").code == 130

@@ -45,11 +45,11 @@ def test_a_run_that_goes_on_counts_from_where_it_does(
     ]
 
 
-def test_only_figures_that_the_model_has_are_shown() -> None:
-    assert training_figures({"step": 5, "codebook_use": 0.5}) == ""
-    assert (
-        training_figures({"images_per_second": 10.0, "commitment": 1.0, "loss": 1234.56}) == "loss 1234.6  10 images/s"
-    )
+def test_figures_that_the_model_has_are_shown_and_two_further_terms() -> None:
+    assert training_figures({"step": 5, "learning_rate": 1.0}) == ""
+    assert training_figures({"step": 5, "codebook_use": 0.512}) == "codebook use 0.512"
+    line = {"images_per_second": 10.0, "commitment": 0.12345, "loss": 1234.56, "{x}": 2, "third": 3.0}
+    assert training_figures(line) == "loss 1234.6  commitment 0.123  {x} 2  10 images/s"
 
 
 def test_a_warning_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:

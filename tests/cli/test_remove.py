@@ -16,7 +16,7 @@ def test_a_run_is_removed_by_the_start_of_its_name(terminal: Terminal, runs: lis
     refused = terminal("rm", "toy-1")
     assert refused.code == 2
     assert "nothing was removed" in refused.err
-    assert "Add --yes." in refused.err
+    assert "add --yes" in refused.err
     removed = terminal("rm", "toy-1", "--yes")
     assert "runs/toy-1a2" in removed.out
     assert removed.out.splitlines()[-1].startswith("removed ")

@@ -39,7 +39,7 @@ def test_a_list_is_given_in_brackets(arrays: Cli) -> None:
         (("codes.npz",), "expected at least one metric, found none"),
         (("codes.npz", "--metric", "mgi"), "did you mean 'mig'?"),
         (("codes.npz", "--metric", "mig:binz=3"), "mig.binz: unknown key, did you mean 'bins'?"),
-        (("codes.npz", "--metric", "downstream:labels=[10,100"), "brackets do not match"),
+        (("codes.npz", "--metric", "downstream:labels=[10,100"), "labels: a '{' or '[' is not closed"),
         (("codes.npz", "--metric", "mig:bins"), "expected field=value, found 'bins'"),
         (("codes.npz", "--metric", "mig:bins=3,bins=4"), "'bins' is given twice"),
         (("codes.npz", "--metric", "mig:type=sap"), "expected field=value, found 'type'"),

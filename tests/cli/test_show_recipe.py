@@ -46,3 +46,28 @@ def test_a_recipe_with_a_sweep_says_how_many_cells_it_has(terminal: Terminal) ->
     found = terminal("show", "r.yaml", "sweep.seeds=3")
     assert found.out.endswith("# sweep: 3 cells. List them with `bvtk sweep r.yaml --dry-run`.\n")
     assert terminal("show", "r.yaml", "sweep.seeds=3", "--json").json()["cells"] == 3
+
+
+def test_the_sampler_that_the_model_chooses_is_named(terminal: Terminal) -> None:
+    assert "  sampler: null" in (found := terminal("show", "r.yaml")).out
+    assert "# default: shuffled" in found.out
+    assert "# default: shuffled" not in terminal("show", "r.yaml", "training.sampler=shuffled").out
+
+
+def test_layers_have_shapes_and_parameters(terminal: Terminal) -> None:
+    found = terminal("show", "r.yaml", "--layers")
+    encoder = 4096 * 8 + 8 + 8 * 6 + 6
+    assert found.code == 0
+    assert "images 1×64×64" in found.out
+    assert f"encoder {encoder:,}" in found.out
+    layers = terminal("show", "r.yaml", "--layers", "--json").json()["layers"]
+    assert layers["image"] == [1, 64, 64]
+    assert layers["parts"]["encoder"] == encoder
+    assert sum(row["parameters"] for row in layers["rows"]) == layers["parameters"]
+
+
+def test_models_that_are_fitted_list_their_arrays(terminal: Terminal) -> None:
+    changes = ("model={type: pca, latents: 3}", "objective=null", "training={steps: 0}")
+    found = terminal("show", "r.yaml", *changes, "--layers")
+    assert found.code == 0
+    assert "encoder_weight  buffer  3×4096" in " ".join(found.out.split()).replace(" ", "  ")

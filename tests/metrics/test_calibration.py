@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from bvtk.cli.score import metric_named
+from bvtk.cli.named import component_named
 from bvtk.component import metrics
 from bvtk.plugins import discover
 from bvtk.registry import BUILT_IN
@@ -50,7 +50,7 @@ METRICS = {metric for metric, _ in TABLE}
 
 @cache
 def scored(metric, kind):
-    return metric_named(metric).build()(KINDS[kind](), 0)
+    return component_named("--metric", metric, metrics).build()(KINDS[kind](), 0)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -69,6 +69,6 @@ def test_no_metric_changes_its_input():
     given = perfect(n=300)
     codes, factors = given.codes.copy(), given.factors.copy()
     for name in METRICS:
-        metric_named(name).build()(given, 0)
+        component_named("--metric", name, metrics).build()(given, 0)
     np.testing.assert_array_equal(given.codes, codes)
     np.testing.assert_array_equal(given.factors, factors)

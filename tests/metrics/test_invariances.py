@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bvtk.cli.score import metric_named
+from bvtk.cli.named import component_named
 from bvtk.component import metrics
 from bvtk.plugins import discover
 from bvtk.protocols import Codes
@@ -67,7 +67,7 @@ def points():
 
 @cache
 def usual(metric):
-    return metric_named(metric).build()(points(), 0)["score"]
+    return component_named("--metric", metric, metrics).build()(points(), 0)["score"]
 
 
 def check(metric, kind, codes=lambda z: z, factors=lambda v: v):
@@ -75,7 +75,9 @@ def check(metric, kind, codes=lambda z: z, factors=lambda v: v):
     may = getattr(TABLE[metric], kind)
     p = points()
     changed = Codes(codes(p.codes), factors(p.factors), p.factor_names, codes(p.codes_test), factors(p.factors_test))
-    assert metric_named(metric).build()(changed, 0)["score"] == pytest.approx(usual(metric), abs=may + 1e-9)
+    assert component_named("--metric", metric, metrics).build()(changed, 0)["score"] == pytest.approx(
+        usual(metric), abs=may + 1e-9
+    )
 
 
 @pytest.mark.parametrize("metric", promised("order"))

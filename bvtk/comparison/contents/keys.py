@@ -11,7 +11,7 @@ from typing import Any, Literal
 from bvtk.comparison.contents.measured import Measured
 from bvtk.component import metrics
 from bvtk.errors import UsageError
-from bvtk.recipe.writing import flow
+from bvtk.recipe.writing import flow, without_constant
 from bvtk.registry import did_you_mean
 
 HEADLINE = "score"
@@ -30,7 +30,7 @@ class Key:
         if self.kind == "fact":
             value = run.facts.get(self.text)
             return None if value is None else float(f"{value:.6g}")
-        return short(_descend(run.recipe if self.kind == "recipe" else run.scores, self.path))
+        return without_constant(_descend(run.recipe if self.kind == "recipe" else run.scores, self.path))
 
     @property
     def metric(self) -> str | None:
@@ -75,16 +75,9 @@ def known_keys(runs: Sequence[Measured]) -> dict[str, Key]:
     return found
 
 
-def short(value: Any) -> Any:
-    """The number of a constant schedule; any other value as it is."""
-    if isinstance(value, Mapping) and value.get("type") == "constant" and value.keys() == {"type", "value"}:
-        return value["value"]
-    return value
-
-
 def text_of(value: Any) -> str:
     """A value as people write it in a recipe: `4`, `burgess`, `{type: linear, …}`; `–` for none."""
-    value = short(value)
+    value = without_constant(value)
     if value is None:
         return "–"
     if isinstance(value, Mapping) and value.keys() == {"type"}:
@@ -98,7 +91,7 @@ def text_of(value: Any) -> str:
 
 def leaves(data: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every scalar, list of scalars and empty value of a recipe, with its path; a constant schedule as its number."""
-    data = short(data)
+    data = without_constant(data)
     below = list(_below(data))
     if not below or (isinstance(data, list) and not any(isinstance(item, Mapping) for item in data)):
         yield path, data
