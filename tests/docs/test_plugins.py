@@ -26,13 +26,13 @@ def test_the_plugin_can_be_used(tmp_path: Path, load: Load) -> None:
     discover(None, installed=False)
 
 
-@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize("number", [0, 1, 2, 3])
 def test_every_plugin_shown_passes_its_check(tmp_path: Path, number: int) -> None:
     from bvtk.check_plugin import check
     from bvtk.plugins import discover
 
     complete = [block for block in blocks("plugins.md", "python") if "@bvtk.register" in block]
-    assert len(complete) == 3
+    assert len(complete) == 4
     (tmp_path / "p.py").write_text(complete[number])
     (origin,) = discover(None, [tmp_path / "p.py"], installed=False).loaded
     found = check(origin)

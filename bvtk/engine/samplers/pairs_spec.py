@@ -20,8 +20,8 @@ class Pairs(SamplerSpec):
     """Pairs of images that share all but a few factors: weak supervision.
 
     Locatello et al. 2020 (2002.02886), section 5.1. Gives the role `x_pair`, the partner of each image, and the label
-    `redrawn`, (B, k) booleans over the factors of the data set: which of them were drawn again. Only the variants with
-    labels of a model may look at it. Both images of a pair train. Needs a data set with factors.
+    `redrawn`, (B, k) booleans over the factors of the data set: which of them were drawn again. Only model
+    variants that use labels may look at it. Both images of a pair train. Needs a data set with factors.
     """
 
     gives: ClassVar[frozenset[str]] = frozenset({"x_pair", "redrawn"})
