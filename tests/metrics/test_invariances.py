@@ -46,8 +46,8 @@ TABLE = {  # the bins of a flipped code are closed on the other side, so points 
     "irs": Moves(scale=None),  # codes are weighted by their largest deviation
     "infomec": Moves(scale=None),  # codes of narrow range are not active
     "sap": Moves(signs=0.01, scale=None),  # the classifier is regularised
-    "dci:rounds=5": Moves(order=0.01, signs=0.01, dead=0.01, labels=0.01),  # equally good splits are chosen at random
-    "downstream:rounds=5": Moves(order=0.03, signs=0.03, dead=0.03, labels=0.03),  # as above
+    "dci:rounds=2": Moves(order=0.01, signs=0.01, dead=0.01, labels=0.01),  # equally good splits are chosen at random
+    "downstream:rounds=2": Moves(order=0.03, signs=0.03, dead=0.03, labels=0.03),  # as above
 }
 EXAMPLES = settings(max_examples=4, deadline=None, derandomize=True)
 
