@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
@@ -48,14 +49,21 @@ class Experiment:
         dataset: the images.
         model: the model, freshly initialised.
         objective: the objective, with its state if it has any; None for a model without training steps.
-        parts: the optimised parts; the model's part first.
     """
 
     recipe: Recipe
     dataset: Dataset
     model: Model
     objective: Objective | None
-    parts: tuple[Part, ...]
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """The optimised parts, the model's first, built when training asks for them.
+
+        PyTorch's optimisers load its compiler, which takes as long as the rest of PyTorch.
+        """
+        spec, training = self.recipe.objective, self.recipe.training
+        return () if spec is None or self.objective is None else _parts(spec, training, self.model, self.objective)
 
     def name_of(self, parameter: nn.Parameter) -> str:
         """The name of a trained parameter, in the model or in the objective."""
@@ -117,12 +125,12 @@ def build(recipe: Recipe, dataset: Dataset, training_images: int, device: torch.
     module: nn.Module = build_model(recipe, dataset.image_shape).to(device, memory_format=torch.channels_last)
     model = cast(Model, module)
     if recipe.objective is None:
-        return Experiment(recipe, dataset, model, None, ())
+        return Experiment(recipe, dataset, model, None)
     context = ObjectiveContext(dataset.image_shape, model.latents, training_images, recipe.training.steps)
     with _seeded(recipe.seed, "objective"):
         built: Any = recipe.objective.build(context)
     objective: Objective = built.to(device)
-    return Experiment(recipe, dataset, model, objective, _parts(recipe.objective, recipe.training, model, objective))
+    return Experiment(recipe, dataset, model, objective)
 
 
 def _parts(spec: ObjectiveSpec, training: Training, model: Model, objective: Objective) -> tuple[Part, ...]:

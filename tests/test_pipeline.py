@@ -68,6 +68,7 @@ def test_a_missing_result_is_made_again_from_the_last_checkpoint(workplace: Path
     second.report()
     assert memory.stages == ["data", "export", "report"]
     assert folder.export.read_bytes() == export
+    assert "parts" not in vars(second.experiment)  # no optimiser was built
     folder.latents.unlink()
     folder.report.unlink()
     third, memory, _ = pipeline()

@@ -96,6 +96,7 @@ def _owes_scores(recipe: Recipe, folder: RunFolder, step: int) -> bool:
 class _Loop:
     def __init__(self, state: TrainingState, sampler: Sampler, training: Training) -> None:
         self._state = state
+        self._start = state.step
         self._sampler = sampler
         self._training = training
         self._recipe = state.experiment.recipe
@@ -155,7 +156,8 @@ class _Loop:
             with self._training.stop.at_once():
                 found = self._training.evaluate(self._state.experiment)
         except Interrupted:
-            self._save()
+            if self._state.step > self._start:
+                self._save()
             self._check_stop()
             raise
         finally:

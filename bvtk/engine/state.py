@@ -49,14 +49,16 @@ class TrainingState:
 
     def tensors(self) -> dict[str, Tensors]:
         """All tensors to keep, by file, contiguous and on the CPU."""
+        parts = {**self.weights(), "optimizer": self._optimizer_tensors(), "window": self.window.sums}
+        return {part: {n: t.detach().cpu().contiguous() for n, t in kept.items()} for part, kept in parts.items()}
+
+    def weights(self) -> dict[str, Tensors]:
+        """The tensors of the model and of the objective."""
         objective = self.experiment.objective
-        parts = {
+        return {
             "model": self.experiment.model.state_dict(),
             "objective": {} if objective is None else objective.state_dict(),
-            "optimizer": self._optimizer_tensors(),
-            "window": self.window.sums,
         }
-        return {part: {n: t.detach().cpu().contiguous() for n, t in kept.items()} for part, kept in parts.items()}
 
     def facts(self) -> dict[str, Any]:
         """Everything else to keep."""
@@ -64,7 +66,7 @@ class TrainingState:
         return {"step": self.step, "window": self.window.count, "recipe_sha256": recipe}
 
     def restore(self, tensors: dict[str, Tensors], facts: dict[str, Any]) -> None:
-        """Continues from what `tensors` and `facts` returned.
+        """Continues from what `tensors` and `facts` returned. Optimisers of a finished training stay as they are.
 
         Raises:
             RunError: if they belong to another experiment.
@@ -74,7 +76,8 @@ class TrainingState:
             experiment.model.load_state_dict(tensors["model"])
             if experiment.objective is not None:
                 experiment.objective.load_state_dict(tensors["objective"])
-            self._restore_optimizers(tensors["optimizer"])
+            if facts["step"] < experiment.recipe.training.steps:
+                self._restore_optimizers(tensors["optimizer"])
         except (RuntimeError, KeyError, ValueError) as error:
             what = f"the checkpoint does not fit the recipe: {error}"
             raise RunError(what, "Use another --out to train from the start.") from error

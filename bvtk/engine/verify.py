@@ -38,15 +38,15 @@ def verify(state: TrainingState, tensors: Mapping[str, Tensors], facts: Mapping[
         for name, tensor in tensor_of.items():
             if not torch.isfinite(tensor).all():
                 raise _misfit(f"{part} {name} is not finite")
-    own = state.tensors()
-    for part in ("model", "objective"):
+    for part, own in state.weights().items():
         # What a fit learns may decide shapes, which the model checks itself when it is loaded.
         shaped = part == "objective" or state.experiment.recipe.model.learns == "steps"
-        _same(part, own[part], tensors[part], shaped)
+        _same(part, own, tensors[part], shaped)
     for name, tensor in tensors["window"].items():
         if tensor.shape != () or tensor.dtype not in (torch.float32, torch.float64):
             raise _misfit(f"window {name} is {_described(tensor)}, expected one float")
-    _check_optimizers(state, tensors["optimizer"], facts["step"])
+    if facts["step"] < steps:  # else no optimiser reads its state
+        _check_optimizers(state, tensors["optimizer"], facts["step"])
 
 
 def _same(part: str, expected: Tensors, found: Tensors, shaped: bool) -> None:

@@ -142,7 +142,7 @@ def test_steps_that_cannot_be_recorded_are_run_as_they_are() -> None:
             return terms
 
     built = experiment("vae", (), "cuda")
-    state = TrainingState(Experiment(built.recipe, built.dataset, built.model, Peeking(built.objective), built.parts))
+    state = TrainingState(Experiment(built.recipe, built.dataset, built.model, Peeking(built.objective)))
     warnings: list[str] = []
     stepper = CapturedStepper(state.experiment, torch.device("cuda"), "fp32", warnings.append)
     found = advance(stepper, state, 8)
