@@ -26,6 +26,7 @@ from bvtk.registry import Registry
 from bvtk.spec import Slot as Slot
 from bvtk.spec import Spec as Spec
 from bvtk.spec import dump as dump
+from bvtk.spec import one_error as one_error
 from bvtk.spec import parse as parse
 
 if TYPE_CHECKING:
@@ -45,8 +46,9 @@ optimizers: Registry[OptimizerSpec] = Registry("optimizer")
 metrics: Registry[MetricSpec] = Registry("metric")
 launchers: Registry[LauncherSpec] = Registry("launcher")
 
-_OF_RECIPES = (datasets, samplers, encoders, decoders, likelihoods, models, objectives, schedules, optimizers, metrics)
-REGISTRIES: Mapping[str, Registry[Any]] = {registry.kind: registry for registry in (*_OF_RECIPES, launchers)}
+IN_RECIPES = (datasets, samplers, encoders, decoders, likelihoods, models, objectives, schedules, optimizers, metrics)
+"""The registries of the components that recipes contain. Others are named on the command line only."""
+REGISTRIES: Mapping[str, Registry[Any]] = {registry.kind: registry for registry in (*IN_RECIPES, launchers)}
 """The registry of each kind of component, by its name in the singular."""
 
 

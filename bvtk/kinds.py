@@ -29,6 +29,10 @@ class DatasetSpec(Spec):
     image_shape: ClassVar[ImageShape | None] = None
     """Shape of its images, if it is the same for all settings; `bvtk show --layers` then need not open the data set."""
 
+    def known_factors(self) -> tuple[str, ...] | None:
+        """The names of its factors if they are known before it is opened, so that wrong names are refused early."""
+        return None
+
     @abstractmethod
     def build(self) -> Dataset:
         """Opens the data set, first preparing it if necessary.

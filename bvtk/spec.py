@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError, WrapValidator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from bvtk.quantities import is_number
@@ -141,3 +141,21 @@ def first_error(error: ValidationError) -> str:
 def dump(spec: Spec) -> dict[str, Any]:
     """The complete mapping of this component in a recipe, `type` first."""
     return {"type": spec.component} | spec.model_dump(mode="json")
+
+
+def one_error(expected: str) -> WrapValidator:
+    """Reports one error, what was expected, for a whole field instead of one for each part or form of it."""
+
+    def checked(value: Any, validate: Callable[[Any], Any]) -> Any:
+        try:
+            return validate(_tuples(value))
+        except ValidationError:
+            context = {"expected": expected} | ({"found": json.dumps(value)} if isinstance(value, list) else {})
+            raise PydanticCustomError("form", "expected {expected}", context) from None
+
+    return WrapValidator(checked)
+
+
+def _tuples(value: Any) -> Any:
+    """Lists as tuples, at any depth: validators of Python values do not accept lists for tuples."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

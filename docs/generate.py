@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from bvtk.cli.show_component import component_facts
-from bvtk.component import REGISTRIES
+from bvtk.component import IN_RECIPES, REGISTRIES
 from bvtk.plugins import discover
-from bvtk.recipe.fields import recipe_kinds
 from bvtk.recipe.json_schema import recipe_schema
 from bvtk.recipe.writing import short
 from bvtk.registry import BUILT_IN
@@ -30,7 +29,7 @@ plugins. This page is generated: run `make docs` to update it.
 
 def components_page() -> str:
     """The page of all built-in components."""
-    parts, used = [HEAD], recipe_kinds()
+    parts, used = [HEAD], {registry.kind for registry in IN_RECIPES}
     for kind, registry in REGISTRIES.items():
         parts.append(
             f"## {kind}\n" if kind in used else f"## {kind}\n\nNamed on the command line, never in a recipe.\n"

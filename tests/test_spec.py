@@ -4,9 +4,9 @@ import math
 from typing import Annotated
 
 import pytest
-from pydantic import BaseModel, PositiveInt, ValidationError
+from pydantic import BaseModel, PositiveInt, TypeAdapter, ValidationError
 
-from bvtk.component import ScheduleSpec, Slot, Spec, dump, parse
+from bvtk.component import ScheduleSpec, Slot, Spec, dump, one_error, parse
 from bvtk.docstrings import describe_fields
 from bvtk.registry import Registry
 
@@ -178,3 +178,13 @@ def test_specs_are_frozen():
 def test_field_docstrings_are_their_descriptions():
     describe_fields(Wheel)
     assert Wheel.model_fields["spokes"].description == "How many."
+
+
+@pytest.mark.parametrize("value", ["x", [], [1], [1, "b"], None])
+def test_one_error_for_a_whole_field(value):
+    adapter = TypeAdapter(Annotated[tuple[str, str] | int, one_error("two names or a number")])
+    assert adapter.validate_python(3) == 3
+    assert adapter.validate_python(["a", "b"]) == ("a", "b")
+    with pytest.raises(ValidationError, match="expected two names or a number") as error:
+        adapter.validate_python(value)
+    assert error.value.error_count() == 1

@@ -116,8 +116,7 @@ ALLOWED = {
         "loader.exec_module",
     },  # its own modules; plugins that the user chose
     "bvtk/runs.py": {"subprocess.run"},  # git, which commit this is
-    "bvtk/sweep/local.py": {"subprocess.Popen"},  # this program itself, for a cell
-    "bvtk/sweep/machine.py": {"subprocess.run"},  # nvidia-smi, which GPUs there are
+    "bvtk/sweep/local.py": {"subprocess.Popen", "subprocess.run"},  # this program, for a cell; nvidia-smi, for the GPUs
     "bvtk/sweep/tether.py": {"ctypes.CDLL", "os.execvp"},  # a cell dies with its sweep, then becomes this program
 }
 """Every place that runs or imports anything, and what it may."""

@@ -9,10 +9,10 @@ from typing import Any
 from rich.text import Text
 
 from bvtk.cli.common import out_console, print_json
+from bvtk.component import IN_RECIPES
 from bvtk.errors import UsageError
-from bvtk.recipe.fields import default_of, recipe_kinds
-from bvtk.recipe.json_schema import class_schema
-from bvtk.recipe.type_descriptions import describe_type
+from bvtk.recipe.fields import default_of
+from bvtk.recipe.json_schema import class_schema, describe_type
 from bvtk.recipe.writing import short
 from bvtk.registry import Registry
 
@@ -84,7 +84,7 @@ def _print_component(facts: dict[str, Any]) -> None:
             console.print(Text(f"      {line}"))
     if not facts["fields"]:
         console.print("  No keys.")
-    if facts["kind"] in recipe_kinds():
+    if any(registry.kind == facts["kind"] for registry in IN_RECIPES):
         console.print(Text(f"\nIn a recipe:  {_example(facts)}"))
     else:
         console.print(Text(f"\nOn the command line:  bvtk sweep RECIPE --{facts['kind']} {facts['name']}"))

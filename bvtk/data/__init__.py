@@ -10,8 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bvtk.data.arrays import channels_first as channels_first
     from bvtk.data.arrays import open_arrays as open_arrays
-    from bvtk.data.blocks import channels_first as channels_first
     from bvtk.data.cache import Plan as Plan
     from bvtk.data.cache import Prepared as Prepared
     from bvtk.data.cache import cache_folder as cache_folder
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bvtk.data.factors import FactorGrid as FactorGrid
     from bvtk.data.factors import FactorTable as FactorTable
     from bvtk.data.fields import PathText as PathText
+    from bvtk.data.fields import user_path as user_path
     from bvtk.data.hdf5 import open_hdf5 as open_hdf5
     from bvtk.data.hdf5 import read_array as read_array
     from bvtk.data.hdf5 import read_blocks as read_blocks
@@ -28,19 +29,16 @@ if TYPE_CHECKING:
     from bvtk.data.imageset import Bits as Bits
     from bvtk.data.imageset import Bytes as Bytes
     from bvtk.data.imageset import ImageSet as ImageSet
-    from bvtk.data.paths import user_path as user_path
 
 _NAMES = {
-    "arrays": ("open_arrays",),
-    "blocks": ("channels_first",),
+    "arrays": ("channels_first", "open_arrays"),
     "cache": ("Plan", "Prepared", "cache_folder", "file_key", "prepare_array"),
     "dsprites": ("open_dsprites",),
     "factors": ("FactorGrid", "FactorTable"),
-    "fields": ("PathText",),
+    "fields": ("PathText", "user_path"),
     "hdf5": ("open_hdf5", "read_array", "read_blocks"),
     "images": ("open_images",),
     "imageset": ("Bits", "Bytes", "ImageSet"),
-    "paths": ("user_path",),
 }
 _HOME_OF = {name: f"bvtk.data.{home}" for home, names in _NAMES.items() for name in names}
 __all__ = sorted(_HOME_OF)

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.data.blocks import channels_first, has_channels_last
 from bvtk.data.factors import FactorTable
+from bvtk.data.fields import user_path
 from bvtk.data.imageset import Bytes, ImageSet
-from bvtk.data.paths import user_path
 from bvtk.errors import DataError
 from bvtk.files import sha256_of_file
 from bvtk.npy import Header, Npz, as_texts, map_npy, open_npz
@@ -20,6 +19,7 @@ _NPY_MAGIC = b"\x93NUMPY"
 _ZIP_MAGIC = b"PK"
 _PIECE = 1 << 24
 _LONGEST_NAME = 64
+_MOST_CHANNELS = 4
 
 
 def open_arrays(path: str) -> ImageSet:
@@ -86,6 +86,18 @@ def to_bytes(images: NDArray[Any], name: str) -> tuple[NDArray[np.uint8], int]:
     if binary:
         np.minimum(pixels, 1, out=pixels)
     return pixels, 1 if binary else 255
+
+
+def channels_first(images: NDArray[Any]) -> NDArray[Any]:
+    """A view of images as (n, C, H, W), from that, (n, H, W) or (n, H, W, C)."""
+    if images.ndim == 3:
+        return images[:, None]
+    return images.transpose(0, 3, 1, 2) if has_channels_last(images.shape) else images
+
+
+def has_channels_last(shape: tuple[int, ...]) -> bool:
+    """Whether a shape is (n, H, W, C): its second number is too large for channels, and its last is not."""
+    return len(shape) == 4 and shape[1] > _MOST_CHANNELS >= shape[3]
 
 
 def _read_magic(file: Path) -> bytes:

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.data.paths import user_path
+from bvtk.data.fields import user_path
 from bvtk.errors import DataError
 from bvtk.files import atomic_file, remove_leftovers, sha256_of_file, write_text_atomic
 from bvtk.locks import file_lock

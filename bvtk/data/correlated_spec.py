@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from bvtk.component import DatasetSpec, Slot, datasets, register_dataset
-from bvtk.data.fields import one_error
+from bvtk.component import DatasetSpec, Slot, datasets, one_error, register_dataset
+from bvtk.data.fields import check_factors
 from bvtk.protocols import Dataset
 
 Pairs = Annotated[
@@ -34,7 +35,8 @@ class Correlated(DatasetSpec):
     """σ, the strength: 0.1 is strong, 0.7 is weak; at least 0.001."""
 
     @model_validator(mode="after")
-    def _pairs_differ(self) -> Self:
+    def _factors_exist_and_differ(self) -> Self:
+        check_factors(self.of, chain(*self.pairs))
         for pair in self.pairs:
             if pair[0] == pair[1]:
                 raise PydanticCustomError(
@@ -45,6 +47,10 @@ class Correlated(DatasetSpec):
                     "pairs", "the pair {pair} is listed twice: remove one", {"pair": " and ".join(map(repr, pair))}
                 )
         return self
+
+    def known_factors(self) -> tuple[str, ...] | None:
+        """Those of the other data set."""
+        return self.of.known_factors()
 
     def build(self) -> Dataset:
         """Opens the data set and computes the weights of its images."""

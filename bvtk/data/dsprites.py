@@ -14,8 +14,8 @@ from bvtk.data import dsprites_official as official
 from bvtk.data import dsprites_renderer as renderer
 from bvtk.data.cache import Plan, Prepared, cache_folder, open_prepared, prepare
 from bvtk.data.factors import FactorGrid
+from bvtk.data.fields import user_path
 from bvtk.data.imageset import Bits, ImageSet
-from bvtk.data.paths import user_path
 from bvtk.errors import DataError
 from bvtk.protocols import ImageShape, Role
 

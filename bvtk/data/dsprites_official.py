@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.data.blocks import read_images
+from bvtk.data import hdf5
 from bvtk.errors import DataError
+from bvtk.npy import fill, open_npz
 
 NAMES = (
     "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz",
@@ -61,7 +64,29 @@ def read_sprites(path: Path, form: str, shape: tuple[int, int, int]) -> Iterator
     Raises:
         DataError: if it holds anything else, or keeps its images in other files.
     """
-    for block in read_images(path, form, _IMAGES, shape):
+    blocks = _npz_blocks(path, shape) if form == "npz" else _hdf5_blocks(path, shape)
+    for block in blocks:
         if block.max() > 1:
             raise DataError(f"{path} has pixels of {block.max()}, expected 0 and 1", "download it again")
-        yield block
+        yield block[:, None]
+
+
+def _npz_blocks(path: Path, shape: tuple[int, ...]) -> Iterator[NDArray[np.uint8]]:
+    with open_npz(path) as npz, npz.open(_IMAGES) as (file, header):
+        _check(path, header.shape, header.dtype, shape)
+        step = max(1, hdf5.BLOCK // math.prod(shape[1:]))
+        for start in range(0, shape[0], step):
+            block = np.empty((min(step, shape[0] - start), *shape[1:]), np.uint8)
+            fill(file, block.data.cast("B"))
+            yield block
+
+
+def _hdf5_blocks(path: Path, shape: tuple[int, ...]) -> Iterator[NDArray[np.uint8]]:
+    with hdf5.open_hdf5(path, _IMAGES) as array:
+        _check(path, array.shape, array.dtype, shape)
+        yield from hdf5.read_blocks(array)
+
+
+def _check(path: Path, found: tuple[int, ...], dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
+    if tuple(found) != shape or dtype != np.uint8:
+        raise DataError(f"{path} has {dtype} of shape {found}, expected uint8 of shape {shape}", "download it again")

@@ -37,6 +37,10 @@ class DSprites(DatasetSpec):
             )
         return self
 
+    def known_factors(self) -> tuple[str, ...]:
+        """All but colour, which is the same in all images."""
+        return "shape", "scale", "orientation", "x", "y"
+
     def build(self) -> Dataset:
         """Opens the images, first rendering or converting them if they are not in the cache."""
         from bvtk.data.dsprites import open_dsprites

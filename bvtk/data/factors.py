@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bvtk.data.fields import no_such_factor
 from bvtk.errors import DataError
 
 Index = NDArray[np.integer[Any]]
@@ -23,11 +23,7 @@ def column_of(name: str, names: tuple[str, ...]) -> int:
     """
     if name in names:
         return names.index(name)
-    if not names:
-        raise DataError(f"there is no factor {name!r}: the data set has no factors", "choose a data set with factors")
-    close = get_close_matches(name, names, 1)
-    hint = f"did you mean {close[0]!r}?" if close else ""
-    raise DataError(f"the data set has no factor {name!r}, its factors are {', '.join(names)}", hint)
+    raise DataError(no_such_factor(name, names))
 
 
 class FactorGrid:

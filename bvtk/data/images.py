@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from bvtk.data import image_files
 from bvtk.data.cache import Plan, Prepared, array_path, open_prepared, prepare
+from bvtk.data.fields import user_path
 from bvtk.data.imageset import Bytes, ImageSet
-from bvtk.data.paths import user_path
 from bvtk.errors import DataError
 from bvtk.protocols import ImageShape
 

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bvtk.component import DatasetSpec, register_dataset
-from bvtk.data.fields import PathText, one_error
+from bvtk.component import DatasetSpec, one_error, register_dataset
+from bvtk.data.fields import PathText
 from bvtk.protocols import Dataset
 
 LARGEST_SIDE = 4096
@@ -35,6 +35,10 @@ class Images(DatasetSpec):
 
     channels: Literal[1, 3] | None = None
     """1 for greyscale, 3 for RGB (default: 1 if all files are greyscale, else 3)."""
+
+    def known_factors(self) -> tuple[str, ...]:
+        """None: files have no factors."""
+        return ()
 
     def build(self) -> Dataset:
         """Decodes the image files, into memory or, if they are many, into the cache folder."""

@@ -7,8 +7,8 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, NonNegativeInt, model_validator
 from pydantic_core import PydanticCustomError
 
-from bvtk.component import DatasetSpec, Slot, datasets, register_dataset
-from bvtk.data.fields import one_error
+from bvtk.component import DatasetSpec, Slot, datasets, one_error, register_dataset
+from bvtk.data.fields import check_factors
 from bvtk.protocols import Dataset
 
 FactorValue = Annotated[NonNegativeInt | str, one_error("the number of a value, from 0, or its name")]
@@ -48,7 +48,14 @@ class Subset(DatasetSpec):
             raise PydanticCustomError(
                 "subset", "factor {name} is in both keep and every: remove one", {"name": repr(both[0])}
             )
+        check_factors(self.dataset, (*self.keep, *self.every))
         return self
+
+    def known_factors(self) -> tuple[str, ...] | None:
+        """Those of the other data set but the ones of which a single value is kept."""
+        dropped = {name for name, values in self.keep.items() if len(set(values)) == 1}
+        known = self.dataset.known_factors()
+        return None if known is None else tuple(name for name in known if name not in dropped)
 
     def build(self) -> Dataset:
         """Opens the data set and finds the images. They are not copied."""

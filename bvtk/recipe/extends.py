@@ -1,4 +1,4 @@
-"""Reads a recipe file and the files that it extends, and merges them."""
+"""Reads a recipe file and the files that it extends, and merges them. Overrides are merged by the same rules."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path as File
 
 from bvtk.errors import Problem, RecipeError, printable
+from bvtk.quantities import is_number
 from bvtk.recipe.marks import Node, refusal
-from bvtk.recipe.merge import merge
 from bvtk.recipe.source import Document, read_document
 
 MAX_PARENTS = 20
@@ -88,3 +88,37 @@ def _merged(documents: list[Document], whole: bool) -> Node | None:
         layer = Node(own, root.mark, root.key, root.broken or not whole)
         merged = merge(merged, layer) if merged else layer
     return merged
+
+
+def merge(base: Node, over: Node) -> Node:
+    """Merges a value over another: mappings merge, other values replace, a changed `type` drops its siblings."""
+    given = over
+    if isinstance(over.value, dict):
+        base = expand_shorthand(base)
+    elif base.child("type"):
+        over = expand_shorthand(over)
+    if not (isinstance(base.value, dict) and isinstance(over.value, dict)):
+        return over
+    if _changes_type(base, over):
+        # A number is short for a schedule, but only in slots that take one.
+        return over if isinstance(given.value, str | dict) else given
+    entries = dict(base.value)
+    for key, node in over.value.items():
+        entries[key] = merge(entries[key], node) if key in entries else node
+    return Node(entries, over.mark, over.key, base.broken or over.broken)
+
+
+def expand_shorthand(node: Node) -> Node:
+    """Expands a bare word or number to the mapping that it is short for; other values are returned unchanged."""
+    value = node.value
+    if isinstance(value, str):
+        return Node({"type": node.under(node.mark)}, node.mark, node.key, node.broken)
+    if is_number(value):
+        kind = Node("constant", node.mark, node.mark)
+        return Node({"type": kind, "value": node.under(node.mark)}, node.mark, node.key, node.broken)
+    return node
+
+
+def _changes_type(base: Node, over: Node) -> bool:
+    old, new = base.child("type"), over.child("type")
+    return old is not None and new is not None and old.value != new.value

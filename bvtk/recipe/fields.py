@@ -60,28 +60,6 @@ def field_type(annotation: Any, *metadata: Any) -> FieldType:
     return FieldType()
 
 
-def recipe_kinds() -> set[str]:
-    """The kinds of component that recipes contain. Others, such as launchers, are named on the command line only."""
-    kinds: set[str] = set()
-    seen: set[type[BaseModel]] = set()
-    pending: list[type[BaseModel]] = [Recipe]
-    while pending:
-        model = pending.pop()
-        if model in seen:
-            continue
-        seen.add(model)
-        for field in model.model_fields.values():
-            found = field_type(field.annotation, *field.metadata)
-            while found.items:
-                found = found.items
-            if found.slot:
-                kinds.add(found.slot.registry.kind)
-                pending += [entry.item for entry in found.slot.registry.entries()]
-            elif found.model:
-                pending.append(found.model)
-    return kinds
-
-
 def component_name(node: Node | None, slot: Slot) -> str | None:
     """The name of the component in a value; None if there is none."""
     if node is None:

@@ -3,6 +3,8 @@
 Pydantic describes each class. A slot is a placeholder there, which is replaced by a choice between the components of
 its registry. A recipe with `extends` may leave out required keys, so there are two versions of every definition: one
 complete, one with nothing required.
+
+Errors describe types in plain words, which are derived from the same schema, so that they match the checks.
 """
 
 from __future__ import annotations
@@ -15,9 +17,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, NoDefault
 from pydantic_core import CoreSchema, core_schema
 
-from bvtk.component import REGISTRIES, Slot
+from bvtk.component import IN_RECIPES, Slot
+from bvtk.counting import article
 from bvtk.docstrings import describe_fields
-from bvtk.recipe.fields import as_data, recipe_kinds
+from bvtk.recipe.fields import as_data
 from bvtk.recipe.schema import Recipe
 
 SLOT = "x-slot"
@@ -28,6 +31,22 @@ Json = dict[str, Any]
 _PARTIAL = "partial."
 _EXTENDED = "Another recipe, relative to this file, which this one is merged over."
 _EXTENDS: Json = {"type": "string", "minLength": 1, "description": _EXTENDED}
+
+
+_SIMPLE = {
+    "integer": "an integer",
+    "number": "a number",
+    "string": "text",
+    "boolean": "true or false",
+    "null": "null",
+    "object": "a mapping",
+}
+_BOUNDS = (
+    ("minimum", "at least"),
+    ("exclusiveMinimum", "more than"),
+    ("maximum", "at most"),
+    ("exclusiveMaximum", "less than"),
+)
 
 
 def recipe_schema() -> Json:
@@ -80,10 +99,8 @@ class _Generator(GenerateJsonSchema):
 
 def _definitions() -> Json:
     definitions: Json = {}
-    kinds = recipe_kinds()
-    for kind, registry in REGISTRIES.items():
-        if kind not in kinds:
-            continue
+    for registry in IN_RECIPES:
+        kind = registry.kind
         choices: list[Json] = []
         for entry in registry.entries():
             name, constant = f"{kind}.{entry.name}", {"const": entry.name, "description": entry.summary}
@@ -133,3 +150,49 @@ def _without_required(schema: Any) -> Any:
     if isinstance(target := loose.get("$ref"), str):
         loose["$ref"] = target.replace("#/$defs/", f"#/$defs/{_PARTIAL}")
     return loose
+
+
+def expected_at(model: type[BaseModel] | None, key: str | int) -> str:
+    """The type of a field in words: `a number more than 0 or 'learned'`; empty if it is unknown."""
+    properties = class_schema(model).get("properties", {}) if model else {}
+    return describe_type(properties[key]) if key in properties else ""
+
+
+def describe_type(schema: dict[str, Any]) -> str:
+    """A JSON Schema of a field, which may contain placeholders of slots, in words."""
+    if SLOT in schema:
+        return _slot(schema[SLOT])
+    if "enum" in schema or "const" in schema:
+        return _joined([_value(value) for value in schema.get("enum", [schema.get("const")])])
+    if "anyOf" in schema:
+        return _joined([describe_type(branch) for branch in schema["anyOf"]])
+    if schema.get("type") == "array":
+        return _list(schema)
+    if "$ref" in schema:
+        return "a mapping"
+    return _SIMPLE.get(schema.get("type", ""), "anything") + _bounded(schema)
+
+
+def _slot(slot: dict[str, Any]) -> str:
+    number = f"a number{_bounded(slot['bounds'])}, or " if slot["number"] else ""
+    return number + article(slot["kind"])
+
+
+def _list(schema: dict[str, Any]) -> str:
+    if "prefixItems" in schema:
+        return f"a list of {' and '.join(describe_type(item) for item in schema['prefixItems'])}"
+    items = schema.get("items")
+    return f"a list, each {describe_type(items)}" if items else "a list"
+
+
+def _bounded(schema: dict[str, Any]) -> str:
+    bounds = [f"{word} {schema[key]:g}" for key, word in _BOUNDS if key in schema]
+    return " " + " and ".join(bounds) if bounds else ""
+
+
+def _joined(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} or {parts[-1]}"
+
+
+def _value(value: Any) -> str:
+    return f"'{value}'" if isinstance(value, str) else str(value)

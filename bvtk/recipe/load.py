@@ -18,11 +18,11 @@ from bvtk.recipe.composer import MAX_DEPTH, MAX_VALUES
 from bvtk.recipe.extends import read_layers
 from bvtk.recipe.fields import FieldType, component_name
 from bvtk.recipe.marks import COMMAND_LINE, Mark, Node, Source, marked, refusal
-from bvtk.recipe.origins import origins_of
 from bvtk.recipe.overrides import apply_override_text
 from bvtk.recipe.pydantic_errors import help_command, problems_of
 from bvtk.recipe.scalars import INTEGERS
 from bvtk.recipe.schema import Recipe
+from bvtk.recipe.writing import origins_of
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from pydantic_core import PydanticUndefined
 
 from bvtk.errors import Problem, printable
 from bvtk.recipe.composer import INVALID_CHARACTERS, MAX_DEPTH
+from bvtk.recipe.extends import expand_shorthand, merge
 from bvtk.recipe.fields import RECIPE, FieldType, default_of
 from bvtk.recipe.marks import COMMAND_LINE, DEFAULT, Mark, Node, Path, Source, marked, problem
-from bvtk.recipe.merge import expand_shorthand, merge
 from bvtk.recipe.source import compose
 
 _BUILT_IN = Mark(Source(DEFAULT))

@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    JsonValue,
-    NonNegativeInt,
-    PositiveInt,
-    ValidationError,
-    WrapValidator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, NonNegativeInt, PositiveInt
 
-from bvtk.component import Spec
-
-
-def _expecting(expected: str) -> WrapValidator:
-    """Replaces the errors of all branches of a union by one message."""
-
-    def checked(value: Any, validate: Callable[[Any], Any]) -> Any:
-        try:
-            return validate(tuple(value) if isinstance(value, list) else value)
-        except ValidationError:
-            context = {"expected": expected} | ({"found": json.dumps(value)} if isinstance(value, list) else {})
-            raise PydanticCustomError("form", "expected {expected}", context) from None
-
-    return WrapValidator(checked)
-
+from bvtk.component import Spec, one_error
 
 Seeds = Annotated[
     PositiveInt | Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)],
-    _expecting("a number of seeds, at least 1, or a list of seeds, each at least 0"),
+    one_error("a number of seeds, at least 1, or a list of seeds, each at least 0"),
 ]
 """The number of seeds, which then count from 0, or a list of seeds."""
 
-PublishedFigure = Annotated[tuple[float, float | None], _expecting("[mean, spread], with null for an unknown spread")]
+PublishedFigure = Annotated[tuple[float, float | None], one_error("[mean, spread], with null for an unknown spread")]
 """A mean and its spread."""
 
 

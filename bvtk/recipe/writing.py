@@ -1,4 +1,4 @@
-"""Writes a recipe as YAML that reads back as the same recipe, and computes the hash that names its run."""
+"""Complete recipes as data: their hash, their text as YAML, and the origin of each value."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from bvtk.recipe.marks import Path
-from bvtk.recipe.origins import resolved
+from bvtk.recipe.marks import DEFAULT, Node, Path, dotted
 from bvtk.recipe.scalars import write
 from bvtk.recipe.schema import Recipe
 
 _ADDED_KEYS: dict[str, Any] = {"sampler": None, "decay_biases": True}
 """Keys that the first version lacked, with their defaults. These do not enter the hash, so that old runs are found."""
+
+
+def resolved(recipe: Recipe) -> dict[str, Any]:
+    """A recipe as a complete mapping, with every default written out."""
+    return recipe.model_dump(mode="json")
 
 
 def recipe_hash(recipe: Recipe, plugin_versions: Iterable[str] = ()) -> str:
@@ -96,3 +100,15 @@ def without_constant(value: Any) -> Any:
     """The number of a constant schedule; any other value as it is."""
     constant = isinstance(value, Mapping) and value.get("type") == "constant" and value.keys() == {"type", "value"}
     return value["value"] if constant else value
+
+
+def origins_of(recipe: Recipe, root: Node) -> dict[str, str]:
+    """The origin of each value by dotted key: its place in the data, `<command line>` or `default`."""
+    return {dotted(path): _origin(root, path) for _, path in lines(resolved(recipe)) if path}
+
+
+def _origin(root: Node, path: Path) -> str:
+    nodes = root.descend(path)
+    given = len(nodes) - 1 == len(path)
+    is_shorthand = not isinstance(nodes[-1].value, dict | list) and path[len(nodes) - 1 :] in (("type",), ("value",))
+    return str(nodes[-1].mark) if given or is_shorthand else DEFAULT

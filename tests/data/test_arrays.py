@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bvtk.data.arrays import open_arrays
+from bvtk.data.arrays import channels_first, has_channels_last, open_arrays
 from bvtk.errors import DataError
 from bvtk.protocols import ImageShape
 
@@ -185,3 +185,13 @@ def test_absurd_sizes_are_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "a.npy").write_bytes(data)
     with pytest.raises(DataError, match=r"truncated: shape .* needs 4096000000000000 bytes"):
         open_arrays(str(tmp_path / "a.npy"))
+
+
+@pytest.mark.parametrize(
+    ("shape", "last"),
+    [((5, 8, 6), False), ((5, 3, 8, 6), False), ((5, 8, 6, 3), True), ((5, 3, 4, 4), False), ((5, 8, 6, 9), False)],
+)
+def test_where_the_channels_are(shape: tuple[int, ...], last: bool) -> None:
+    assert has_channels_last(shape) == last
+    view = channels_first(np.broadcast_to(np.uint8(0), shape))
+    assert view.shape == ((5, 3, 8, 6) if last else shape if len(shape) == 4 else (5, 1, 8, 6))

@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from bvtk.component import dump, parse
+from bvtk.data.dsprites import FACTOR_NAMES
 from bvtk.data.dsprites_spec import DSprites
 
 
@@ -49,3 +50,7 @@ def test_public_names_load_on_first_use() -> None:
     assert all(getattr(bvtk.data, name) for name in bvtk.data.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = bvtk.data.nothing
+
+
+def test_its_factors_are_known_before_it_is_opened() -> None:
+    assert DSprites().known_factors() == FACTOR_NAMES

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from pathlib import Path
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from bvtk.data.fields import PathText, one_error
+from bvtk.data.fields import PathText, user_path
+from bvtk.errors import DataError
 
 
 @pytest.mark.parametrize("text", ["", "a\0b"])
@@ -16,11 +17,17 @@ def test_invalid_paths(text: str) -> None:
         TypeAdapter(PathText).validate_python(text)
 
 
-@pytest.mark.parametrize("value", ["x", [], [1], [1, "b"], None])
-def test_one_error_for_a_whole_field(value: Any) -> None:
-    adapter = TypeAdapter(Annotated[tuple[str, str] | int, one_error("two names or a number")])
-    assert adapter.validate_python(3) == 3
-    assert adapter.validate_python(["a", "b"]) == ("a", "b")
-    with pytest.raises(ValidationError, match="expected two names or a number") as error:
-        adapter.validate_python(value)
-    assert error.value.error_count() == 1
+def test_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert user_path("~/a.npz") == tmp_path / "a.npz"
+    assert user_path("b/a.npz") == Path("b/a.npz")
+
+
+def test_an_unknown_home_folder() -> None:
+    with pytest.raises(DataError, match="home folder"):
+        user_path("~nobody-of-that-name/images")
+
+
+def test_a_path_that_no_system_takes() -> None:
+    with pytest.raises(DataError, match="can't be reached: File name too long"):
+        user_path("a" * 5000)

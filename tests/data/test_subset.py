@@ -110,7 +110,7 @@ def test_provenance_says_of_what(whole: ImageSet) -> None:
 @pytest.mark.parametrize(
     ("keep", "every", "found"),
     [
-        ({"shpe": [0]}, {}, r"no factor 'shpe', its factors are shape, scale, x, y\ndid you mean 'shape'\?"),
+        ({"shpe": [0]}, {}, r"no factor 'shpe', did you mean 'shape'\?"),
         ({}, {"hue": 2}, "no factor 'hue'"),
         ({"scale": [6]}, {}, "factor 'scale' has no value 6, its values are 0 to 5"),
         ({"shape": ["star"]}, {}, "no value 'star', its values are 0 to 2, or square, ellipse, heart"),

@@ -31,6 +31,11 @@ def test_in_a_recipe(tmp_path: Any) -> None:
         ({"dataset": "dsprites", "keep": {"shape": []}}, "expected at least one value"),
         ({"dataset": "dsprites", "keep": {"shape": [-1]}}, "the number of a value, from 0, or its name"),
         ({"dataset": "dsprites", "keep": {"shape": [0.5]}}, "the number of a value"),
+        (
+            {"dataset": "dsprites", "keep": {"colour": [0]}},
+            "no factor 'colour', known: shape, scale, ",
+        ),
+        ({"dataset": "dsprites", "every": {"X": 2}}, "no factor 'X', did you mean 'x'"),
         ({"dataset": "dsprites", "every": {"scale": 1}}, "greater than or equal to 2"),
         ({"dataset": "dsprites", "keep": {"x": [0]}, "every": {"x": 2}}, "factor 'x' is in both keep and every"),
     ],

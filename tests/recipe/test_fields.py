@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import pytest
 from pydantic_core import PydanticUndefined
 
-from bvtk.component import REGISTRIES, Spec, encoders
-from bvtk.recipe.fields import RECIPE, as_data, component_name, default_of, field_type, recipe_kinds, types_along
+from bvtk.component import encoders
+from bvtk.recipe.fields import RECIPE, as_data, component_name, default_of, field_type, types_along
 from bvtk.recipe.marks import Mark, Source, marked
 from bvtk.recipe.schema import Recipe, Training
-from bvtk.registry import Registry
 from tests.recipe.conftest import Needy, Toy
 
 HERE = Mark(Source("x"))
@@ -49,13 +47,3 @@ def test_defaults_are_as_in_a_recipe() -> None:
     assert default_of(Toy.model_fields["sizes"]) == [1, 2]
     assert default_of(Toy.model_fields["weight"]) == {"type": "constant", "value": 1.0}
     assert as_data({1: (Toy(width=3),)})["1"][0]["width"] == 3
-
-
-def test_recipes_contain_the_kinds_that_their_slots_take(monkeypatch: pytest.MonkeyPatch) -> None:
-    class PlaceSpec(Spec):
-        """A kind that no slot takes."""
-
-    monkeypatch.setitem(REGISTRIES, "place", Registry[PlaceSpec]("place"))
-    kinds = recipe_kinds()
-    assert {"dataset", "sampler", "encoder", "likelihood", "schedule", "metric"} <= kinds < set(REGISTRIES)
-    assert "place" not in kinds

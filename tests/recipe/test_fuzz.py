@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from bvtk.errors import Problem
 from bvtk.recipe import Recipe, dump_yaml, resolved
+from bvtk.recipe.extends import merge
 from bvtk.recipe.load import validate
 from bvtk.recipe.marks import Mark, Node, Source
-from bvtk.recipe.merge import merge
 from bvtk.recipe.overrides import apply_override_text
 from bvtk.recipe.source import Document, compose
 

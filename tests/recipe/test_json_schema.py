@@ -9,10 +9,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from bvtk.plugins import discover
-from bvtk.recipe.json_schema import recipe_schema
+from bvtk.recipe.json_schema import describe_type, expected_at, recipe_schema
 from bvtk.recipe.marks import Source
 from bvtk.recipe.source import compose
-from tests.recipe.conftest import COMPLETE
+from tests.recipe.conftest import COMPLETE, Toy
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "recipes").rglob("*.yaml"))
@@ -119,3 +119,30 @@ def _without_toys(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.chdir(ROOT)
     discover(Path(), installed=False)
     return recipe_schema()
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("width", "an integer more than 0"),
+        ("mode", "'fast' or 'slow'"),
+        ("sizes", "a list, each an integer more than 0"),
+        ("pair", "a list of an integer and a number"),
+        ("scale", "a number more than 0 or 'learned'"),
+        ("share", "a number at least 0 and less than 1"),
+        ("label", "text"),
+        ("flag", "true or false"),
+        ("weight", "a number at least 0, or a schedule"),
+        ("inner", "an encoder or null"),
+        ("parts", "a list, each an encoder"),
+        ("none", ""),
+    ],
+)
+def test_fields_are_described_in_plain_words(field: str, said: str) -> None:
+    assert expected_at(Toy, field) == said
+
+
+def test_what_has_no_form_takes_anything() -> None:
+    assert describe_type({}) == "anything"
+    assert describe_type({"$ref": "#/x"}) == "a mapping"
+    assert expected_at(None, "x") == ""

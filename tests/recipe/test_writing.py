@@ -100,3 +100,24 @@ def test_keys_that_were_added_later_leave_the_hash_of_old_recipes(load: Load) ->
     assert recipe_hash(load(OLD).recipe) == "845e8f3cd4"
     for change in ("training.sampler=shuffled", "training.optimizer.decay_biases=false"):
         assert recipe_hash(load(OLD, change).recipe) != "845e8f3cd4"
+
+
+def test_values_are_on_lines_of_their_own() -> None:
+    data = {"a": 1, "b": {"c": [1, 2], "d": {}}, "e": [{"f": None}, {"g": []}]}
+    assert [path for _, path in lines(data) if path] == [("a",), ("b", "c"), ("b", "d"), ("e", 0, "f"), ("e", 1, "g")]
+
+
+def test_every_value_has_an_origin(load: Load) -> None:
+    loaded = load(COMPLETE, "training.keep=3")
+    assert list(loaded.origins) == [".".join(map(str, path)) for _, path in lines(resolved(loaded.recipe)) if path]
+    assert loaded.origins["training.keep"] == "<command line>"
+    assert loaded.origins["training.steps"] == "r.yaml:9:10"
+    assert loaded.origins["training.log_every"] == "default"
+
+
+def test_a_short_form_is_the_origin_of_what_it_is_short_for(load: Load) -> None:
+    text = COMPLETE.replace("objective: beta_vae", "objective: {type: beta_vae, beta: 4}")
+    origins = load(text).origins
+    assert origins["model.decoder.type"] == "r.yaml:6:12"
+    assert origins["model.decoder.hidden"] == "default"
+    assert origins["objective.beta.type"] == origins["objective.beta.value"] == "r.yaml:7:35"

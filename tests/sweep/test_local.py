@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import platform
 import signal
 import subprocess
@@ -9,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from bvtk.component import launchers
-from bvtk.errors import RunError
+from bvtk.errors import RunError, UsageError
 from bvtk.jobs import Ending, Job, Resources
 from bvtk.sweep import local
-from bvtk.sweep.local import LocalLauncher, LocalTask
+from bvtk.sweep.local import LocalLauncher, LocalTask, cores, gpus
 from tests.nodes import eventually
 
 PRINTS = "import os; print(os.environ.get('OMP_NUM_THREADS'), os.environ.get('CUDA_VISIBLE_DEVICES'), flush=True)"
@@ -128,3 +129,49 @@ def _alive(pid: int) -> bool:
     except OSError:
         return False
     return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+@pytest.fixture
+def two_gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine whose nvidia-smi tells of two GPUs, and a torch that can use them."""
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho GPU-aaa\necho GPU-bbb\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(local, "version", lambda _: "2.6.0+cu124")
+
+
+def test_there_is_at_least_one_core() -> None:
+    assert cores() >= 1
+
+
+def test_gpus_are_found_without_torch(two_gpus: None) -> None:
+    assert gpus("auto") == gpus("cuda") == ["GPU-aaa", "GPU-bbb"]
+    assert gpus("cpu") == gpus("cuda:1") == gpus("mps") == []
+
+
+def test_gpus_that_are_hidden_stay_so(two_gpus: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1,GPU-x")
+    assert gpus("auto") == ["1", "GPU-x"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert gpus("auto") == []
+
+
+def test_a_torch_for_cpus_uses_none_by_itself(two_gpus: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "version", lambda _: "2.6.0+cpu")
+    assert gpus("auto") == []
+    assert gpus("cuda") == ["GPU-aaa", "GPU-bbb"]
+
+
+def test_a_tool_that_fails_finds_none(two_gpus: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise subprocess.CalledProcessError(9, "nvidia-smi")
+
+    monkeypatch.setattr(subprocess, "run", fail)
+    assert gpus("cuda") == []
+
+
+def test_an_unknown_device_is_refused() -> None:
+    with pytest.raises(UsageError, match="unknown device 'gpu'"):
+        gpus("gpu")
