@@ -11,6 +11,7 @@ import typer
 
 from bvtk.cli.common import AsJson, out_console, print_json
 from bvtk.errors import UsageError
+from bvtk.recipe.shipped import shipped_recipes
 from bvtk.registry import did_you_mean
 
 _FOLDERS = {"recipe": (Path("recipes"), ".yaml"), "plugin": (Path("plugins"), ".py")}
@@ -31,11 +32,22 @@ def init(
     component: Annotated[
         str, typer.Option("--kind", metavar="KIND", help="Kind of component of a plugin, such as objective.")
     ] = "encoder",
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="RECIPE",
+            help="Shipped recipe that the new one extends (`bvtk ls recipes`).",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a commented starter file: recipes/NAME.yaml or plugins/NAME.py.
 
     Example: bvtk init recipe first
+
+    Example: bvtk init recipe mine --from paper/beta_vae
 
     Example: bvtk init plugin my_encoder
 
@@ -48,7 +60,7 @@ def init(
     if not pattern.fullmatch(name):
         raise UsageError(f"{name!r} is not a valid name for a {kind}", f"use {rule}")
     path = folder / f"{name}{ending}"
-    _write_new(path, _starter(kind, name, path, component))
+    _write_new(path, _starter(kind, name, path, component, base))
     if as_json:
         print_json({"file": str(path)})
     else:
@@ -65,11 +77,17 @@ def _kind_and_name(kind: str, name: str | None) -> tuple[str, str]:
     return kind, name
 
 
-def _starter(kind: str, name: str, path: Path, component: str) -> str:
+def _starter(kind: str, name: str, path: Path, component: str, base: str | None) -> str:
     from bvtk.recipe.scalars import write
 
     templates = files("bvtk.cli") / "templates"
     template = templates / "recipe.yaml.txt"
+    if base is not None:
+        shipped = shipped_recipes()
+        if kind != "recipe" or base not in shipped:
+            known = did_you_mean(base, list(shipped)) if kind == "recipe" else "but a plugin extends no recipe"
+            raise UsageError(f"unknown recipe {base!r}, {known}", "list the shipped recipes with `bvtk ls recipes`")
+        template = templates / "extended.yaml.txt"
     if kind == "plugin":
         kinds = sorted(file.name.partition(".")[0] for file in (templates / "plugin").iterdir())
         if component not in kinds:
@@ -77,6 +95,7 @@ def _starter(kind: str, name: str, path: Path, component: str) -> str:
         template = templates / "plugin" / f"{component}.py.txt"
     class_name = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name))
     values = {"file": path.as_posix(), "folder": path.parent.as_posix(), "class": class_name}
+    values |= {"base": base or ""}
     values["name"] = write(name) if kind == "recipe" else name
     text = template.read_text(encoding="utf-8")
     for key, value in values.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 
 from bvtk.cli.common import AsJson, Out, out_console, print_json, print_table, with_plugins
 from bvtk.errors import UsageError
+from bvtk.recipe.shipped import shipped_recipes, summary_of
 from bvtk.registry import BUILT_IN, Entry, Registry, did_you_mean
 
 
@@ -17,7 +19,9 @@ def ls(
     kind: Annotated[
         str | None,
         typer.Argument(
-            metavar="KIND", help="Kind of component, such as encoder (default: all), or `runs`.", show_default=False
+            metavar="KIND",
+            help="Kind of component, such as encoder (default: all); or `runs`, or `recipes`.",
+            show_default=False,
         ),
     ] = None,
     out: Out = Path("runs"),
@@ -33,11 +37,13 @@ def ls(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the available components, including those of plugins, or the runs in a folder.
+    """List the available components, including those of plugins; or the runs in a folder, or the shipped recipes.
 
     Runs can be selected and sorted by state, step, size, date, and every key of their recipes and scores.
 
     Example: bvtk ls encoder
+
+    Example: bvtk ls recipes
 
     Example: bvtk ls runs --where state=done --where model.latents=10 --sort mig
     """
@@ -45,6 +51,13 @@ def ls(
         from bvtk.cli.ls_runs import ls_runs
 
         ls_runs(out, where or (), sort, as_json)
+        return
+    if kind == "recipes":
+        found = [(name, summary_of(file), str(file)) for name, file in shipped_recipes().items()]
+        if as_json:
+            print_json({"recipes": [dict(zip(("name", "summary", "file"), row, strict=True)) for row in found]})
+        else:
+            _print_names([(name, summary) for name, summary, _ in found])
         return
     from bvtk.component import REGISTRIES
 
@@ -77,17 +90,22 @@ def _as_json(kind: str, entry: Entry[Any]) -> dict[str, Any]:
 
 
 def _show(registries: list[Registry[Any]]) -> None:
+    for number, registry in enumerate(registries):
+        out_console().print("\n" * bool(number) + registry.kind, style="bold cyan", markup=False)
+        _print_names(
+            (f"  {entry.name}", entry.summary + ("" if entry.origin == BUILT_IN else f" ({entry.origin})"))
+            for entry in registry.entries()
+        )
+
+
+def _print_names(rows: Iterable[tuple[str, str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = out_console()
-    for number, registry in enumerate(registries):
-        console.print(Text("\n" * bool(number) + registry.kind, style="bold cyan"))
-        table = Table.grid(padding=(0, 2), pad_edge=False)
-        for entry in registry.entries():
-            origin = "" if entry.origin == BUILT_IN else f" ({entry.origin})"
-            table.add_row(Text(f"  {entry.name}", style="bold"), Text(entry.summary + origin))
-        if console.is_terminal:
-            console.print(table)
-        else:
-            print_table(table)
+    table = Table.grid(padding=(0, 2), pad_edge=False)
+    for name, text in rows:
+        table.add_row(Text(name, style="bold"), Text(text))
+    if out_console().is_terminal:
+        out_console().print(table)
+    else:
+        print_table(table)

@@ -9,6 +9,7 @@ from pathlib import Path as File
 from bvtk.errors import Problem, RecipeError, printable
 from bvtk.quantities import is_number
 from bvtk.recipe.marks import Node, refusal
+from bvtk.recipe.shipped import recipe_file, shipped_recipes
 from bvtk.recipe.source import Document, read_document
 
 MAX_PARENTS = 20
@@ -32,11 +33,12 @@ class Layers:
 
 
 def read_layers(path: File) -> Layers:
-    """Reads a file and its chain of parents.
+    """Reads a file, or the shipped recipe of a name, and its chain of parents.
 
     Raises:
         RecipeError: if the file itself is missing or not text.
     """
+    path = recipe_file(path)
     documents = [read_document(path, str(path))]
     problems = list(documents[0].problems)
     seen = {os.path.realpath(path): str(path)}
@@ -58,6 +60,8 @@ def _read_parent(child: Document, parent: Node, seen: dict[str, str]) -> Documen
     if not isinstance(parent.value, str) or not parent.value:
         raise refused("expected the path of one recipe")
     name = os.path.normpath(File(child.source.name).parent / parent.value)
+    if not os.path.exists(name):  # noqa: PTH110 — Path.exists raises if a name is too long
+        name = str(shipped_recipes().get(parent.value, name))
     resolved = os.path.realpath(name)
     if resolved in seen:
         raise refused(f"circular: {seen[resolved]} extends this file")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path as File
 
 import yaml
@@ -15,6 +16,7 @@ import yaml
 from bvtk.errors import Problem, RecipeError
 from bvtk.recipe.composer import Composer, StopReading
 from bvtk.recipe.marks import Mark, Node, Path, Source, refusal
+from bvtk.recipe.shipped import shipped_recipes
 
 MAX_BYTES = 2**20
 """The largest recipe file: 1 MiB."""
@@ -113,12 +115,19 @@ def _read_bytes(path: File, name: str) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise refusal(whole, "no such file", "run `bvtk init recipe NAME` to write a starter file") from None
+        raise refusal(whole, "no such file", _nearest(path)) from None
     except IsADirectoryError:
         raise refusal(whole, "is a folder, expected a recipe file", "give the path of the .yaml file in it") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise refusal(whole, f"can't be read: {reason.lower()}") from None
+
+
+def _nearest(path: File) -> str:
+    """What may be meant by the path of a file that does not exist."""
+    near = [str(other) for suffix in (".yaml", ".yml") if (other := path.with_name(path.name + suffix)).is_file()]
+    near += get_close_matches(path.as_posix(), shipped_recipes(), n=1, cutoff=0.8)
+    return f"did you mean {near[0]}?" if near else "run `bvtk init recipe NAME` to write a starter file"
 
 
 def _wrong_encoding(data: bytes, position: int, name: str) -> RecipeError:

@@ -69,6 +69,16 @@ def test_every_kind_has_a_starter(terminal: Terminal) -> None:
     assert "unknown kind of component 'metrics', did you mean 'metric'?" in unknown.err
 
 
+def test_a_recipe_extends_a_shipped_one(terminal: Terminal) -> None:
+    assert terminal("init", "recipe", "mine", "--from", "paper/table").code == 0
+    assert terminal("show", "recipes/mine.yaml", "--json").json()["recipe"]["name"] == "mine"
+    assert terminal("sweep", "recipes/mine.yaml", "--dry-run").out.endswith("17 cells: 17 waiting\n")
+    for arguments in (("recipe", "other", "--from", "paper/betavae"), ("plugin", "other", "--from", "paper/vae")):
+        refused = terminal("init", *arguments)
+        assert (refused.code, "unknown recipe" in refused.err) == (2, True)
+    assert "did you mean 'paper/beta_vae'?" in terminal("init", "x", "--from", "paper/betavae").err
+
+
 def test_nothing_is_overwritten(terminal: Terminal) -> None:
     terminal("init", "recipe", "mine")
     Path("recipes/mine.yaml").write_text("precious")

@@ -48,3 +48,10 @@ def test_a_terminal_without_greek_is_no_error(tmp_path: Path) -> None:
     done = subprocess.run(command, env=plain, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "beta_vae_score" in done.stdout
+
+
+def test_shipped_recipes_are_listed(terminal: Terminal) -> None:
+    found = {entry["name"]: entry for entry in terminal("ls", "recipes", "--json").json()["recipes"]}
+    assert found["paper/vae"]["summary"] == "The paper's VAE: the same as its β-VAE, but with β = 1."
+    assert found["paper/vae"]["file"].endswith("paper/vae.yaml")
+    assert "quickstart  " in terminal("ls", "recipes").out

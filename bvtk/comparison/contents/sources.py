@@ -16,6 +16,7 @@ from bvtk.errors import BvtkError, RunError, UsageError
 from bvtk.identity import check_records
 from bvtk.metadata import opened_export
 from bvtk.recipe import load_recipe, recipe_sha256, resolved
+from bvtk.recipe.shipped import recipe_file
 from bvtk.recipe.source import read_document
 from bvtk.recipe.sweep_schema import Published
 from bvtk.runs import RunFolder, find_run, read_json, read_lines
@@ -74,6 +75,7 @@ def read_target(path: Path, out: Path = Path("runs")) -> Found:
         UsageError: if it is not a kind of target, or a file is damaged.
         RunError: if the record of a sweep is damaged.
     """
+    path = recipe_file(path)
     path = find_run(path, out)
     if path.is_dir():
         return _read_folder(path)
