@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 os.environ["OMP_NUM_THREADS"] = "1"  # read when NumPy and torch are imported
+os.environ["BVTK_TRUST"] = str(Path.cwd())  # some recipes need plugins of this repository
 
 import numpy as np
 from PIL import Image

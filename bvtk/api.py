@@ -150,5 +150,5 @@ def score(
 
 
 def _discover(plugins: Sequence[str | Path]) -> None:
-    for broken in discover(Path(), [Path(file) for file in plugins]).broken:
-        warnings.warn(str(broken), stacklevel=3)
+    for warning in discover(Path(), [Path(file) for file in plugins]).warnings:
+        warnings.warn(warning, stacklevel=3)

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 def printable(text: str, limit: int = 60) -> str:
     """Text that fits on one line of a terminal: control characters escaped, long text truncated."""
-    safe = "".join(c if c.isprintable() else _escape(c) for c in text[: limit + 1])
-    return safe if len(text) <= limit else safe[:limit] + "…"
+    return one_line(text if len(text) <= limit else text[:limit]) + ("…" if len(text) > limit else "")
 
 
-def _harmless(text: str) -> str:
-    """Escapes control and bidirectional characters: messages contain names from untrusted files."""
-    return "".join(c if c.isprintable() or c == "\n" else _escape(c) for c in text)
+def one_line(text: str) -> str:
+    """Text that can't control a terminal: line breaks, control and bidirectional characters are escaped.
+
+    Everything that is printed passes this function, because names come from files of others.
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in text)
 
 
 def _escape(character: str) -> str:
@@ -32,8 +34,8 @@ class BvtkError(Exception):
     """Exit code of the command line: 1 if the work failed, 2 if the input was wrong."""
 
     def __init__(self, message: str, hint: str = "") -> None:
-        self.message = _harmless(message)
-        self.hint = _harmless(hint)
+        self.message = one_line(message)
+        self.hint = one_line(hint)
         super().__init__(self.message)
 
     def __str__(self) -> str:
@@ -124,5 +126,6 @@ class RecipeError(UsageError):
     """
 
     def __init__(self, problems: tuple[Problem, ...], hint: str = "") -> None:
-        super().__init__("\n".join(map(str, problems)), hint)
+        super().__init__("; ".join(map(str, problems)), hint)
+        self.message = "\n".join(map(one_line, map(str, problems)))
         self.problems = problems

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bvtk.errors import one_line
+
 
 @dataclass(frozen=True)
 class Event:
@@ -115,6 +117,10 @@ class Warned(Event):
     """
 
     message: str
+
+    def __post_init__(self) -> None:
+        """Escapes line breaks and control characters, because messages name files of others."""
+        object.__setattr__(self, "message", one_line(self.message))
 
 
 @dataclass(frozen=True)

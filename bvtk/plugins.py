@@ -21,9 +21,10 @@ from types import CodeType
 from typing import Any
 
 from bvtk.component import REGISTRIES, Spec
-from bvtk.errors import PluginError
-from bvtk.files import sha256_of_file
+from bvtk.counting import counted
+from bvtk.errors import PluginError, one_line
 from bvtk.registry import BUILT_IN, Entry, Origin, registering
+from bvtk.trusted import read_source, trusted_hashes, trusts_folder
 
 GROUP = "bvtk.plugins"
 """The entry-point group of installed plugins."""
@@ -47,23 +48,45 @@ class Broken:
 
 @dataclass(frozen=True)
 class Discovery:
-    """The result of `discover`: plugins whose components are registered now, and those that could not be imported."""
+    """The result of `discover`.
+
+    Args:
+        loaded: plugins whose components are registered now.
+        broken: plugins that could not be imported.
+        skipped: why entries of `plugins/` can't be plugins.
+        untrusted: files in `plugins/` that were not loaded because the user does not trust them yet.
+    """
 
     loaded: tuple[Origin, ...]
     broken: tuple[Broken, ...]
+    skipped: tuple[str, ...] = ()
+    untrusted: tuple[Path, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """One line for each broken plugin and skipped entry, and one for all files that are not trusted."""
+        lines = (*map(str, self.broken), *self.skipped)
+        if not self.untrusted:
+            return lines
+        names = ", ".join(str(file) for file in self.untrusted[:3]) + (", …" if len(self.untrusted) > 3 else "")
+        count = counted(len(self.untrusted), "plugin file")
+        return (*lines, f"{count} not loaded: read {names}, then run `bvtk trust` (or add --plugins or --no-plugins)")
 
 
 _files: dict[Origin, Path] = {}
 _packages: set[Origin] = set()
 
 
-def discover(folder: Path | None = None, files: Sequence[Path] = (), installed: bool = True) -> Discovery:
+def discover(
+    folder: Path | None = None, files: Sequence[Path] = (), installed: bool = True, trust: bool = False
+) -> Discovery:
     """Registers the built-in components and those of the given plugins, and removes those of other plugin files.
 
     Args:
-        folder: loads its `plugins/*.py`; none if None.
-        files: further plugin files.
+        folder: loads those of its `plugins/*.py` that the user trusts; none if None.
+        files: further plugin files, which are trusted because the caller names them.
         installed: whether to load packages with the entry-point group `bvtk.plugins`.
+        trust: whether to trust all files of the folder.
 
     Raises:
         PluginError: if a file does not exist, or two origins register the same name.
@@ -71,25 +94,42 @@ def discover(folder: Path | None = None, files: Sequence[Path] = (), installed: 
     with registering(BUILT_IN):
         for module in _built_in_modules():
             importlib.import_module(module)
-    for file in files:
-        if not file.is_file():
-            raise PluginError(f"plugin file {file} does not exist", "give the path of a Python file with components")
-    found = sorted((folder / "plugins").glob("*.py")) if folder else []
-    named = {file.resolve(): file for file in [*found, *files]}  # the same file twice is one plugin
-    wanted = {Origin("file", str(file), sha256_of_file(file)): path for path, file in named.items()}
+    found, skipped = plugin_sources(folder) if folder else ({}, ())
+    known = trusted_hashes() if found else frozenset()
+    everything = trust or (folder is not None and trusts_folder(folder))
+    chosen = {file: source for file, source in found.items() if everything or _sha256(source) in known}
+    chosen |= {file: read_source(file) for file in files}
+    sources = {file.resolve(): (file, source) for file, source in chosen.items()}  # the same file twice is one plugin
+    wanted = {Origin("file", str(file), _sha256(source)): path for path, (file, source) in sources.items()}
     for origin in [o for o, path in _files.items() if wanted.get(o) != path]:
         _forget(origin)
         del _files[origin]
     broken = []
     for origin, path in wanted.items():
         if origin not in _files:
-            if failure := _load(origin, partial(_import_file, path)):
+            if failure := _load(origin, partial(_import_file, path, sources[path][1])):
                 broken.append(failure)
             else:
                 _files[origin] = path
     if installed:
         broken += _load_packages()
-    return Discovery((*_files, *(sorted(_packages, key=str) if installed else ())), tuple(broken))
+    loaded = (*_files, *(sorted(_packages, key=str) if installed else ()))
+    return Discovery(loaded, tuple(broken), skipped, tuple(file for file in found if file.resolve() not in sources))
+
+
+def plugin_sources(folder: Path) -> tuple[dict[Path, bytes], tuple[str, ...]]:
+    """The contents of the `plugins/*.py` of a folder, and why other entries of that name are not read."""
+    sources, skipped = {}, []
+    for file in sorted((folder / "plugins").glob("[!.]*.py")):  # hidden files are those of editors
+        try:
+            sources[file] = read_source(file)
+        except PluginError as error:
+            skipped.append(f"skipped: {error.message}")
+    return sources, tuple(skipped)
+
+
+def _sha256(source: bytes) -> str:
+    return hashlib.sha256(source).hexdigest()
 
 
 @cache
@@ -162,26 +202,29 @@ def _load(origin: Origin, load: Callable[[], object]) -> Broken | None:
     except (Exception, SystemExit) as error:  # a plugin may raise anything
         _forget(origin)
         place = raised_at(error, Path(origin.name).resolve() if origin.source == "file" else None)
-        return Broken(origin, place, f"{type(error).__name__}: {error}".strip())
+        return Broken(origin, place, one_line(f"{type(error).__name__}: {error}".strip()))
     return None
 
 
-def _import_file(path: Path) -> None:
+def _import_file(path: Path, source: bytes) -> None:
     # One name per path, so that a changed file replaces its module, in which inspect finds docstrings for Pydantic.
     name = f"bvtk_plugin_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
-    loader = _Uncached(name, str(path))
+    loader = _Loader(name, str(path))
+    loader.source = source
     module = importlib.util.module_from_spec(ModuleSpec(name, loader, origin=str(path)))
     module.__file__ = str(path)
     sys.modules[name] = module
     loader.exec_module(module)
 
 
-class _Uncached(SourceFileLoader):
-    """Compiles the source each time: cached bytecode may not be from the file whose sha256 is recorded."""
+class _Loader(SourceFileLoader):
+    """Compiles the source whose sha256 is recorded: neither cached bytecode nor what the file holds by now."""
+
+    source = b""
 
     def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002
         """The compiled source."""
-        return self.source_to_code(self.get_data(self.path), self.path)
+        return self.source_to_code(self.source, self.path)
 
 
 def raised_at(error: BaseException, file: Path | None) -> str:

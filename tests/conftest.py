@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 from contextlib import chdir
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,10 @@ import bvtk
 from bvtk.plugins import discover
 
 discover(installed=False)  # a test may name any built-in component
+
+# Tests write plugins and use them at once; tests of trust take this back. No test changes the user's own list.
+os.environ["BVTK_TRUST"] = "1"
+os.environ["XDG_CONFIG_HOME"] = os.environ["APPDATA"] = mkdtemp(prefix="bvtk-tests-")
 
 # A shell starts what runs in its background deaf to Ctrl-C, and the processes of tests would inherit that.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

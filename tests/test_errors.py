@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from bvtk.errors import BvtkError, DataError, Interrupted, Problem, RecipeError, UsageError
+from bvtk.errors import BvtkError, DataError, Interrupted, Problem, RecipeError, UsageError, one_line
 
 
 def test_an_error_is_its_message_and_what_to_do() -> None:
@@ -28,6 +28,13 @@ def test_a_recipe_error_lists_every_problem_with_its_place() -> None:
         "none.yaml  no such file",
         "look it up",
     ]
+
+
+def test_a_name_with_a_line_break_forges_no_line() -> None:
+    error = DataError("a.png\nerror: all is lost is not a picture", "remove a.png\n  $ rm -rf ~")
+    assert str(error) == "a.png\\nerror: all is lost is not a picture\nremove a.png\\n  $ rm -rf ~"
+    assert str(RecipeError((Problem("a\nb", 0, 0, "", "no such file"),))) == "a\\nb  no such file"
+    assert one_line("caf\u00e9 β \x9b\u2028") == "café β \\x9b\\u2028"
 
 
 def test_no_message_moves_the_cursor_of_a_terminal() -> None:

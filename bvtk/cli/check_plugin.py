@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bvtk.cli.common import AsJson, out_console, print_json
+from bvtk.cli.common import AsJson, keeping_stdout, print_json, show
 from bvtk.counting import counted
 from bvtk.errors import PluginError
 from bvtk.registry import Origin
@@ -25,26 +26,30 @@ def check_plugin(
 ) -> None:
     """Test every component of a plugin: shapes, gradients, determinism and export.
 
-    The exit code is 2 if there are problems.
+    This runs the plugin, and trusts the file as `bvtk trust` does. The exit code is 2 if there are problems.
 
     Example: bvtk check-plugin plugins/tiny_conv.py
     """
-    origin = _loaded(file)
-    from bvtk.check_plugin import check
+    with keeping_stdout():
+        origin = _loaded(file)
+        from bvtk.check_plugin import check
 
-    findings = check(origin)
-    problems = sum(finding.level == "problem" for finding in findings)
-    if as_json:
-        print_json({"findings": [asdict(finding) for finding in findings]})
-    else:
-        _show(findings, problems)
+        findings = check(origin)
+        problems = sum(finding.level == "problem" for finding in findings)
+        if as_json:
+            print_json({"findings": [asdict(finding) for finding in findings]})
+        else:
+            _show(findings, problems)
     if problems:
         raise typer.Exit(2)
 
 
 def _loaded(file: Path) -> Origin:
     from bvtk.plugins import discover
+    from bvtk.trusted import read_source, trust
 
+    with suppress(PluginError):  # if the list can't be written, the next verb says so
+        trust({file: read_source(file)})
     found = discover(None, [file], installed=False)
     for broken in found.broken:
         raise PluginError(f"{file} can't be imported: {broken.message}", f"fix {broken.place}")
@@ -52,14 +57,11 @@ def _loaded(file: Path) -> Origin:
 
 
 def _show(findings: list[Finding], problems: int) -> None:
-    from rich.text import Text
-
-    console = out_console()
     component = ""
     for finding in findings:
         if finding.component != component:
             component = finding.component
-            console.print(Text(component, style="bold"))
+            show((component, "bold"))
         word, style = _SIGNS[finding.level]
-        console.print(Text.assemble("  ", (word, style), f"  {finding.message}"))
-    console.print(f"{counted(problems, 'problem')}.")
+        show("  ", (word, style), f"  {finding.message}")
+    show(f"{counted(problems, 'problem')}.")

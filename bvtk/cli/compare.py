@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bvtk.cli.common import AsJson, Out, new_table, out_console, print_json, print_table, say, with_plugins
+from bvtk.cli.common import (
+    AsJson,
+    Out,
+    add_row,
+    new_table,
+    out_console,
+    print_json,
+    print_table,
+    say,
+    show,
+    with_plugins,
+)
 from bvtk.errors import BvtkError, UsageError
 from bvtk.files import write_bytes_atomic
 
@@ -89,8 +100,8 @@ def compare(
     from bvtk.comparison.comparison import assemble
 
     table = assemble(targets, by or (), column or (), aggregate, sort, out)
-    for line in (*(f"left out: {why}" for why in table.left_out), *(f"warning: {text}" for text in table.warnings)):
-        say(line, "yellow")
+    for text in (*(f"left out: {why}" for why in table.left_out), *(f"warning: {text}" for text in table.warnings)):
+        say((text, "yellow"))
     texts: dict[Path | None, Callable[[], str]] = {
         csv: table.to_csv,
         markdown: table.to_markdown,
@@ -122,15 +133,12 @@ def _plot(table: Comparison, text: str) -> tuple[Path, bytes]:
 
 
 def _show(table: Comparison) -> None:
-    from rich.text import Text
-
     from bvtk.comparison.views.cells import captions, headings, shown_rows
 
-    titles = [heading.replace(" (", "\n(") for heading in headings(table)]
+    titles = headings(table)
     shown = new_table(*titles, numbers=titles[1:])
     for row in shown_rows(table):
-        shown.add_row(*(Text(cell.text, style="bold green" if cell.best else "") for cell in row))
+        add_row(shown, *((cell.text, "bold green" if cell.best else "") for cell in row))
     print_table(shown)
-    console = out_console()
-    for caption in captions(table, bold=console.color_system is not None):
-        console.print(caption, style="dim", markup=False)
+    for caption in captions(table, bold=out_console().color_system is not None):
+        show((caption, "dim"))

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from bvtk.cli.common import AsJson, NoPlugins, PluginFiles, load_plugins, out_console, print_json
+from bvtk.cli.common import AsJson, print_json, show, with_plugins
 
 if TYPE_CHECKING:
     from bvtk.plugins import Discovery
 
 
-def doctor(plugin: PluginFiles = None, no_plugins: NoPlugins = False, as_json: AsJson = False) -> None:
+@with_plugins
+def doctor(found: Discovery, as_json: AsJson = False) -> None:
     """Show versions, devices, caches and plugins, and report problems.
 
     The exit code is 1 if there are problems.
@@ -25,7 +26,6 @@ def doctor(plugin: PluginFiles = None, no_plugins: NoPlugins = False, as_json: A
     """
     from bvtk.runs import library_versions
 
-    found = load_plugins(plugin, no_plugins)
     facts = {
         "python": platform.python_version(),
         "platform": platform.platform(),
@@ -98,8 +98,6 @@ def _problems(facts: dict[str, Any], found: Discovery) -> list[str]:
 
 
 def _show(facts: dict[str, Any], problems: list[str]) -> None:
-    from rich.text import Text
-
     cache, devices = facts["cache"], facts["devices"]
     rows = [(name, facts[name]) for name in ("python", "platform", "cores")]
     rows += [("libraries", ", ".join(f"{name} {version}" for name, version in facts["libraries"].items()))]
@@ -108,10 +106,9 @@ def _show(facts: dict[str, Any], problems: list[str]) -> None:
         rows += [("device", f"{device}: precision auto is {precision}{threads}")]
     rows += [("cache", f"{cache['folder']} ({cache['megabytes']} MB)")]
     rows += [("plugin", f"{plugin['name']}: {', '.join(plugin['components'])}") for plugin in facts["plugins"]]
-    console = out_console()
     for name, text in rows:
-        console.print(Text.assemble((f"{name:<10}", "bold"), f" {text}"))
+        show((f"{name:<10}", "bold"), f" {text}")
     for problem in problems:
-        console.print(f"problem: {problem}", style="red", markup=False)
+        show((f"problem: {problem}", "red"))
     if not problems:
-        console.print("No problems found.")
+        show("No problems found.")

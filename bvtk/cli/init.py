@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bvtk.cli.common import AsJson, out_console, print_json
-from bvtk.errors import UsageError
+from bvtk.cli.common import AsJson, print_json, show
+from bvtk.errors import PluginError, UsageError
 from bvtk.recipe.shipped import shipped_recipes
 from bvtk.registry import did_you_mean
 
@@ -60,11 +61,18 @@ def init(
     if not pattern.fullmatch(name):
         raise UsageError(f"{name!r} is not a valid name for a {kind}", f"use {rule}")
     path = folder / f"{name}{ending}"
-    _write_new(path, _starter(kind, name, path, component, base))
+    text = _starter(kind, name, path, component, base)
+    _write_new(path, text)
+    if kind == "plugin":
+        from bvtk.trusted import trust
+
+        with suppress(PluginError):  # if the list can't be written, the next verb says so
+            trust({path: text.encode()})
     if as_json:
         print_json({"file": str(path)})
     else:
-        out_console().print(f"Wrote {path}\n\nTry next:\n  {_NEXT[kind]} {path}", markup=False)
+        for text in (f"Wrote {path}", "", "Try next:", f"  {_NEXT[kind]} {path}"):
+            show(text)
 
 
 def _kind_and_name(kind: str, name: str | None) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bvtk.cli.common import AsJson, Out, out_console, print_json, print_table, with_plugins
+from bvtk.cli.common import AsJson, Out, add_row, out_console, print_json, print_table, show, with_plugins
 from bvtk.errors import UsageError
 from bvtk.recipe.shipped import shipped_recipes, summary_of
 from bvtk.registry import BUILT_IN, Entry, Registry, did_you_mean
@@ -91,7 +91,9 @@ def _as_json(kind: str, entry: Entry[Any]) -> dict[str, Any]:
 
 def _show(registries: list[Registry[Any]]) -> None:
     for number, registry in enumerate(registries):
-        out_console().print("\n" * bool(number) + registry.kind, style="bold cyan", markup=False)
+        if number:
+            show("")
+        show((registry.kind, "bold cyan"))
         _print_names(
             (f"  {entry.name}", entry.summary + ("" if entry.origin == BUILT_IN else f" ({entry.origin})"))
             for entry in registry.entries()
@@ -100,12 +102,11 @@ def _show(registries: list[Registry[Any]]) -> None:
 
 def _print_names(rows: Iterable[tuple[str, str]]) -> None:
     from rich.table import Table
-    from rich.text import Text
 
     table = Table.grid(padding=(0, 2), pad_edge=False)
     for name, text in rows:
-        table.add_row(Text(name, style="bold"), Text(text))
-    if out_console().is_terminal:
-        out_console().print(table)
+        add_row(table, (name, "bold"), text)
+    if (console := out_console()).is_terminal:
+        console.print(table)
     else:
         print_table(table)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bvtk.cli.common import new_table, out_console, print_json, print_table
+from bvtk.cli.common import add_row, new_table, print_json, print_table, show
 from bvtk.comparison.inventory import Listed, list_runs, matching, ordered, settings_of
 from bvtk.counting import counted
 from bvtk.quantities import file_size
@@ -30,7 +30,7 @@ def ls_runs(out: Path, where: Sequence[str], sort: str | None, as_json: bool) ->
     else:
         _print_table(found)
         total = file_size(sum(listed.size for listed in found))
-        out_console().print(f"{counted(len(found), 'run')} in {out}, {total}", markup=False)
+        show(f"{counted(len(found), 'run')} in {out}, {total}")
 
 
 def _facts(listed: Listed, settings: dict[str, str]) -> dict[str, Any]:
@@ -48,8 +48,6 @@ def _facts(listed: Listed, settings: dict[str, str]) -> dict[str, Any]:
 
 
 def _print_table(found: Sequence[Listed]) -> None:
-    from rich.text import Text
-
     table = new_table(
         *("run", "state", "step", "settings", "score", "size", "written"), numbers=("step", "score", "size")
     )
@@ -64,5 +62,5 @@ def _print_table(found: Sequence[Listed]) -> None:
             file_size(listed.size),
             listed.written.astimezone().strftime("%Y-%m-%d %H:%M"),
         )
-        table.add_row(*map(Text, cells))
+        add_row(table, *cells)
     print_table(table)

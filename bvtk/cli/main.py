@@ -23,6 +23,7 @@ from bvtk.cli.score import score
 from bvtk.cli.show import show
 from bvtk.cli.stages import evaluate, export, report, run, train
 from bvtk.cli.sweep import sweep
+from bvtk.cli.trust import trust
 from bvtk.cli.udr import udr
 from bvtk.cli.validate import validate
 from bvtk.errors import BvtkError
@@ -31,7 +32,7 @@ VERBS = (
     *(run, train, evaluate, export, report, sweep),
     *(validate, show, ls, init, schema),
     *(score, compare, udr, doctor, check_plugin),
-    *(rm, clean),
+    *(trust, rm, clean),
 )
 """The verbs, in the order of `bvtk --help`."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from bvtk.cli.common import error_console, say
+from bvtk.cli.common import error_console, line, say
 from bvtk.events import Event, Listener, Logged, Progressed, StageStarted, TrainingStarted, Warned
 from bvtk.quantities import duration
 from bvtk.sweep.progress import Pace
@@ -26,13 +26,13 @@ _HIDDEN = {"step", "beta_norm", "learning_rate", "images_per_second"}
 _OWN_TERMS = 2
 
 
-def training_figures(line: Mapping[str, Any]) -> str:
+def training_figures(logged: Mapping[str, Any]) -> str:
     """A logged training step in one line: the best-known figures that it has, and the first other terms."""
-    texts = [form.format(_short(line[name])) for name, form in _FIGURES.items() if name in line]
-    own = [name for name in line if name not in _FIGURES.keys() | _HIDDEN][:_OWN_TERMS]
-    texts += [f"{name.replace('_', ' ')} {_short(line[name]):g}" for name in own]
-    if "images_per_second" in line:
-        texts.append(f"{line['images_per_second']:,.0f} images/s")
+    texts = [form.format(_short(logged[name])) for name, form in _FIGURES.items() if name in logged]
+    own = [name for name in logged if name not in _FIGURES.keys() | _HIDDEN][:_OWN_TERMS]
+    texts += [f"{name.replace('_', ' ')} {_short(logged[name]):g}" for name in own]
+    if "images_per_second" in logged:
+        texts.append(f"{logged['images_per_second']:,.0f} images/s")
     return "  ".join(texts)
 
 
@@ -56,7 +56,7 @@ class LiveProgress:
         match event:
             case StageStarted():
                 self._end()
-                self._progress.console.print(f"[bold]{event.stage:<9}[/bold] {event.description}")
+                self._progress.console.print(line((f"{event.stage:<9}", "bold"), f" {event.description}"))
             case TrainingStarted():
                 self._task = self._progress.add_task("steps", total=event.steps, completed=event.step, figures="")
             case Logged():
@@ -64,7 +64,7 @@ class LiveProgress:
             case Progressed():
                 self._move("encode", event.done, event.total, "")
             case Warned():
-                self._progress.console.print(f"warning: {event.message}", style="yellow", markup=False)
+                self._progress.console.print(line((f"warning: {event.message}", "yellow")))
 
     def _move(self, description: str, done: int, total: int | None, figures: str) -> None:
         if self._task is None:
@@ -102,11 +102,11 @@ class PlainProgress:
             case Warned():
                 say(f"warning: {event.message}")
 
-    def _logged(self, line: Mapping[str, Any]) -> None:
-        left = self._pace.left(line["step"])
-        if self._due(line["step"] == self._steps):
+    def _logged(self, logged: Mapping[str, Any]) -> None:
+        left = self._pace.left(logged["step"])
+        if self._due(logged["step"] == self._steps):
             rest = "" if left is None else f"  {duration(left)} left"
-            say(f"  step {line['step']:,} of {self._steps:,}  {training_figures(line)}{rest}")
+            say(f"  step {logged['step']:,} of {self._steps:,}  {training_figures(logged)}{rest}")
 
     def _due(self, last: bool) -> bool:
         now = time.monotonic()
@@ -128,7 +128,7 @@ def watching() -> Iterator[Listener]:
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TimeRemainingColumn(compact=True, elapsed_when_finished=True),
-        TextColumn("{task.fields[figures]}"),
+        TextColumn("{task.fields[figures]}", markup=False),
     )
     with Progress(*columns, console=console) as progress:
         yield LiveProgress(progress)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from bvtk.cli.common import AsJson, Out, error_console, out_console, print_json
+from bvtk.cli.common import AsJson, Out, print_json, say, show
 from bvtk.counting import counted
 from bvtk.errors import UsageError
 from bvtk.quantities import file_size
@@ -68,10 +68,10 @@ def clean(
 
 def _remove(parts: Sequence[tuple[Path, int]], remove: Callable[[Path], None], yes: bool, as_json: bool) -> None:
     """Shows what is to be removed, asks, and removes it."""
-    console = error_console() if as_json else out_console()
+    tell = say if as_json else show
     total = file_size(sum(size for _, size in parts))
     for path, size in parts:
-        console.print(f"{file_size(size):>9}  {path}", markup=False)
+        tell(f"{file_size(size):>9}  {path}")
     if parts and not yes:
         if not sys.stdin.isatty():
             raise UsageError(f"nothing was removed: this needs your consent to remove {total}", "add --yes")
@@ -82,4 +82,4 @@ def _remove(parts: Sequence[tuple[Path, int]], remove: Callable[[Path], None], y
     if as_json:
         print_json({"removed": [str(path) for path, _ in parts], "bytes": sum(size for _, size in parts)})
     else:
-        console.print(f"removed {total}" if parts else "nothing to remove", markup=False)
+        tell(f"removed {total}" if parts else "nothing to remove")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bvtk.cli.common import new_table
+from bvtk.cli.common import add_row, new_table
 from bvtk.metrics.scoring.keys import HELD_OUT
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ def scores_table(scores: dict[str, Any]) -> Table:
     table = new_table("metric", "score", numbers=["score"])
     table.add_column("", style="dim")
     for name, parts in scores.items():
-        table.add_row(_title(name, parts), f"{parts['score']:.3f}", _details(parts))
+        add_row(table, _title(name, parts), f"{parts['score']:.3f}", _details(parts))
     return table
 
 

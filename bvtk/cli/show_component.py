@@ -6,9 +6,7 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
-from rich.text import Text
-
-from bvtk.cli.common import out_console, print_json
+from bvtk.cli.common import print_json, show
 from bvtk.component import IN_RECIPES
 from bvtk.errors import UsageError
 from bvtk.recipe.fields import default_of
@@ -66,28 +64,27 @@ def _fields(spec: Any) -> list[dict[str, Any]]:
 
 
 def _print_component(facts: dict[str, Any]) -> None:
-    console = out_console()
     version = f" {facts['version'][:12]}" if facts["version"] else ""
-    console.print(Text.assemble((f"{facts['kind']} {facts['name']}", "bold"), f"  {facts['origin']}{version}"))
-    console.print(Text(facts["place"], style="dim"))
-    console.print(Text(f"\n{facts['doc']}\n"))
+    show((f"{facts['kind']} {facts['name']}", "bold"), f"  {facts['origin']}{version}")
+    show((facts["place"], "dim"))
+    for text in ("", *facts["doc"].splitlines(), ""):
+        show(text)
     for heading, text in facts["notes"].items():
-        console.print(Text.assemble("  ", (f"{heading}:", "bold"), f" {text}"))
+        show("  ", (f"{heading}:", "bold"), f" {text}")
     if facts["notes"]:
-        console.print()
+        show("")
     for field in facts["fields"]:
         default = "required" if field["required"] else f"default {short(field['default'])}"
-        console.print(
-            Text.assemble("  ", (field["name"], "bold cyan"), f"  {field['takes']}", (f"  ({default})", "dim"))
-        )
-        for line in field["doc"].splitlines():
-            console.print(Text(f"      {line}"))
+        show("  ", (field["name"], "bold cyan"), f"  {field['takes']}", (f"  ({default})", "dim"))
+        for text in field["doc"].splitlines():
+            show(f"      {text}")
     if not facts["fields"]:
-        console.print("  No keys.")
+        show("  No keys.")
+    show("")
     if any(registry.kind == facts["kind"] for registry in IN_RECIPES):
-        console.print(Text(f"\nIn a recipe:  {_example(facts)}"))
+        show(f"In a recipe:  {_example(facts)}")
     else:
-        console.print(Text(f"\nOn the command line:  bvtk sweep RECIPE --{facts['kind']} {facts['name']}"))
+        show(f"On the command line:  bvtk sweep RECIPE --{facts['kind']} {facts['name']}")
 
 
 def _example(facts: dict[str, Any]) -> str:

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from rich.text import Text
-
-from bvtk.cli.common import new_table, out_console, print_json, print_table
+from bvtk.cli.common import add_row, new_table, print_json, print_table, show
 from bvtk.counting import counted
 from bvtk.recipe import LoadedRecipe, Recipe, resolved
 from bvtk.recipe.marks import dotted
@@ -34,22 +32,19 @@ def show_recipe(path: str, overrides: Sequence[str], layers: bool, as_json: bool
         _print_recipe(loaded)
         if loaded.recipe.sweep:
             count = counted(len(sweep.variants), "cell")
-            text = f"# sweep: {count}. List them with `bvtk sweep {loaded.path} --dry-run`."
-            out_console().print(text, style="dim", markup=False)
+            show((f"# sweep: {count}. List them with `bvtk sweep {loaded.path} --dry-run`.", "dim"))
 
 
 def _print_recipe(loaded: LoadedRecipe) -> None:
     origins = dict(loaded.origins)
     if loaded.recipe.training.sampler is None:
         origins["training.sampler"] = f"default: {loaded.recipe.model.sampler}"
-    console, data = out_console(), resolved(loaded.recipe)
+    data = resolved(loaded.recipe)
     rows = [(text, origins.get(dotted(path), "") if path is not None else "") for text, path in lines(data)]
     width = max((len(text) for text, _ in rows if len(text) <= _WIDEST), default=0)
     for text, origin in rows:
-        line = Text(text.ljust(width) if origin else text)
-        if origin:
-            line.append(f"  # {origin}", style="dim" if origin.startswith("default") else "cyan")
-        console.print(line)
+        style = "dim" if origin.startswith("default") else "cyan"
+        show(text.ljust(width) if origin else text, (f"  # {origin}" if origin else "", style))
 
 
 def _layers_of(recipe: Recipe) -> dict[str, Any]:
@@ -62,14 +57,14 @@ def _layers_of(recipe: Recipe) -> dict[str, Any]:
 
 
 def _print_layers(layers: dict[str, Any]) -> None:
-    out_console().print(f"images {_shape(layers['image'])}")
+    show(f"images {_shape(layers['image'])}")
     table = new_table("layer", "type", "output", "parameters", numbers=["parameters"])
     for row in layers["rows"]:
         count = f"{row['parameters']:,}" if row["parameters"] else "–"
-        table.add_row(row["name"], row["type"], _shape(row["output"]), count)
+        add_row(table, row["name"], row["type"], _shape(row["output"]), count)
     print_table(table)
     parts = ", ".join(f"{name} {count:,}" for name, count in layers["parts"].items() if count)
-    out_console().print(f"{layers['parameters']:,} parameters" + (f": {parts}" if parts else ""))
+    show(f"{layers['parameters']:,} parameters" + (f": {parts}" if parts else ""))
 
 
 def _shape(shape: Sequence[int]) -> str:

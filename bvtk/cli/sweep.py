@@ -8,13 +8,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bvtk.cli.common import AsJson, Device, NoPlugins, Out, Overrides, PluginFiles, load_plugins, print_json
+from bvtk.cli.common import (
+    AsJson,
+    Device,
+    FolderPlugins,
+    NoPlugins,
+    Out,
+    Overrides,
+    PluginFiles,
+    print_json,
+    with_plugins,
+)
 
 if TYPE_CHECKING:
     from bvtk.jobs import Launcher
     from bvtk.sweep.record import Status, SweepFolder
 
 
+@with_plugins
 def sweep(
     recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="A recipe file with `sweep`.", show_default=False)],
     overrides: Overrides = None,
@@ -30,6 +41,7 @@ def sweep(
     device: Device = "auto",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the cells without running any.")] = False,
     plugin: PluginFiles = None,
+    plugins: FolderPlugins = False,
     no_plugins: NoPlugins = False,
     as_json: AsJson = False,
 ) -> None:
@@ -48,7 +60,6 @@ def sweep(
     from bvtk.sweep.driver import recorded_statuses, statuses
     from bvtk.sweep.record import SweepFolder
 
-    load_plugins(plugin, no_plugins)
     cells = read_sweep(recipe, overrides or ())
     folder, spec = SweepFolder(cells, out), component_named("--launcher", launcher, launchers)
     if dry_run:
@@ -59,7 +70,7 @@ def sweep(
             print_cells(found)
         return
     options = ["--device", device, *(word for file in plugin or () for word in ("--plugin", str(file)))]
-    options += ["--no-plugins"] if no_plugins else []
+    options += [name for name, given in (("--plugins", plugins), ("--no-plugins", no_plugins)) if given]
     found = statuses(cells, out)
     _run(folder, found, spec.build(len(found), device, workers), options, as_json)
     if any(status.state == "failed" for status in found):

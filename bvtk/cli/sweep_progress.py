@@ -8,9 +8,8 @@ from contextlib import contextmanager
 
 from rich.console import Group
 from rich.live import Live
-from rich.text import Text
 
-from bvtk.cli.common import error_console, new_table, say
+from bvtk.cli.common import add_row, error_console, line, new_table, say
 from bvtk.counting import counted
 from bvtk.metrics.scoring.keys import collapsed
 from bvtk.quantities import duration
@@ -61,7 +60,7 @@ class LiveSweep(_Sweep):
     def changed(self, status: Status) -> None:
         """Prints above the table that a cell has ended or was lost."""
         if status.state in ("done", "failed") or _is_lost(status):
-            self._live.console.print(Text(_news(status), style="" if status.state == "done" else "red"))
+            self._live.console.print(line((_news(status), "" if status.state == "done" else "red")))
 
     def ticked(self) -> None:
         """Redraws the table twice a second."""
@@ -73,8 +72,8 @@ class LiveSweep(_Sweep):
         running = self.running()
         table = new_table("cell", "settings", *_NUMBERS, numbers=_NUMBERS)
         for status, progress in running[: max(1, self._live.console.height - 4)]:
-            table.add_row(*map(Text, _row(status, progress)))
-        return Group(table, Text(self.totals(running), style="bold"))
+            add_row(table, *_row(status, progress))
+        return Group(table, line((self.totals(running), "bold")))
 
 
 class PlainSweep(_Sweep):

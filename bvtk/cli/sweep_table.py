@@ -6,9 +6,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from rich.text import Text
-
-from bvtk.cli.common import error_console, new_table, out_console, print_table
+from bvtk.cli.common import add_row, new_table, out_console, print_table, say, show
 from bvtk.counting import counted
 from bvtk.sweep.progress import headline, last_words
 from bvtk.sweep.record import Status, SweepFolder
@@ -17,7 +15,7 @@ from bvtk.sweep.record import Status, SweepFolder
 def print_cells(found: Sequence[Status]) -> None:
     """Prints the cells and their states."""
     _print_rows("state", found, [status.state for status in found])
-    out_console().print(_totals(found), markup=False)
+    show(_totals(found))
 
 
 def print_result(folder: SweepFolder, found: Sequence[Status]) -> None:
@@ -25,18 +23,18 @@ def print_result(folder: SweepFolder, found: Sequence[Status]) -> None:
     console = out_console()
     if len(found) <= console.height or not console.is_terminal:
         _print_rows("result", found, [_result(status) for status in found])
-    console.print(f"[bold]sweep[/bold]  {folder.path}")
-    comparison = shlex.join(("bvtk", "compare", str(folder.path)))
-    console.print(f"\n{_totals(found)}. Try next:\n  {comparison}", markup=False)
+    show(("sweep", "bold"), f"  {folder.path}")
+    show("")
+    show(f"{_totals(found)}. Try next:")
+    show(f"  {shlex.join(('bvtk', 'compare', str(folder.path)))}")
 
 
 def print_failures(folder: SweepFolder, found: Sequence[Status]) -> None:
     """Prints which cells failed, with the last lines of their logs, to stderr."""
-    console = error_console()
     for status in (status for status in found if status.state == "failed"):
-        console.print(f"failed: {status.cell.folder_name} ({status.reason})", style="bold red", markup=False)
-        for line in (*last_words(folder.log_of(status.cell)), folder.log_of(status.cell)):
-            console.print(f"   {line}", markup=False)
+        say((f"failed: {status.cell.folder_name} ({status.reason})", "bold red"))
+        for text in (*last_words(folder.log_of(status.cell)), folder.log_of(status.cell)):
+            say(f"   {text}")
 
 
 def sweep_facts(folder: SweepFolder, found: Sequence[Status]) -> dict[str, Any]:
@@ -65,7 +63,7 @@ def _print_rows(heading: str, found: Sequence[Status], last: Sequence[str]) -> N
     table = new_table("run", "settings", "seed", heading, numbers=("seed", "result"))
     for status, text in zip(found, last, strict=True):
         cell = status.cell
-        table.add_row(*map(Text, (cell.folder_name, cell.label, str(cell.seed), text)))
+        add_row(table, cell.folder_name, cell.label, str(cell.seed), text)
     print_table(table)
 
 

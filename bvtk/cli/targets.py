@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bvtk.api import run_folder
-from bvtk.cli.common import out_console, print_json, print_table
+from bvtk.cli.common import print_json, print_table, show
 from bvtk.cli.progress import watching
 from bvtk.cli.results import scores_table
 from bvtk.engine.process import prepare_process
@@ -78,17 +78,17 @@ def run_stage(stage: str, target: Target, device: str, as_json: bool, again: boo
     if as_json:
         print_json({**there, "already_complete": done_before, "scores": scores})
         return
-    console = out_console()
     if done_before:
-        console.print(f"[bold]already complete[/bold]: {folder.path}")
+        show(("already complete", "bold"), f": {folder.path}")
     if scores:
         print_table(scores_table(scores))
     for name, path in there.items():
         if path:
-            console.print(f"[bold]{name:<6}[/bold]  {path}")
-    console.print("\nTry next:")
+            show((f"{name:<6}", "bold"), f"  {path}")
+    show("")
+    show("Try next:")
     for command in _next_commands(target):
-        console.print(f"  {shlex.join(command)}", markup=False)
+        show(f"  {shlex.join(command)}")
 
 
 def _next_commands(target: Target) -> list[tuple[str, ...]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bvtk.cli.common import AsJson, Device, Out, new_table, print_json, print_table, say, with_plugins
+from bvtk.cli.common import AsJson, Device, Out, add_row, new_table, print_json, print_table, say, with_plugins
 from bvtk.metrics.udr_spec import How, Measure
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def udr(
     with watching() as listener:
         found = ranked(targets, how, out, listener)
     for reason in found["left_out"]:
-        say(f"left out: {reason}", "yellow")
+        say((f"left out: {reason}", "yellow"))
     if as_json:
         print_json(found)
     else:
@@ -60,14 +60,12 @@ def udr(
 
 
 def _table(found: dict[str, Any]) -> Table:
-    from rich.text import Text
-
     numbers = ("seed", "UDR", "active codes")
     table = new_table("setting", "run", *numbers, numbers=numbers)
     for setting in found["settings"]:
         best = max(run["score"] for run in setting["runs"])
         for number, run in enumerate(sorted(setting["runs"], key=lambda run: -run["score"])):
-            score = Text(f"{run['score']:.3f}", style="bold green" if run["score"] == best else "")
-            label = Text("" if number else setting["label"])
-            table.add_row(label, Text(run["run"]), str(run["seed"]), score, str(run["active_codes"]))
+            score = (f"{run['score']:.3f}", "bold green" if run["score"] == best else "")
+            label = "" if number else setting["label"]
+            add_row(table, label, run["run"], str(run["seed"]), score, str(run["active_codes"]))
     return table

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bvtk.cli.common import AsJson, out_console, print_error, print_json, with_plugins
+from bvtk.cli.common import AsJson, print_error, print_json, show, with_plugins
 from bvtk.errors import RecipeError, UsageError
 
 
@@ -52,6 +52,6 @@ def validate(
             if file in errors:
                 print_error(errors[file])
             else:
-                out_console().print(f"{file}: valid", markup=False)
+                show(f"{file}: valid")
     if errors:
         raise typer.Exit(2)

@@ -93,3 +93,11 @@ def test_a_broken_plugin_is_a_warning(terminal: Terminal) -> None:
 def test_the_library_and_the_command_line_agree(terminal: Terminal) -> None:
     assert terminal("validate", "r.yaml").code == 0
     assert load_recipe("r.yaml").recipe.model.latents == 3
+
+
+def test_a_file_name_with_a_line_break_forges_no_result(terminal: Terminal) -> None:
+    name = "a\nr.yaml: valid\x1b[2J.yaml"
+    Path(name).write_text(RECIPE)
+    assert terminal("validate", name).out == r"a\nr.yaml: valid\x1b[2J.yaml: valid" + "\n"
+    Path(name).write_text("[")
+    assert terminal("validate", name).err.startswith(r"a\nr.yaml: valid\x1b[2J.yaml:1:2  ")
