@@ -11,16 +11,14 @@ from typing import Any
 
 import torch
 
-from bvtk.check_plugin.datasets import check_dataset
+from bvtk.check_plugin.datasets import check_dataset, check_sampler
 from bvtk.check_plugin.declaration import check_declaration, imports_at_top
 from bvtk.check_plugin.findings import Finding, Report
 from bvtk.check_plugin.launchers import check_launcher
 from bvtk.check_plugin.metrics import check_metric
 from bvtk.check_plugin.models import check_model
 from bvtk.check_plugin.networks import check_decoder, check_encoder, check_likelihood
-from bvtk.check_plugin.objectives import check_objective
-from bvtk.check_plugin.optimizers import check_optimizer, check_schedule
-from bvtk.check_plugin.samplers import check_sampler
+from bvtk.check_plugin.objectives import check_objective, check_optimizer, check_schedule
 from bvtk.plugins import components_of
 from bvtk.registry import Entry, Origin
 

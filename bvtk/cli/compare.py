@@ -133,7 +133,7 @@ def _plot(table: Comparison, text: str) -> tuple[Path, bytes]:
 
 
 def _show(table: Comparison) -> None:
-    from bvtk.comparison.views.cells import captions, headings, shown_rows
+    from bvtk.comparison.views.text import captions, headings, shown_rows
 
     titles = headings(table)
     shown = new_table(*titles, numbers=titles[1:])

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bvtk.comparison.contents.aggregate import MEANINGS
 from bvtk.comparison.contents.columns import columns_of
 from bvtk.comparison.contents.rows import rows_of
 from bvtk.comparison.contents.saved import document
 from bvtk.comparison.contents.sources import gather
-from bvtk.comparison.contents.table import Table
+from bvtk.comparison.contents.table import MEANINGS, Table
 from bvtk.comparison.contents.warnings import cautions, unmatched
 from bvtk.comparison.views.text import csv_text, markdown
 from bvtk.errors import UsageError

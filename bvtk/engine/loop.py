@@ -15,7 +15,7 @@ from bvtk.build import Experiment, build, build_dataset, sampler_of
 from bvtk.engine.capture import CapturedStepper, can_capture
 from bvtk.engine.checkpoint import resume, save_checkpoint
 from bvtk.engine.devices import choose_precision
-from bvtk.engine.split import split
+from bvtk.engine.images import split
 from bvtk.engine.state import TrainingState
 from bvtk.engine.step import Stepper, Terms
 from bvtk.errors import Interrupted, RunError

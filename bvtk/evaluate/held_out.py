@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bvtk.engine.split import split
+from bvtk.engine.images import split
 from bvtk.evaluate.representation import BATCH, Encoder, Representation
 from bvtk.metrics.estimators.latents import active_latents
 from bvtk.metrics.scoring.compute import checked_result

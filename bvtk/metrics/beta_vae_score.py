@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.metrics.estimators.adagrad import softmax_classifiers
-from bvtk.metrics.estimators.linear import linear_predictions
+from bvtk.metrics.estimators.linear import linear_predictions, softmax_classifiers
 from bvtk.metrics.estimators.sampling import CACHED, Labelled, SharedValue, require_varying, separate_test_set
 from bvtk.protocols import Codes
 

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.metrics.estimators.information import entropy
+from bvtk.metrics.estimators.information import entropy, information_of_labels, information_of_values, on_grid
 from bvtk.metrics.estimators.linear import logistic_regression, standardised
-from bvtk.metrics.estimators.neighbours import information_of_labels, information_of_values, on_grid
 from bvtk.metrics.estimators.sampling import Labelled, draw_rows, require_varying, separate_test_set
 from bvtk.protocols import Codes
 

@@ -5,6 +5,7 @@ Shapes: B images, C channels, H height, W width, L latents, P = C·H·W pixels, 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -90,3 +91,56 @@ class Linear(nn.Module):
         learned = (mean_P, *self._learner(x_NP, self.latents, seed))
         for buffer, value in zip(self.buffers(), learned, strict=True):  # in the order of registration
             buffer.copy_(torch.from_numpy(np.ascontiguousarray(value, np.float32)))
+
+
+_NO_VARIANCE = 1e-6
+"""Standard deviations of components that are rounding errors are below this fraction of the first one."""
+
+
+def principal(centred_NP: NDArray[np.float32], latents: int, seed: int, *, whiten: bool) -> Maps:
+    """Principal components, in order of decreasing variance; the largest entry of each, in size, is positive.
+
+    Exact, or for many large images by the randomised SVD of Halko, Martinsson & Tropp 2011 (0909.4061). Whitened codes
+    have variance 1; those that would only be rounding errors are 0.
+    """
+    from sklearn.decomposition import PCA
+
+    found = PCA(latents, copy=False, random_state=seed % 2**32).fit(centred_NP)
+    axes_LP, share_L = found.components_, found.explained_variance_ratio_
+    if not whiten:
+        return Maps(axes_LP, axes_LP.T, share_L)
+    std_L = np.sqrt(np.maximum(found.explained_variance_, 0))
+    std_L[std_L <= _NO_VARIANCE * std_L.max()] = 0
+    inverse_L = np.divide(1, std_L, out=np.zeros_like(std_L), where=std_L > 0)
+    return Maps(axes_LP * inverse_L[:, None], axes_LP.T * std_L, share_L)
+
+
+def independent(centred_NP: NDArray[np.float32], latents: int, seed: int, *, iterations: int, unit: str) -> Maps:
+    """Independent components: whitened principal components, rotated to be as independent as possible.
+
+    Symmetric FastICA with the contrast log cosh. Hyvärinen & Oja 2000.
+
+    Args:
+        centred_NP: images minus their mean.
+        latents: number of components, at most N and P.
+        seed: of the initial rotation.
+        iterations: maximum number; without convergence, the last rotation is used, with a warning.
+        unit: what is 1 for every component over the N images, `variance` or `norm`.
+    """
+    from sklearn.decomposition import FastICA
+    from sklearn.exceptions import ConvergenceWarning
+
+    encoder_LP, decoder_PL, share_L = principal(centred_NP, latents, seed, whiten=True)
+    ica = FastICA(whiten=False, max_iter=iterations, random_state=seed % 2**32)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        ica.fit((centred_NP @ encoder_LP.T).astype(np.float64))
+    if any(issubclass(warning.category, ConvergenceWarning) for warning in caught):
+        warnings.warn(
+            f"FastICA did not converge in {iterations} iterations, so its last rotation is used. Raise "
+            "model.iterations, unless some components are nearly normal: these never converge.",
+            stacklevel=2,
+        )
+    rotation_LL = ica.components_
+    size = 1 if unit == "variance" else len(centred_NP) ** -0.5
+    return Maps(size * rotation_LL @ encoder_LP, decoder_PL @ rotation_LL.T / size, rotation_LL**2 @ share_L)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bvtk.counting import counted
 from bvtk.engine.devices import describe
-from bvtk.engine.split import split
+from bvtk.engine.images import split
 from bvtk.evaluate.representation import Encoder
 from bvtk.evaluate.scores import warnings_of
 from bvtk.protocols import ACTIVE_VARIANCE, Dataset, Decoding, Traversable, factor_with_role, position_factors

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from bvtk.build import build_dataset, build_model
-from bvtk.engine.split import split
+from bvtk.engine.images import split
 from bvtk.evaluate.scores import evaluate
 from bvtk.plugins import discover
 from bvtk.recipe import load_recipe

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from bvtk.engine.split import split
+from bvtk.engine.images import split
 from bvtk.evaluate.scores import evaluate
 from tests.evaluate.built import CPU, built, measured
 

@@ -54,7 +54,7 @@ def _the_log_is_not_rewound() -> None:
 
 
 def _the_shuffle_is_not_restored() -> None:
-    from bvtk.engine.samplers.shuffled import ShuffledSampler
+    from bvtk.engine.samplers.draws import ShuffledSampler
     from bvtk.protocols import Batch
 
     generator = np.random.default_rng(0)

@@ -7,9 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from bvtk.comparison.contents.aggregate import Summary
 from bvtk.comparison.contents.measured import FACTS, Curve, Measured, completed
-from bvtk.comparison.contents.table import Cell, Table
+from bvtk.comparison.contents.table import Cell, Summary, Table
 from bvtk.component import Spec, parse
 from bvtk.documents import read_document
 from bvtk.errors import UsageError

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bvtk.comparison.contents.aggregate import aggregate
 from bvtk.comparison.contents.columns import KL, RECONSTRUCTION, better, heading
 from bvtk.comparison.contents.keys import Key, known_keys
 from bvtk.comparison.contents.rows import Row
-from bvtk.comparison.contents.table import Table, cell, summary_of
+from bvtk.comparison.contents.table import Table, aggregate, cell, summary_of
 from bvtk.comparison.views import draw
 from bvtk.comparison.views.axes import Axis, Choice
 from bvtk.comparison.views.draw import Panel, Point

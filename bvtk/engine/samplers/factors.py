@@ -1,13 +1,14 @@
-"""The factors of the training images, in columns that are fast to compare."""
+"""The factors of the training images in columns that are fast to compare, and batches in which one factor varies."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.engine.samplers.draws import Positions
+from bvtk.engine.samplers.draws import Positions, training_draws
 from bvtk.errors import UsageError
-from bvtk.protocols import Dataset
+from bvtk.protocols import Batch, Dataset, Sampler
+from bvtk.seeding import derive
 
 _MOST_KEYS = 2**62
 
@@ -54,3 +55,27 @@ class TrainingFactors:
         if float(np.prod(self.sizes, dtype=np.float64)) >= _MOST_KEYS:
             return None
         return np.asarray(np.ravel_multi_index(tuple(values.T), tuple(self.sizes)), np.int64)
+
+
+def one_factor_sampler(dataset: Dataset, indices: NDArray[np.int64], batch_size: int, seed: int) -> Sampler:
+    """Batches of training images (n,) that differ in one factor alone; the fact `varied` names it.
+
+    Kulkarni et al. 2015 (1503.03167), section 3.1. A step draws the factor, all equally likely, then an image, and
+    fills the batch from the images that agree with it in every other factor, with replacement.
+
+    Raises:
+        UsageError: if no factor has two values.
+    """
+    factors = TrainingFactors(dataset, indices, "one_factor")
+    draws = training_draws(dataset, indices)
+    names = factors.names
+
+    def sampler(step: int) -> Batch:
+        generator = np.random.default_rng(derive(seed, "one factor", step))
+        factor = int(generator.integers(len(names)))
+        first = draws.position(generator)
+        alike = factors.alike(first, np.arange(len(names)) == factor)
+        chosen = draws.among(generator, alike, batch_size)
+        return Batch({"x": indices[chosen]}, facts={"varied": names[factor]})
+
+    return sampler

@@ -15,7 +15,7 @@ from bvtk.comparison.views import page
 from bvtk.comparison.views.page import gallery_of, render_page
 from bvtk.errors import RunError
 from bvtk.recipe.sweep_schema import Published
-from bvtk.report.grids import grid_png
+from bvtk.report.figures import grid_png
 from tests.comparison.tables import measured, over, table_of
 from tests.report.examples import HOSTILE
 from tests.report.test_page import PARTS, Skeleton

@@ -1,4 +1,4 @@
-"""Pairs of images as recipes declare them."""
+"""The samplers in recipes: what a training batch consists of."""
 
 from __future__ import annotations
 
@@ -13,6 +13,54 @@ from bvtk.protocols import Dataset, Sampler
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+@register_sampler("shuffled")
+class Shuffled(SamplerSpec):
+    """Images at random: every epoch shows each training image once, in a new order.
+
+    If the data set says that some images are likelier than others, images are drawn independently with these
+    probabilities instead.
+    """
+
+    def build(self, dataset: Dataset, indices: NDArray[np.int64], batch_size: int, seed: int) -> Sampler:
+        from bvtk.engine.samplers.draws import ShuffledSampler, weighted_sampler
+
+        if dataset.weights is not None:
+            return weighted_sampler(dataset, indices, batch_size, seed)
+        return ShuffledSampler(indices, batch_size, seed)
+
+
+@register_sampler("one_factor")
+class OneFactor(SamplerSpec):
+    """Batches whose images differ in one factor alone; the model is told which.
+
+    Kulkarni et al. 2015 (1503.03167), section 3.1. Gives the fact `varied`, the name of the factor. Needs a data set
+    with factors.
+    """
+
+    gives: ClassVar[frozenset[str]] = frozenset({"varied"})
+
+    def build(self, dataset: Dataset, indices: NDArray[np.int64], batch_size: int, seed: int) -> Sampler:
+        from bvtk.engine.samplers.factors import one_factor_sampler
+
+        return one_factor_sampler(dataset, indices, batch_size, seed)
+
+
+@register_sampler("sequences")
+class Sequences(SamplerSpec):
+    """Pairs of consecutive images of a sequence, such as a video.
+
+    Klindt et al. 2021 (2007.10930). Gives the role `x_pair`, the image that follows each. Both images of a pair train.
+    Needs a data set with sequences (`arrays` reads them from an .npz).
+    """
+
+    gives: ClassVar[frozenset[str]] = frozenset({"x_pair"})
+
+    def build(self, dataset: Dataset, indices: NDArray[np.int64], batch_size: int, seed: int) -> Sampler:
+        from bvtk.engine.samplers.pairs import sequence_sampler
+
+        return sequence_sampler(dataset, indices, batch_size, seed)
 
 
 @register_sampler("pairs")
