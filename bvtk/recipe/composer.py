@@ -20,6 +20,8 @@ MAX_VALUES = 10_000
 INVALID_CHARACTERS = re.compile("[\0\ud800-\udfff]")
 """Characters that neither JSON nor file names can contain."""
 _EXTENDS_HINT = "put what recipes share into a file and name it with `extends`"
+_LEFT_OPEN = "could not find expected ':'|found unexpected end of stream"
+"""Messages of PyYAML about what started earlier."""
 _SYNTAX = (
     (r"character '\\t'", "a tab is not allowed here", "indent and separate with spaces"),
     (r"character '([@`%])'", "a value can't start with this character", "put the text in quotes"),
@@ -36,7 +38,11 @@ _SYNTAX = (
     ("expected '<document start>'", "this text belongs to no key", "write a recipe as one mapping of keys to values"),
     ("expected the node content, but found ','", "a ',' with nothing before it", ""),
     ("(sequence entries|mapping keys) are not", "a '-' or '?' is not allowed here", "put the text in quotes"),
-    ("unknown escape character", "YAML has no such escape", "in double quotes, write a backslash as \\\\"),
+    (
+        "unknown escape character|expected escape sequence",
+        "YAML has no such escape",
+        "in double quotes, write a backslash as \\\\; for a path, use single quotes or '/'",
+    ),
 )
 """By a pattern in PyYAML's message: what is wrong, and the hint."""
 
@@ -93,15 +99,20 @@ class Composer:
 
     def refuse_syntax(self, error: yaml.YAMLError) -> None:
         """Records a syntax error of PyYAML, in words for authors of recipes."""
-        text, mark = str(error), Mark(self.source)
+        text, mark, open_at = str(error), Mark(self.source), None
         if isinstance(error, yaml.MarkedYAMLError):
             text = str(error.problem)
-            place = error.problem_mark or error.context_mark
+            # What is left open is found where the text goes on, or ends; it is to be mended where it starts.
+            open_at = error.context_mark if re.search(_LEFT_OPEN, text) else None
+            place = open_at or error.problem_mark or error.context_mark
             mark = self.mark(place) if place else mark
         elif isinstance(error, yaml.reader.ReaderError):
             mark = Mark.after(self.source.text[: self.skip + error.position], self.source)
         known = [(message, hint) for pattern, message, hint in _SYNTAX if re.search(pattern, text)]
-        self.refuse(mark, *(known[0] if known else (f"invalid YAML: {text}", "")), path=self.base)
+        message, hint = known[0] if known else (f"invalid YAML: {text}", "")
+        if open_at and (key := re.match(r"[\w.-]+:(?=[^\s:])", self.source.lines[mark.line - 1][mark.column - 1 :])):
+            message, hint = "a key without a space after its ':'", f"write `{key[0]} …`"
+        self.refuse(mark, message, hint, path=self.base)
 
     def _start_document(self, event: yaml.DocumentStartEvent) -> None:
         mark = self.mark(event.start_mark)
@@ -175,7 +186,10 @@ class Composer:
             self.refuse(mark, "merge keys are not allowed in recipes", _EXTENDS_HINT)
             name, frame.refused = None, True
         elif name is None:
-            self.refuse(mark, "a key must be text", "put it in quotes")
+            before = self.source.lines[mark.line - 1][: mark.column - 1] if mark.line else ""
+            decimal = re.search(r"\d+,$", before) if isinstance(value, int) else None
+            hint = f"decimals have a point: {decimal[0][:-1]}.{mark.text}" if decimal else "put it in quotes"
+            self.refuse(mark, "a key must be text", hint)
         elif name in entries:
             first = entries[name].key or mark
             message = f"duplicate key, first in line {first.line}"

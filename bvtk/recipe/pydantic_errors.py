@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import PydanticUndefined
 
 from bvtk.component import Slot
 from bvtk.counting import article, counted
 from bvtk.errors import Problem, printable
-from bvtk.recipe.fields import RECIPE, FieldType, component_name, types_along
-from bvtk.recipe.marks import Mark, Node, Path, problem
+from bvtk.recipe.fields import RECIPE, FieldType, component_name, default_of, types_along
+from bvtk.recipe.marks import Mark, Node, Path, marked, problem
 from bvtk.recipe.scalars import is_number, write
 from bvtk.registry import did_you_mean
 
@@ -133,18 +136,55 @@ class _Finding:
         if self.branch:
             return self._one_of_several(found), ""
         if self.kind == "extra_forbidden":
-            model = self.types[-2].model_for(self.nodes[-2])
-            return f"unknown key, {did_you_mean(str(self.path[-1]), list(model.model_fields) if model else [])}", ""
+            return f"unknown key, {self._meant_key(str(self.path[-1]))}", ""
         if self.kind == "missing" and not self.is_missing:
             return "must have more items", ""
         otherwise = str(self.detail["msg"])
         return message(self.kind, self.context, found, otherwise), fix_for(self.kind, self.node, self.types[-1].slot)
+
+    def _meant_key(self, name: str) -> str:
+        """What an unknown key may mean: outside of components also a key of another part of the recipe."""
+        holder = self.types[-2]
+        model = holder.model_for(self.nodes[-2])
+        own = list(model.model_fields) if model else []
+        own += ["extends"] * (len(self.types) == 2)
+        if self.types[0] is not RECIPE or holder.slot is not None or get_close_matches(name, own, cutoff=0.8):
+            return did_you_mean(name, own)
+        elsewhere = {path.rpartition(".")[2]: path for path in reversed(_keys(self.nodes[0], RECIPE))} | _OTHER_WORDS
+        near = get_close_matches(name, elsewhere, n=1, cutoff=0.75)
+        return f"did you mean '{elsewhere[near[0]]}'?" if near else did_you_mean(name, own)
 
     def _one_of_several(self, found: str) -> str:
         from bvtk.recipe.json_schema import expected_at
 
         expected = expected_at(self.types[-2].model_for(self.nodes[-2]), self.inside[-1]) if self.inside else ""
         return f"expected {expected}, found {found}" if expected else str(self.detail["msg"])
+
+
+_OTHER_WORDS = {
+    "epochs": "training.steps",
+    "iterations": "training.steps",
+    "learning_rate": "training.optimizer.lr",
+    "lr": "training.optimizer.lr",
+    "latent_dim": "model.latents",
+    "z_dim": "model.latents",
+    "loss": "objective",
+}
+"""What other tools call some keys."""
+
+
+def _keys(node: Node, field_type: FieldType, path: str = "") -> list[str]:
+    """The dotted keys that a recipe has or may have, those of its components and defaults included."""
+    model = field_type.model_for(node)
+    found = []
+    for name, field in model.model_fields.items() if model else ():
+        found.append(path + name)
+        child = node.child(name)
+        if child is None and (default := default_of(field)) not in (PydanticUndefined, None):
+            child = marked(default, node.mark)
+        if child is not None:
+            found += _keys(child, field_type.at(name, node), f"{path}{name}.")
+    return found
 
 
 def message(kind: str, context: Context, found: str, otherwise: str) -> str:
@@ -188,8 +228,19 @@ def fix_for(kind: str, node: Node, slot: Slot | None = None) -> str:
         return f"write {'true' if value.lower() in ('yes', 'on') else 'false'}"
     if kind.startswith("string_") and isinstance(value, bool | int | float):
         return f'write "{node.mark.text or write(value)}" to make it text'
-    if kind == "slot_type" and slot and slot.number and is_number(value):
+    if slot and slot.number and isinstance(value, list):
+        return "to try several values, list them in `sweep.grid`"
+    if isinstance(value, str) and is_number(value) and (kind.startswith(("int_", "float_")) or (slot and slot.number)):
         return f"write {value} without quotes"
+    if kind == "slot_type" and slot and slot.number and isinstance(value, str):
+        decimal = re.fullmatch(r"(\d+),(\d+)", value)
+        return (
+            f"decimals have a point: {decimal[1]}.{decimal[2]}"
+            if decimal
+            else f"write a number, or a {slot.registry.kind}"
+        )
+    if kind in ("list_type", "tuple_type") and isinstance(value, str | int | float):
+        return f"write [{node.mark.text or write(value)}]"
     return ""
 
 

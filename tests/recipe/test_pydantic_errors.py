@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bvtk.component import encoders, models, schedules
 from bvtk.errors import RecipeError
+from bvtk.recipe import load_recipe
 from bvtk.recipe.marks import Mark, Node, Source, marked
 from bvtk.recipe.pydantic_errors import describe, fix_for, message
 from tests.recipe.conftest import COMPLETE, Load
@@ -194,7 +197,9 @@ def test_errors_that_a_plugin_makes_keep_their_own_words(kind: str, context: dic
 @pytest.mark.parametrize(
     ("kind", "value", "said"),
     [
-        ("int_type", "3", ""),
+        ("int_type", "3", "write 3 without quotes"),
+        ("int_type", "x", ""),
+        ("tuple_type", 8, "write [8]"),
         ("int_type", 1e300, ""),
         ("int_from_float", 3.0, "write 3"),
         ("bool_type", "maybe", ""),
@@ -210,3 +215,53 @@ def test_what_would_be_right_is_said_unless_it_would_be_a_guess(kind: str, value
 def test_text_is_proposed_as_it_was_written() -> None:
     mark = Mark(Source("r.yaml", "name: 007\n"), 1, 7, 3)
     assert fix_for("string_type", Node(7, mark)) == 'write "007" to make it text'
+
+
+MODEL = "dataset: dsprites\nmodel: {type: vae, encoder: mlp, decoder: mlp}\n"
+WRITTEN = {
+    f"name: x\nextend: y\n{MODEL}": ("extend: unknown key, did you mean 'extends'?", ""),
+    f"name: x\nepochs: 10\n{MODEL}": ("epochs: unknown key, did you mean 'training.steps'?", ""),
+    f"name: x\nsteps: 10\n{MODEL}": ("steps: unknown key, did you mean 'training.steps'?", ""),
+    f"name: x\nbeta: 3\n{MODEL}objective: beta_vae": ("beta: unknown key, did you mean 'objective.beta'?", ""),
+    f"name: x\n{MODEL}training: {{lr: 1e-3}}": ("training.lr: unknown key, did you mean 'training.optimizer.lr'?", ""),
+    f"name: x\n{MODEL}objective: {{type: beta_vae, beta: four}}": (
+        "objective.beta: unknown schedule 'four', known: …",
+        "write a number, or a schedule",
+    ),
+    f"name: x\n{MODEL}objective:\n  type: beta_vae\n  beta: 4,5": (
+        "objective.beta: unknown schedule '4,5', known: …",
+        "decimals have a point: 4.5",
+    ),
+    f"name: x\n{MODEL}objective: {{type: beta_vae, beta: [1, 4]}}": (
+        "objective.beta: expected a schedule: its name or a mapping with 'type', or a number, found a list",
+        "to try several values, list them in `sweep.grid`",
+    ),
+    f"name: x\n{MODEL}training: {{optimizer: {{type: adam, lr: 0,0005}}}}": (
+        "training.optimizer: a key must be text",
+        "decimals have a point: 0.0005",
+    ),
+    "name: x\nmodel:\n  type: vae\n  latents:6\n  encoder: mlp\n": (
+        ":4:3: a key without a space after its ':'",
+        "write `latents: …`",
+    ),
+    'name: "mine\ndataset: dsprites\n': (":1:7: a quote is not closed", ""),
+    'name: x\ndataset: {type: arrays, path: "C:\\Users\\me.npz"}\n': (
+        ":2:36: YAML has no such escape",
+        "in double quotes, write a backslash as \\\\; for a path, use single quotes or '/'",
+    ),
+    f"name: x\n{MODEL}metrics: mig": ("metrics: expected a list, found 'mig'", "write [mig]"),
+}
+"""What people write, and what they are told: the key or the place, the finding and the hint."""
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_common_mistakes_are_told_what_would_be_right(text: str, tmp_path: Path) -> None:
+    (file := tmp_path / "r.yaml").write_text(text)
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(file)
+    found = [
+        (re.sub(r"known: .*", "known: …", f"{at}: {p.message}"), p.hint)
+        for p in caught.value.problems
+        for at in (p.key, f":{p.line}:{p.column}")
+    ]
+    assert WRITTEN[text] in found
