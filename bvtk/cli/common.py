@@ -182,3 +182,15 @@ def print_error(error: BvtkError) -> None:
         for text in (*problem.excerpt.splitlines(), *([f"   {problem.hint}"] if problem.hint else [])):
             say(text)
     say(f"{counted(len(error.problems), 'error')}.", f" {error.hint}" if error.hint else "")
+
+
+def problem_facts(error: RecipeError) -> list[dict[str, Any]]:
+    """The problems of a recipe for JSON."""
+    keys = ("file", "line", "column", "key", "message", "hint")
+    return [{key: getattr(problem, key) for key in keys} for problem in error.problems]
+
+
+def print_json_error(error: BvtkError) -> None:
+    """Prints an error to stdout, for scripts that asked for JSON."""
+    facts = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
+    print_json({"error": facts | ({"problems": problem_facts(error)} if isinstance(error, RecipeError) else {})})

@@ -12,7 +12,7 @@ import typer
 
 import bvtk
 from bvtk.cli.check_plugin import check_plugin
-from bvtk.cli.common import print_error, say
+from bvtk.cli.common import print_error, print_json_error, say
 from bvtk.cli.compare import compare
 from bvtk.cli.doctor import doctor
 from bvtk.cli.init import init
@@ -80,6 +80,8 @@ def main() -> None:
         if debug:
             traceback.print_exc()
         print_error(error)
+        if "--json" in arguments:
+            print_json_error(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         say("interrupted")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bvtk.cli.common import AsJson, print_error, print_json, show, with_plugins
+from bvtk.cli.common import AsJson, print_error, print_json, problem_facts, show, with_plugins
 from bvtk.errors import RecipeError, UsageError
 
 
@@ -44,9 +44,7 @@ def validate(
         except RecipeError as error:
             errors[file] = error
     if as_json:
-        keys = ("file", "line", "column", "key", "message", "hint")
-        problems = [problem for error in errors.values() for problem in error.problems]
-        print_json({"errors": [{key: getattr(problem, key) for key in keys} for problem in problems]})
+        print_json({"errors": [problem for error in errors.values() for problem in problem_facts(error)]})
     else:
         for file in files:
             if file in errors:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import bvtk
@@ -41,3 +43,13 @@ def test_an_interrupt_exits_with_130(terminal: Terminal, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(common, "load_plugins", interrupt)
     assert terminal("ls").code == 130
+
+
+def test_an_error_is_json_if_json_was_asked_for(terminal: Terminal) -> None:
+    found = terminal("evaluate", "nowhere.safetensors", "--json")
+    assert found.code == 2
+    assert found.json()["error"].keys() == {"message", "hint", "exit_code"}
+    assert found.json()["error"]["message"] in found.err
+    Path("r.yaml").write_text("name: x\n")
+    error = terminal("run", "r.yaml", "--json").json()["error"]
+    assert (error["exit_code"], {problem["key"] for problem in error["problems"]}) == (2, {"dataset", "model"})
