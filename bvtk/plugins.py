@@ -21,7 +21,6 @@ from types import CodeType
 from typing import Any
 
 from bvtk.component import REGISTRIES, Spec
-from bvtk.counting import counted
 from bvtk.errors import PluginError, one_line
 from bvtk.registry import BUILT_IN, Entry, Origin, registering
 from bvtk.trusted import read_source, trusted_hashes, trusts_folder
@@ -68,9 +67,10 @@ class Discovery:
         lines = (*map(str, self.broken), *self.skipped)
         if not self.untrusted:
             return lines
-        names = ", ".join(str(file) for file in self.untrusted[:3]) + (", …" if len(self.untrusted) > 3 else "")
-        count = counted(len(self.untrusted), "plugin file")
-        return (*lines, f"{count} not loaded: read {names}, then run `bvtk trust` (or add --plugins or --no-plugins)")
+        more = len(self.untrusted) - 3
+        names = ", ".join(map(str, self.untrusted[:3])) + (f" and {more} more" if more > 0 else "")
+        untrusted = f"plugin files that are not trusted are not loaded: {names}"
+        return (*lines, f"{untrusted}. To use them, read them and run `bvtk trust`.")
 
 
 _files: dict[Origin, Path] = {}

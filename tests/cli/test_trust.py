@@ -28,8 +28,8 @@ class Mine(bvtk.EncoderSpec):
     def build(self, image, outputs): ...
 """
 UNTRUSTED = (
-    "warning: 1 plugin file not loaded: read plugins/mine.py, then run `bvtk trust` "
-    "(or add --plugins or --no-plugins)\n"
+    "warning: plugin files that are not trusted are not loaded: plugins/mine.py. "
+    "To use them, read them and run `bvtk trust`.\n"
 )
 
 
@@ -49,7 +49,7 @@ def test_a_plugin_that_is_not_trusted_does_not_run(terminal: Terminal, folder: P
     assert terminal("validate", "r.yaml").code == 0
     assert terminal("validate", "r.yaml", "--no-plugins").err == ""
     assert "unknown encoder 'mine'" in terminal("validate", "r.yaml", "model.encoder=mine").err
-    with pytest.warns(UserWarning, match="1 plugin file not loaded"):
+    with pytest.warns(UserWarning, match=r"not trusted are not loaded: plugins/mine\.py"):
         bvtk.load_dataset("dsprites")
     assert not (folder / "ran").exists()
 
@@ -94,6 +94,24 @@ def test_what_the_user_writes_or_checks_is_trusted(terminal: Terminal, folder: P
 def test_without_plugins_there_is_nothing_to_trust(terminal: Terminal) -> None:
     found = terminal("trust")
     assert (found.code, found.err) == (2, "error: there are no plugin files in plugins/\n  give the files to trust\n")
+
+
+def test_many_files_are_one_line(terminal: Terminal, folder: Path) -> None:
+    for name in "abcd":
+        (folder / "plugins" / f"{name}.py").write_text("1 / 0")
+    assert "plugins/a.py, plugins/b.py, plugins/c.py and 2 more. To use" in terminal("ls", "encoder").err
+
+
+def test_the_cells_of_a_sweep_get_the_same_plugins(
+    terminal: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bvtk.sweep import driver
+
+    options = []
+    monkeypatch.setattr(driver.Driver, "run", lambda self: options.extend(self._options))
+    sweep = ("sweep", "r.yaml", "sweep.seeds=1", "--device", "cpu", "--out", "runs")
+    terminal(*sweep, "--plugins", "--plugin", "plugins/mine.py")
+    assert options == ["--device", "cpu", "--plugin", "plugins/mine.py", "--plugins"]
 
 
 def test_odd_entries_cost_one_warning_each_and_no_verb_hangs(folder: Path) -> None:
