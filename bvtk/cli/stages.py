@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -51,65 +52,48 @@ def train(
     run_stage("train", target_of(target, overrides, out), device, as_json)
 
 
-@with_plugins
-def evaluate(
-    target: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RUN_OR_RECIPE", help="A recipe file, a run folder, or a model.safetensors.", show_default=False
-        ),
-    ],
-    overrides: Overrides = None,
-    out: Out = Path("runs"),
-    device: Device = "auto",
-    again: Again = False,
-    as_json: AsJson = False,
-) -> None:
+def _stage(name: str, text: str) -> Callable[..., None]:
+    """The verb of a stage after the training, with its help."""
+
+    def verb(
+        target: RunOrRecipe,
+        overrides: Overrides = None,
+        out: Out = Path("runs"),
+        device: Device = "auto",
+        again: Again = False,
+        as_json: AsJson = False,
+    ) -> None:
+        from bvtk.cli.targets import evaluate_export, run_stage, target_of
+
+        if name == "evaluate" and target.suffix == ".safetensors":
+            evaluate_export(target, overrides, device, as_json)
+        else:
+            run_stage(name, target_of(target, overrides, out), device, as_json, again)
+
+    verb.__name__, verb.__doc__ = name, text
+    return with_plugins(verb)
+
+
+evaluate = _stage(
+    "evaluate",
     """Score a trained model with its recipe's metrics.
 
-    For an exported file, the scores are printed and nothing is written.
+    For an exported model.safetensors, the scores are printed and nothing is written.
 
     Example: bvtk evaluate runs/quickstart-1a2b3c4d --again
-    """
-    from bvtk.cli.targets import evaluate_export, run_stage, target_of
-
-    if target.suffix == ".safetensors":
-        evaluate_export(target, overrides, device, as_json)
-    else:
-        run_stage("evaluate", target_of(target, overrides, out), device, as_json, again)
-
-
-@with_plugins
-def export(
-    target: RunOrRecipe,
-    overrides: Overrides = None,
-    out: Out = Path("runs"),
-    device: Device = "auto",
-    again: Again = False,
-    as_json: AsJson = False,
-) -> None:
+    """,
+)
+export = _stage(
+    "export",
     """Write model.safetensors: weights, recipe and scores in one file.
 
     Example: bvtk export runs/quickstart-1a2b3c4d
-    """
-    from bvtk.cli.targets import run_stage, target_of
-
-    run_stage("export", target_of(target, overrides, out), device, as_json, again)
-
-
-@with_plugins
-def report(
-    target: RunOrRecipe,
-    overrides: Overrides = None,
-    out: Out = Path("runs"),
-    device: Device = "auto",
-    again: Again = False,
-    as_json: AsJson = False,
-) -> None:
+    """,
+)
+report = _stage(
+    "report",
     """Write report.html, its figures and the model card.
 
     Example: bvtk report runs/quickstart-1a2b3c4d --again
-    """
-    from bvtk.cli.targets import run_stage, target_of
-
-    run_stage("report", target_of(target, overrides, out), device, as_json, again)
+    """,
+)
