@@ -77,10 +77,12 @@ def build_dataset(recipe: Recipe) -> Dataset:
 
     Raises:
         DataError: if it is missing, damaged or has the wrong format.
-        UsageError: if the model or a metric needs factors that it does not have.
+        UsageError: if the model or a metric needs factors that it does not have, or it has too few images to score.
     """
     dataset = recipe.dataset.open()
     recipe.model.check(dataset)
+    if recipe.metrics and len(dataset) < 2:
+        raise UsageError("metrics need at least 2 images, found 1", "choose a larger data set, or set metrics to []")
     for metric in recipe.metrics:
         if metric.needs_factors and not dataset.factor_names:
             raise UsageError(

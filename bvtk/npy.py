@@ -79,7 +79,7 @@ def read_header(file: IO[bytes], name: str) -> Header:
         raise DataError(f"{name} is of type {header.dtype}, which has size 0", "save it as an array of numbers")
     if len(header.shape) > MOST_AXES:
         raise DataError(f"{name} has {len(header.shape)} axes, expected at most {MOST_AXES}", "reshape it")
-    if any(length < 0 for length in header.shape):
+    if any(length < 0 or isinstance(length, bool) for length in header.shape):
         raise DataError(f"{name} has the invalid shape {header.shape}", "save it again with numpy.save or numpy.savez")
     return header
 

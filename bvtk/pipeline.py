@@ -26,7 +26,7 @@ from bvtk.files import write_bytes_atomic, write_text_atomic
 from bvtk.identity import RECIPE, SCORES, check_identity
 from bvtk.protocols import Dataset
 from bvtk.recipe import LoadedRecipe, Recipe, dump_yaml, recipe_sha256
-from bvtk.runs import RunFolder, environment, json_text, read_json, reporting_file_errors, write_json
+from bvtk.runs import RunFolder, checkpoints, environment, json_text, read_json, reporting_file_errors, write_json
 from bvtk.stopping import Stop
 from bvtk.traversal import CodeStatistics, read_latents
 
@@ -68,6 +68,11 @@ class Pipeline:
     def experiment(self) -> Experiment:
         """The trained experiment: training resumes if it is not done, else the last checkpoint is read."""
         dataset = self.dataset
+        if (self.folder.scores.is_file() or self.folder.export.is_file()) and not checkpoints(self.folder.checkpoints):
+            raise RunError(
+                f"{self.folder.path} has results but no checkpoint, so it would be trained again",
+                f"Restore {self.folder.checkpoints}, or remove the run: `bvtk rm {self.folder.path}`.",
+            )
         if not self.trained:
             steps = counted(self.recipe.training.steps, "step")
             what = {"steps": steps, "fit": "fitting", "nothing": "nothing to learn"}

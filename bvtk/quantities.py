@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import Any, TypeGuard
 
+_LARGEST = 1e100
+
 
 def is_number(value: Any) -> TypeGuard[int | float]:
     """Whether a value is an int or a float; a bool is neither."""
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_moderate(value: Any) -> TypeGuard[int | float]:
+    """Whether a value is a number of which sums and squares stay finite."""
+    return is_number(value) and abs(value) <= _LARGEST
 
 
 def fixed(value: float, digits: int) -> str:

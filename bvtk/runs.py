@@ -19,7 +19,7 @@ from typing import Any
 
 from bvtk.documents import parse_json, read_document
 from bvtk.errors import Interrupted, RunBusyError, RunError, UsageError
-from bvtk.files import linked, make_folder, remove_all_leftovers, write_text_atomic
+from bvtk.files import linked, make_folder, remove_all_leftovers, write_bytes_atomic, write_text_atomic
 from bvtk.locks import Lock, LockTakenError, file_lock
 
 _CHECKPOINT = re.compile(r"step-(\d+)")
@@ -132,12 +132,22 @@ class RunFolder:
         append_line(self.evaluations, line)
 
     def rewind(self, step: int) -> None:
-        """Drops what was logged after a step, before training resumes there."""
+        """Drops what was logged after a step, before training resumes there.
+
+        A power cut can leave anything after the lines that were synchronised with the checkpoint of this step.
+
+        Raises:
+            RunError: if a line before is damaged.
+        """
         self.check_lock()
         for path in (self.log, self.evaluations):
             if path.is_file():
-                kept = [line for line in read_lines(path) if line["step"] <= step]
-                write_text_atomic(path, "".join(json_line(line) for line in kept))
+                lines = path.read_bytes().split(b"\n")[:-1]
+                steps = [(_object_of(line) or {}).get("step") for line in lines]
+                ends = [end for end, at in enumerate(steps, start=1) if isinstance(at, int) and at <= step]
+                kept = lines[: max(ends, default=0)]
+                _objects_of(kept, path)
+                write_bytes_atomic(path, b"".join(line + b"\n" for line in kept))
 
 
 def checkpoints(folder: Path) -> list[tuple[int, Path]]:
@@ -222,15 +232,25 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     """The objects of a JSON Lines file, without a last line that a kill cut short."""
     if not path.is_file():
         return []
-    *whole, _ = path.read_text(encoding="utf-8").split("\n")
-    try:
-        found = [parse_json(line) for line in whole]
-    except ValueError as error:
-        raise RunError(f"{path} is damaged: {error}", "Fix or delete the line.") from error
-    odd = next((number for number, value in enumerate(found, start=1) if not isinstance(value, dict)), None)
-    if odd:
-        raise RunError(f"{path} is damaged: line {odd} is not an object", "Fix or delete the line.")
+    return _objects_of(path.read_bytes().split(b"\n")[:-1], path)
+
+
+def _objects_of(lines: list[bytes], path: Path) -> list[dict[str, Any]]:
+    found = []
+    for number, line in enumerate(lines, start=1):
+        value = _object_of(line)
+        if value is None:
+            raise RunError(f"{path} is damaged: line {number} is not a JSON object", "Fix or delete the line.")
+        found.append(value)
     return found
+
+
+def _object_of(line: bytes) -> dict[str, Any] | None:
+    try:
+        value = parse_json(line)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def library_versions() -> dict[str, str]:

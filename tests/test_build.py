@@ -46,3 +46,10 @@ def test_a_metric_that_needs_factors_is_refused_without_them(workplace: Path) ->
     np.save("plain.npy", np.zeros((4, 12, 12), np.uint8))
     with pytest.raises(UsageError, match="metric 'mig' needs ground-truth factors, but the data set 'arrays' has none"):
         build_dataset(recipe("dataset.path=plain.npy"))
+
+
+def test_one_image_that_could_train_and_not_be_scored_is_refused(workplace: Path) -> None:
+    np.savez("one.npz", images=np.zeros((1, 12, 12), np.uint8), factors=np.zeros((1, 3), int))
+    with pytest.raises(UsageError, match="metrics need at least 2 images, found 1"):
+        build_dataset(recipe("dataset.path=one.npz"))
+    assert len(build_dataset(recipe("dataset.path=one.npz", "metrics=[]"))) == 1

@@ -67,6 +67,7 @@ def test_good_files_are_read_as_numpy_reads_them(tmp_path: Path, dtype: str, ord
         (described("'|u1'", "(10, 64, 64)"), "truncated"),
         (described("'<f8'", f"({10**18}, {10**18})"), "truncated"),
         (described("'|u1'", "(-1, 64, 64)"), "has the invalid shape"),
+        (described("'|u1'", "(True, True, 16)"), "has the invalid shape"),
         (described("'|O'", "(1,)"), "Python objects"),
         (described("[('a', '|O'), ('b', '<f4')]", "(1,)"), "Python objects"),
         (described("'|u1'", "'no'"), "damaged header"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from bvtk.api import run_folder
-from bvtk.errors import Interrupted
+from bvtk.errors import Interrupted, RunError
 from bvtk.events import Event, StageStarted, Warned
 from bvtk.pipeline import Pipeline, prepare_folder
 from bvtk.plugins import discover
@@ -177,6 +178,20 @@ def test_new_scores_outdate_what_was_made_from_the_old(workplace: Path) -> None:
     third, memory, _ = pipeline()
     third.report()
     assert memory.stages == ["data", "export", "report"]
+
+
+@pytest.mark.parametrize("stage", ["evaluate", "export", "report"])
+def test_results_without_a_checkpoint_are_not_trained_again(workplace: Path, stage: str) -> None:
+    first, _, folder = pipeline("training.steps=2")
+    first.export()
+    before = folder.log.read_bytes()
+    for checkpoint in folder.checkpoints.iterdir():
+        shutil.rmtree(checkpoint)
+    again, _, _ = pipeline("training.steps=2")
+    with pytest.raises(RunError, match="has results but no checkpoint"):
+        getattr(again, stage)(again=True)
+    assert folder.log.read_bytes() == before
+    assert folder.scores.is_file()
 
 
 def test_other_data_under_a_finished_run_are_told(workplace: Path) -> None:

@@ -50,6 +50,31 @@ def test_rewinding_drops_what_came_after(tmp_path: Path) -> None:
     assert [line["step"] for line in folder.read_log()] == [10, 20]
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [b"\xff\xfe\n", b"\0" * 4096, b"\0" * 4096 + b'\n{"step": 30}\n', b"[1]\n", b'{"step": "x"}\n{"st'],
+)
+def test_rewinding_cuts_what_a_power_cut_left(tmp_path: Path, rest: bytes) -> None:
+    folder = RunFolder(tmp_path)
+    good = b'{"step": 10}\n{"step": 20}\n'
+    folder.log.write_bytes(good + rest)
+    folder.rewind(20)
+    assert folder.log.read_bytes() == good
+
+
+def test_rewinding_refuses_damage_among_lines_that_count(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.log.write_bytes(b'{"step": 10}\n\xff\n{"step": 20}\n')
+    with pytest.raises(RunError, match="is damaged: line 2"):
+        folder.rewind(20)
+
+
+def test_a_log_that_is_not_text_is_an_error_by_name(tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_bytes(b'{"step": 1}\n\xff\n')
+    with pytest.raises(RunError, match=r"log\.jsonl is damaged: line 2"):
+        read_lines(tmp_path / "log.jsonl")
+
+
 def test_a_folder_has_one_writer(tmp_path: Path) -> None:
     with (
         RunFolder(tmp_path).locked(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -26,7 +27,7 @@ from bvtk.cli.sweep import sweep
 from bvtk.cli.trust import trust
 from bvtk.cli.udr import udr
 from bvtk.cli.validate import validate
-from bvtk.errors import BvtkError
+from bvtk.errors import BvtkError, UsageError
 
 VERBS = (
     *(run, train, evaluate, export, report, sweep),
@@ -35,6 +36,9 @@ VERBS = (
     *(trust, rm, clean),
 )
 """The verbs, in the order of `bvtk --help`."""
+
+_OUT_OF_MEMORY = ("allocate memory", "out of memory", "Storage size", "Overflow when unpacking")
+"""What torch says about sizes that no memory holds."""
 
 app = typer.Typer(
     name="bvtk",
@@ -92,6 +96,19 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
-        hint = "this is a bug in bvtk: run the command again with --debug and report the traceback"
-        print_error(BvtkError(f"unexpected {type(error).__name__}: {error}", hint))
-        sys.exit(1)
+        explained = _explained(error)
+        print_error(explained)
+        sys.exit(explained.exit_code)
+
+
+def _explained(error: Exception) -> BvtkError:
+    """An error of the system as one that a user can fix; any other one as a bug."""
+    said = str(error).partition("\n")[0][:200]
+    if isinstance(error, OSError) and error.strerror:
+        what = error.filename or "the output can't be written"
+        kind = UsageError if error.errno == errno.ENAMETOOLONG else BvtkError
+        return kind(f"{what}: {error.strerror}", "check the path, its permissions and the free disk space")
+    if isinstance(error, MemoryError) or any(sign in said for sign in _OUT_OF_MEMORY):
+        return BvtkError(f"not enough memory: {said}", "choose a smaller model, batch size or number of points")
+    hint = "this is a bug in bvtk: run the command again with --debug and report the traceback"
+    return BvtkError(f"unexpected {type(error).__name__}: {error}", hint)

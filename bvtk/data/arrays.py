@@ -19,7 +19,7 @@ _NPY_MAGIC = b"\x93NUMPY"
 _ZIP_MAGIC = b"PK"
 _PIECE = 1 << 24
 _LONGEST_NAME = 64
-_MOST_CHANNELS = 4
+_MOST_CHANNELS, _LARGE = 4, 8
 
 
 def open_arrays(path: str) -> ImageSet:
@@ -96,8 +96,11 @@ def channels_first(images: NDArray[Any]) -> NDArray[Any]:
 
 
 def has_channels_last(shape: tuple[int, ...]) -> bool:
-    """Whether a shape is (n, H, W, C): its second number is too large for channels, and its last is not."""
-    return len(shape) == 4 and shape[1] > _MOST_CHANNELS >= shape[3]
+    """Whether a shape is (n, H, W, C): its second number is too large for channels, and its last is not.
+
+    Images smaller than 8 pixels are not meant: (n, 5, 7, 3) are images with 5 channels.
+    """
+    return len(shape) == 4 and shape[1] > _MOST_CHANNELS >= shape[3] and max(shape[1:3]) >= _LARGE
 
 
 def _read_magic(file: Path) -> bytes:

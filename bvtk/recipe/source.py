@@ -95,8 +95,12 @@ def read_text(path: File, name: str) -> str:
     """Reads a text file, which errors call `name`.
 
     Raises:
-        RecipeError: if it can't be read, is too large or is not UTF-8.
+        RecipeError: if it can't be read, is too large, or it or its name is not UTF-8.
     """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise refusal(Mark(Source(name)), "the name of the file is not UTF-8", "rename it") from None
     data = _read_bytes(path, name)
     if len(data) > MAX_BYTES:
         raise refusal(Mark(Source(name)), "larger than 1 MiB", "check that this is a recipe")

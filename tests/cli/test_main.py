@@ -37,6 +37,45 @@ def test_an_unexpected_error_is_one_message_with_exit_code_1(
         terminal("ls", "--debug")
 
 
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (OSError(28, "No space left on device", "x.json"), 1, "x.json: No space left on device"),
+        (OSError(28, "No space left on device"), 1, "the output can't be written: No space left on device"),
+        (OSError(36, "File name too long", "xxx"), 2, "xxx: File name too long"),
+        (MemoryError("Unable to allocate 7 TiB"), 1, "not enough memory: Unable to allocate 7 TiB"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes"), 1, "not enough memory: DefaultCPU"),
+        (TypeError("empty(): Overflow when unpacking long long\nframe #0"), 1, "not enough memory: empty()"),
+    ],
+)
+def test_a_full_disk_an_odd_path_or_an_absurd_size_is_no_bug(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int, message: str
+) -> None:
+    def fail(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(common, "load_plugins", fail)
+    found = terminal("ls")
+    assert found.code == code
+    assert found.err.startswith(f"error: {message}")
+    assert "bug" not in found.err
+    assert "frame" not in found.err
+
+
+@pytest.mark.parametrize("verb", [("train",), ("compare",), ("score", "--metric", "mig"), ("ls", "--plugin")])
+def test_a_path_that_no_system_has_is_refused(terminal: Terminal, verb: tuple[str, ...]) -> None:
+    found = terminal(*verb, "a" * 300)
+    assert found.code == 2
+    assert "too long" in found.err
+    assert "bug" not in found.err
+
+
+def test_a_model_larger_than_any_memory_is_refused(terminal: Terminal) -> None:
+    found = terminal("show", "r.yaml", "model.latents=1000000000000", "--layers")
+    assert found.code == 1
+    assert found.err.startswith("error: not enough memory")
+
+
 def test_an_interrupt_exits_with_130(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(**_: object) -> None:
         raise KeyboardInterrupt

@@ -101,3 +101,10 @@ def test_a_file_name_with_a_line_break_forges_no_result(terminal: Terminal) -> N
     assert terminal("validate", name).out == r"a\nr.yaml: valid\x1b[2J.yaml: valid" + "\n"
     Path(name).write_text("[")
     assert terminal("validate", name).err.startswith(r"a\nr.yaml: valid\x1b[2J.yaml:1:2  ")
+
+
+def test_an_override_longer_than_a_file_name_is_one(terminal: Terminal) -> None:
+    found = terminal("validate", "r.yaml", f"name={'a' * 300}")
+    assert found.code == 2
+    assert "bug" not in found.err
+    assert "name: " in found.err

@@ -189,7 +189,10 @@ def test_absurd_sizes_are_refused_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("shape", "last"),
-    [((5, 8, 6), False), ((5, 3, 8, 6), False), ((5, 8, 6, 3), True), ((5, 3, 4, 4), False), ((5, 8, 6, 9), False)],
+    [
+        *(((5, 8, 6), False), ((5, 3, 8, 6), False), ((5, 8, 6, 3), True), ((5, 3, 4, 4), False)),
+        *(((5, 8, 6, 9), False), ((9, 5, 7, 3), False)),
+    ],
 )
 def test_where_the_channels_are(shape: tuple[int, ...], last: bool) -> None:
     assert has_channels_last(shape) == last

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -145,6 +146,13 @@ def test_a_byte_order_mark_of_utf_8_is_no_part_of_the_text(tmp_path: Path) -> No
 def test_other_encodings_are_refused_by_name(errors: Errors, data: bytes, place: str, looks: str) -> None:
     (found,) = errors(data)
     assert found.startswith(f"{place} : not UTF-8, it looks like {looks}")
+
+
+def test_a_file_whose_name_is_not_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"r\xff.yaml")
+    path.write_text("name: x")
+    with pytest.raises(RecipeError, match=r"r\\udcff\.yaml  the name of the file is not UTF-8"):
+        read_text(path, path.name)
 
 
 def test_a_file_past_the_bound_is_refused_without_reading_all_of_it(errors: Errors) -> None:

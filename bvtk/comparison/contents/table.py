@@ -13,7 +13,7 @@ from bvtk.comparison.contents.columns import better
 from bvtk.comparison.contents.keys import Key, find_key, text_of
 from bvtk.comparison.contents.measured import Measured
 from bvtk.comparison.contents.rows import Row
-from bvtk.quantities import is_number
+from bvtk.quantities import is_moderate
 from bvtk.recipe.sweep_schema import Published
 
 MEANINGS = {
@@ -54,7 +54,7 @@ def aggregate(values: Sequence[float], how: str, better: int = 0, pooled: Sequen
 
 
 Cell = Summary | str | None
-"""The value of a row and column: a number, a word from recipes, or None if the row has no value."""
+"""The value of a row and column: a number, a word from recipes or an absurd number, or None if there is no value."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def cell(row: Row, column: Key, how: str) -> Cell:
     found = [value for run in row.runs if (value := column.of(run)) is not None]
     if not found:
         return None
-    if column.kind == "recipe" or not all(is_number(value) for value in found):
+    if column.kind == "recipe" or not all(is_moderate(value) for value in found):
         return ", ".join(dict.fromkeys(text_of(value) for value in found))
     return aggregate([float(value) for value in found], how, better(column), _pooled(row, column))
 
@@ -146,7 +146,7 @@ def _pooled(row: Row, column: Key) -> Sequence[float]:
     if not all(isinstance(parts.get("scores"), list) for parts in measured):
         return ()
     scores = [value for parts in measured for value in parts["scores"]]
-    return [float(value) for value in scores] if all(map(is_number, scores)) else ()
+    return [float(value) for value in scores] if all(map(is_moderate, scores)) else ()
 
 
 def _rank(found: Cell, sign: int) -> tuple[int, float, str]:

@@ -20,7 +20,7 @@ from bvtk.comparison.contents.columns import BETAS, KL, RECONSTRUCTION
 from bvtk.comparison.contents.keys import Key, known_keys, text_of
 from bvtk.comparison.contents.rows import Row, shortened
 from bvtk.comparison.contents.table import Table, summary_of
-from bvtk.quantities import is_number
+from bvtk.quantities import is_moderate
 
 MOST_LINES = 18
 """The most lines in one panel: more can't be told apart."""
@@ -57,7 +57,7 @@ class Choice:
         """The keys that rows differ in and whose value is a number in every row."""
         known = known_keys(self.table.runs)
         values = {key: [_value(row, key, known) for row in self.table.rows] for key in self._names}
-        numeric = [key for key in values if all(map(is_number, values[key])) and len(set(values[key])) > 1]
+        numeric = [key for key in values if all(map(is_moderate, values[key])) and len(set(values[key])) > 1]
         return [Axis(key, self._names[key], tuple(map(float, values[key]))) for key in numeric]
 
     @cached_property

@@ -13,6 +13,7 @@ from bvtk.comparison.views import draw
 from bvtk.comparison.views.axes import Axis, Choice
 from bvtk.comparison.views.draw import Panel, Point
 from bvtk.errors import UsageError
+from bvtk.quantities import is_moderate
 from bvtk.registry import did_you_mean
 
 
@@ -96,7 +97,11 @@ def _training(choice: Choice) -> Plot:
 
 def curve_of(row: Row, metric: str) -> list[Point]:
     """Mean and spread over the runs of a row, at every step that all of its runs with a curve have reached."""
-    curves = [dict(run.curves[metric]) for run in row.runs if metric in run.curves]
+    curves = [
+        {step: score for step, score in run.curves[metric] if is_moderate(step) and is_moderate(score)}
+        for run in row.runs
+        if metric in run.curves
+    ]
     steps = sorted(set(curves[0]).intersection(*curves[1:])) if curves else []
     found = [(step, aggregate([curve[step] for curve in curves], "mean")) for step in steps]
     return [(float(step), summary.value, summary.spread) for step, summary in found]
@@ -116,7 +121,7 @@ def _panel(table: Table, number: int, lines: dict[str, list[int]], axis: Axis | 
             x = axis.values[row] if axis else 0.0
             if summary := summary_of(table.values[row][number]):
                 measured.setdefault(label, []).append((x, summary.value, summary.spread))
-            if known := table.published_of(table.rows[row], column):
+            if (known := table.published_of(table.rows[row], column)) and is_moderate(known[0]):
                 published.setdefault(label, []).append((x, *known))
     title = heading(column) + (", lower is better" if better(column) < 0 else "")
     return Panel(title, measured, _chance(table, column), published)
@@ -133,8 +138,8 @@ def _chance(table: Table, column: Key) -> float | None:
     """The score of chance, if it is known and the same for every run."""
     if column.metric is None:
         return None
-    found = {run.scores[column.metric].get("chance") for run in table.runs if column.metric in run.scores}
-    return next(iter(found)) if len(found) == 1 else None
+    first, *others = [run.scores[column.metric].get("chance") for run in table.runs if column.metric in run.scores]
+    return float(first) if is_moderate(first) and all(other == first for other in others) else None
 
 
 _DRAWN: dict[str, Callable[[Choice], Plot]] = {
