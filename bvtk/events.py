@@ -49,12 +49,7 @@ class StageStarted(Event):
 
 @dataclass(frozen=True)
 class TrainingStarted(Event):
-    """Training begins or resumes.
-
-    Args:
-        step: the steps that are already done.
-        steps: the steps in total.
-    """
+    """Training begins or resumes: a step of all `steps`, counted from 0."""
 
     step: int
     steps: int
@@ -62,23 +57,14 @@ class TrainingStarted(Event):
 
 @dataclass(frozen=True)
 class Logged(Event):
-    """A line was appended to `metrics.jsonl`.
-
-    Args:
-        line: its numbers by name. `step` is always there; the others depend on model and objective.
-    """
+    """A line was appended to `metrics.jsonl`: numbers by name. All but `step` depend on model and objective."""
 
     line: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Evaluated(Event):
-    """The model was scored during training (`training.evaluate_every`).
-
-    Args:
-        step: the step at which it was scored.
-        scores: the scores by metric.
-    """
+    """The model was scored at a step during training (`training.evaluate_every`): the scores by metric."""
 
     step: int
     scores: Mapping[str, Any]
@@ -86,12 +72,7 @@ class Evaluated(Event):
 
 @dataclass(frozen=True)
 class Progressed(Event):
-    """More images are encoded.
-
-    Args:
-        done: the images that are done.
-        total: the images in total.
-    """
+    """More images are encoded: how many are done, and how many there are in total."""
 
     done: int
     total: int
@@ -99,22 +80,14 @@ class Progressed(Event):
 
 @dataclass(frozen=True)
 class Scored(Event):
-    """The final scores are in `scores.json`.
-
-    Args:
-        scores: the scores by metric.
-    """
+    """The final scores, by metric, are in `scores.json`."""
 
     scores: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Warned(Event):
-    """Something the user should know; the run goes on.
-
-    Args:
-        message: one line of text.
-    """
+    """Something the user should know, in one line of text; the run goes on."""
 
     message: str
 
@@ -125,11 +98,7 @@ class Warned(Event):
 
 @dataclass(frozen=True)
 class Finished(Event):
-    """All stages that were asked for are done. A run that fails or is interrupted does not send this event.
-
-    Args:
-        folder: the run folder.
-    """
+    """All stages that were asked for are done. A run that fails or is interrupted does not send this event."""
 
     folder: Path
 

@@ -10,12 +10,7 @@ from typing import Literal, Protocol
 
 @dataclass(frozen=True)
 class Resources:
-    """What a job gets.
-
-    Args:
-        cpus: processor cores.
-        gpus: GPUs.
-    """
+    """What a job gets: a number of processor cores, and of GPUs."""
 
     cpus: int = 1
     gpus: int = 0

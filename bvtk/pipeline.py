@@ -14,7 +14,6 @@ import torch
 from safetensors.numpy import save as save_arrays
 
 from bvtk.build import Experiment, build_dataset
-from bvtk.counting import counted
 from bvtk.engine.devices import choose_device, choose_precision, describe
 from bvtk.engine.loop import Training, is_trained, train
 from bvtk.errors import RunError
@@ -25,6 +24,7 @@ from bvtk.export import plugin_records, write_export
 from bvtk.files import write_bytes_atomic, write_text_atomic
 from bvtk.identity import RECIPE, SCORES, check_identity
 from bvtk.protocols import Dataset
+from bvtk.quantities import counted
 from bvtk.recipe import LoadedRecipe, Recipe, dump_yaml, recipe_sha256
 from bvtk.runs import RunFolder, checkpoints, environment, json_text, read_json, reporting_file_errors, write_json
 from bvtk.stopping import Stop

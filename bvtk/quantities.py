@@ -1,4 +1,4 @@
-"""Numbers and durations: what counts as a number, and how time is written."""
+"""Numbers, amounts and durations: what counts as a number, and how they are written."""
 
 from __future__ import annotations
 
@@ -37,3 +37,13 @@ def file_size(size: int) -> str:
         if size >= bytes_of:
             return f"{size / bytes_of:.1f} {unit}" if unit != "kB" else f"{size / bytes_of:.0f} kB"
     return f"{size} B"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number and its noun, with an s for the plural: `1 cell`, `1,000 cells`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def article(noun: str) -> str:
+    """`an encoder`, `a model`."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

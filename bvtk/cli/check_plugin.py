@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bvtk.cli.common import AsJson, keeping_stdout, print_json, show
-from bvtk.counting import counted
 from bvtk.errors import PluginError
+from bvtk.quantities import counted
 from bvtk.registry import Origin
 
 if TYPE_CHECKING:

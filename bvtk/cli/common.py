@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from bvtk.counting import counted
 from bvtk.errors import BvtkError, RecipeError, one_line
+from bvtk.quantities import counted
 
 if TYPE_CHECKING:
     from rich.console import Console

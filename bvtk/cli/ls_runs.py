@@ -8,8 +8,7 @@ from typing import Any
 
 from bvtk.cli.common import add_row, new_table, print_json, print_table, show
 from bvtk.comparison.inventory import Listed, list_runs, matching, ordered, settings_of
-from bvtk.counting import counted
-from bvtk.quantities import file_size
+from bvtk.quantities import counted, file_size
 from bvtk.sweep.progress import headline
 
 

@@ -11,9 +11,8 @@ from typing import Annotated
 import typer
 
 from bvtk.cli.common import AsJson, Out, print_json, say, show
-from bvtk.counting import counted
 from bvtk.errors import UsageError
-from bvtk.quantities import file_size
+from bvtk.quantities import counted, file_size
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 

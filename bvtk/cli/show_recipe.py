@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bvtk.cli.common import add_row, new_table, print_json, print_table, show
-from bvtk.counting import counted
+from bvtk.quantities import counted
 from bvtk.recipe import LoadedRecipe, Recipe, resolved
 from bvtk.recipe.marks import dotted
 from bvtk.recipe.variants import load_sweep

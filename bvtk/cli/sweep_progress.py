@@ -10,9 +10,8 @@ from rich.console import Group
 from rich.live import Live
 
 from bvtk.cli.common import add_row, error_console, line, new_table, say
-from bvtk.counting import counted
 from bvtk.metrics.scoring.keys import collapsed
-from bvtk.quantities import duration
+from bvtk.quantities import counted, duration
 from bvtk.sweep.driver import Watcher
 from bvtk.sweep.progress import Pace, Progress, headline, progress_of
 from bvtk.sweep.record import Status

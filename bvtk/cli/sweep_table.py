@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bvtk.cli.common import add_row, new_table, out_console, print_table, say, show
-from bvtk.counting import counted
+from bvtk.quantities import counted
 from bvtk.sweep.progress import headline, last_words
 from bvtk.sweep.record import Status, SweepFolder
 

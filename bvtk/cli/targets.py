@@ -114,12 +114,12 @@ def evaluate_export(path: Path, overrides: Sequence[str] | None, device: str, as
         raise UsageError(f"an exported model takes no overrides, found {overrides[0]!r}")
     prepare_process()
     from bvtk.build import build_dataset
-    from bvtk.counting import counted
     from bvtk.engine.devices import choose_device
     from bvtk.evaluate.representation import images_encoded
     from bvtk.evaluate.scores import evaluate, warnings_of
     from bvtk.events import Progressed, StageStarted, Warned
     from bvtk.export import read_export
+    from bvtk.quantities import counted
 
     with Stop().listening(), watching() as listener:
         export = read_export(path)

@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from bvtk.comparison.contents.keys import HEADLINE, find_key, leaves, text_of
-from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.keys import HEADLINE, Measured, find_key, leaves, text_of
 from bvtk.comparison.contents.rows import differing_settings, shortened
 from bvtk.errors import BvtkError, RunBusyError, UsageError
 from bvtk.files import remove_folder
@@ -28,7 +27,6 @@ class Listed:
     """A run on the disk.
 
     Args:
-        folder: its folder.
         state: `done` if every stage is finished, `trained` if only the training is, `stopped` if the training is not
             and no process works on it, `damaged` if its recipe or scores can't be read.
         step: the newest logged step; 0 if there is none.

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from bvtk.build import build_dataset
-from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.keys import Measured
 from bvtk.comparison.contents.rows import Row, rows_of
 from bvtk.comparison.contents.sources import gather
 from bvtk.engine.devices import choose_device

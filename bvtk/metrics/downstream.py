@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from bvtk.counting import counted
 from bvtk.errors import UsageError
 from bvtk.metrics.estimators.boosting import boost
 from bvtk.metrics.estimators.linear import linear_predictions, standardised
 from bvtk.metrics.estimators.sampling import require_varying, train_and_test
 from bvtk.protocols import Codes
+from bvtk.quantities import counted
 
 
 def downstream(codes: Codes, seed: int, *, labels: Sequence[int], test_points: int, rounds: int) -> dict[str, Any]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import PositiveFloat, ValidationError, ValidatorFunctionWrapHandler, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import PositiveFloat
 
-from bvtk.component import LikelihoodSpec, register_likelihood
+from bvtk.component import LikelihoodSpec, one_error, register_likelihood
 from bvtk.protocols import ImageShape, Likelihood
 
 
@@ -33,16 +32,10 @@ class Gaussian(LikelihoodSpec):
     whose log σ is at least −6.
     """
 
-    sigma: PositiveFloat | Literal["learned", "optimal"] = 1.0
+    sigma: Annotated[
+        PositiveFloat | Literal["learned", "optimal"], one_error("a positive number, 'learned' or 'optimal'")
+    ] = 1.0
     """Standard deviation in units of intensity (0 to 1): a number, `learned`, or `optimal`, the best of each batch."""
-
-    @field_validator("sigma", mode="wrap")
-    @classmethod
-    def _one_error(cls, value: object, handler: ValidatorFunctionWrapHandler) -> object:
-        try:
-            return handler(value)
-        except ValidationError:  # Pydantic's own has one error per member of the union
-            raise PydanticCustomError("sigma", "must be a positive number, 'learned' or 'optimal'") from None
 
     def build(self, image: ImageShape) -> Likelihood:  # noqa: ARG002
         from bvtk.models import likelihoods

@@ -18,8 +18,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, NoDefault
 from pydantic_core import CoreSchema, core_schema
 
 from bvtk.component import IN_RECIPES, Slot
-from bvtk.counting import article
 from bvtk.docstrings import describe_fields
+from bvtk.quantities import article
 from bvtk.recipe.fields import as_data
 from bvtk.recipe.schema import Recipe
 

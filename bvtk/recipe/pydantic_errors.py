@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from pydantic_core import PydanticUndefined
 
 from bvtk.component import Slot
-from bvtk.counting import article, counted
 from bvtk.errors import Problem, printable
+from bvtk.quantities import article, counted
 from bvtk.recipe.fields import RECIPE, FieldType, component_name, default_of, types_along
 from bvtk.recipe.marks import Mark, Node, Path, marked, problem
 from bvtk.recipe.scalars import is_number, write

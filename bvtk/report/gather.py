@@ -12,12 +12,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bvtk.counting import counted
 from bvtk.engine.devices import describe
 from bvtk.engine.images import split
 from bvtk.evaluate.representation import Encoder
 from bvtk.evaluate.scores import warnings_of
 from bvtk.protocols import ACTIVE_VARIANCE, Dataset, Decoding, Traversable, factor_with_role, position_factors
+from bvtk.quantities import counted
 from bvtk.recipe import Recipe, dump_yaml
 from bvtk.report.inputs import ReportInputs
 from bvtk.runs import RunFolder, read_json, read_lines

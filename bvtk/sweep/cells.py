@@ -12,7 +12,7 @@ from bvtk.api import run_folder
 from bvtk.errors import UsageError
 from bvtk.recipe import LoadedRecipe, Recipe
 from bvtk.recipe.sweep_schema import Published
-from bvtk.recipe.variants import LoadedSweep, load_sweep
+from bvtk.recipe.variants import load_sweep
 from bvtk.recipe.writing import flow
 from bvtk.runs import RunFolder
 
@@ -24,7 +24,6 @@ class Cell:
     """One run of a sweep.
 
     Args:
-        recipe: the complete recipe with its seed.
         settings: what distinguishes it from other cells besides its seed, by dotted key; `recipe` if it starts from
             another recipe's file.
         folder_name: the name of its run folder, such as `vae-1a2b3c4d5e`.
@@ -51,12 +50,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A recipe and its cells.
-
-    Args:
-        loaded: the recipe that has the sweep.
-        cells: the cells in order, without duplicates.
-    """
+    """A recipe that has a sweep, and its cells in order, without duplicates."""
 
     loaded: LoadedRecipe
     cells: tuple[Cell, ...]
@@ -88,12 +82,8 @@ def read_sweep(path: Path | str, overrides: Sequence[str] = ()) -> Sweep:
     found = load_sweep(path, overrides)
     if found.loaded.recipe.sweep is None:
         raise UsageError(f"{path} has no `sweep`", "Add one, such as `sweep: {seeds: 3}`, or use `bvtk run`.")
-    return Sweep(found.loaded, tuple(_cells(found).values()))
-
-
-def _cells(found: LoadedSweep) -> dict[str, Cell]:
     cells: dict[str, Cell] = {}
     for variant in found.variants:
         name = run_folder(variant.recipe, Path()).path.name
         cells.setdefault(name, Cell(variant.recipe, variant.settings, name))
-    return cells
+    return Sweep(found.loaded, tuple(cells.values()))

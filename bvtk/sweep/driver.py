@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from bvtk.counting import counted
 from bvtk.errors import RunBusyError
 from bvtk.jobs import Ending, Job, Launcher, Task
 from bvtk.lockfiles import Watch, is_locked
+from bvtk.quantities import counted
 from bvtk.stopping import Stop
 from bvtk.sweep.cells import Cell, Sweep
 from bvtk.sweep.progress import saved_step

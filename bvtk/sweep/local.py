@@ -67,12 +67,7 @@ class LocalLauncher(Launcher):
 
 
 class LocalTask:
-    """A job's process.
-
-    Args:
-        process: the process.
-        gpu: its GPU, if it has one to itself or shares one.
-    """
+    """A job's process, and its GPU, if it has one to itself or shares one."""
 
     state: Literal["running"] = "running"
 

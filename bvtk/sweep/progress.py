@@ -19,15 +19,9 @@ _TAIL = 65_536
 
 @dataclass(frozen=True)
 class Progress:
-    """The progress of a run.
+    """The progress of a run: its last logged line, and the newest score of a metric that was measured during training.
 
-    Args:
-        step: the last logged step.
-        steps: the recipe's last step.
-        speed: steps per second; None before the first logged step.
-        loss: the logged loss.
-        metric: the key of the score below.
-        score: the newest score that was measured during training.
+    The speed is in steps per second. What is not known yet is None.
     """
 
     step: int
@@ -89,10 +83,7 @@ class Pace:
     """Estimates the time that is left from the work done since the first progress.
 
     Cells that are already trained and are only scored make no progress, so that time before the first step is not
-    counted.
-
-    Args:
-        total: all work, in any unit.
+    counted. The unit of the total work is any.
     """
 
     def __init__(self, total: float) -> None:
@@ -100,11 +91,7 @@ class Pace:
         self._first: tuple[float, float] | None = None
 
     def left(self, done: float) -> float | None:
-        """Seconds until all is done; None before anything was done.
-
-        Args:
-            done: how much is done by now.
-        """
+        """Seconds until all is done, from what is done by now; None before anything was done."""
         now = time.monotonic()
         if self._first is None or done <= self._first[0]:
             self._first = done, now

@@ -27,9 +27,6 @@ class Status:
     """A cell with its state.
 
     Args:
-        cell: the cell.
-        folder: its run folder.
-        state: its state.
         code: the exit code of a failed cell, negative for a signal; None if nobody knows.
         why: why it failed, if the code does not say it; for a waiting cell, why it was lost.
         where: the machine that it runs on.
@@ -58,12 +55,7 @@ class Status:
 
 
 class SweepFolder:
-    """`<out>/<name>-sweep-<hash>/`.
-
-    Args:
-        sweep: the sweep.
-        out: the parent of run folders.
-    """
+    """`<out>/<name>-sweep-<hash>/`, where `out` is the parent of run folders."""
 
     def __init__(self, sweep: Sweep, out: Path) -> None:
         self._sweep = sweep

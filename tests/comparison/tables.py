@@ -8,7 +8,7 @@ from typing import Any
 
 from bvtk.comparison.comparison import Comparison
 from bvtk.comparison.contents.columns import columns_of
-from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.keys import Measured
 from bvtk.comparison.contents.rows import rows_of
 
 

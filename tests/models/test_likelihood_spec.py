@@ -20,4 +20,4 @@ def test_a_wrong_sigma_is_one_error_at_its_own_key(sigma):
     with pytest.raises(ValidationError) as caught:
         parse(likelihoods.get("gaussian"), {"sigma": sigma})
     errors = [(e["loc"], e["msg"]) for e in caught.value.errors()]
-    assert errors == [(("sigma",), "must be a positive number, 'learned' or 'optimal'")]
+    assert errors == [(("sigma",), "expected a positive number, 'learned' or 'optimal'")]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bvtk.comparison.contents.keys import HEADLINE, Key, find_key, known_keys
-from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.keys import HEADLINE, Key, Measured, find_key, known_keys
 from bvtk.errors import UsageError
 from bvtk.metrics.scoring.keys import HELD_OUT, settings
 

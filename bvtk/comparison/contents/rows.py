@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bvtk.comparison.contents.keys import Key, canonical, find_key, leaves, text_of
-from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.keys import Key, Measured, canonical, find_key, leaves, text_of
 from bvtk.quantities import is_number
 
 Setting = tuple[str, ...]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from bvtk.comparison.contents.measured import FACTS, Curve, Measured, completed
+from bvtk.comparison.contents.keys import FACTS, Curve, Measured, completed
 from bvtk.comparison.contents.table import Cell, Summary, Table
 from bvtk.component import Spec, parse
 from bvtk.documents import read_document

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bvtk.comparison.contents.keys import canonical
-from bvtk.comparison.contents.measured import Measured, completed, curves_of, facts_of
+from bvtk.comparison.contents.keys import Measured, canonical, completed, curves_of, facts_of
 from bvtk.comparison.contents.saved import read_saved
 from bvtk.component import parse
 from bvtk.errors import BvtkError, RunError, UsageError

@@ -10,8 +10,7 @@ from functools import cached_property
 from typing import Self
 
 from bvtk.comparison.contents.columns import better
-from bvtk.comparison.contents.keys import Key, find_key, text_of
-from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.keys import Key, Measured, find_key, text_of
 from bvtk.comparison.contents.rows import Row
 from bvtk.quantities import is_moderate
 from bvtk.recipe.sweep_schema import Published

@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bvtk.comparison.contents.columns import heading
-from bvtk.comparison.contents.keys import Key, known_keys
-from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.keys import Key, Measured, known_keys
 from bvtk.comparison.contents.rows import rows_of
 from bvtk.component import metrics
-from bvtk.counting import counted
 from bvtk.metrics.scoring.keys import collapsed
+from bvtk.quantities import counted
 from bvtk.recipe.sweep_schema import Published
 
 _NAMED = 4

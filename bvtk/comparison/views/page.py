@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 
 from bvtk.comparison.contents.columns import heading
-from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.keys import Measured
 from bvtk.comparison.contents.rows import Row
 from bvtk.comparison.contents.table import Table
 from bvtk.comparison.views.plots import plots
 from bvtk.comparison.views.text import captions, headings, run_cells, shown_rows
-from bvtk.counting import counted
 from bvtk.metrics.scoring.keys import HELD_OUT
 from bvtk.pages.html import render
+from bvtk.quantities import counted
 
 _TRAVERSALS = 6
 """Traversals per row."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bvtk.comparison.contents.columns import heading
-from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.keys import Measured
 from bvtk.comparison.contents.rows import Row
 from bvtk.comparison.contents.table import MEANINGS, Cell, Summary, Table, cell
 from bvtk.pages.markdown import escaped, one_line

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bvtk.counting import counted
 from bvtk.errors import UsageError
 from bvtk.protocols import Codes
+from bvtk.quantities import counted
 
 Rows = NDArray[np.int64]
 

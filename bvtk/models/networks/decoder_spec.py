@@ -69,7 +69,7 @@ class Mlp(DecoderSpec):
     """Activation after each hidden layer."""
 
     def build(self, latents: int, image: ImageShape) -> nn.Module:
-        from bvtk.models.networks.dense import DenseDecoder
+        from bvtk.models.networks.convolutional import DenseDecoder
 
         return DenseDecoder(latents, image, self.hidden, self.activation)
 

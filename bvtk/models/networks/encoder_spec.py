@@ -80,7 +80,7 @@ class Mlp(EncoderSpec):
     """Activation after each hidden layer."""
 
     def build(self, image: ImageShape, outputs: int) -> nn.Module:
-        from bvtk.models.networks.dense import DenseEncoder
+        from bvtk.models.networks.convolutional import DenseEncoder
 
         return DenseEncoder(image, outputs, self.hidden, self.activation)
 

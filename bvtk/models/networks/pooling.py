@@ -16,7 +16,7 @@ from torch import nn
 from torch.nn import functional
 
 from bvtk.errors import UsageError
-from bvtk.models.networks.dense import dense_stack
+from bvtk.models.networks.convolutional import dense_stack
 from bvtk.protocols import ImageShape
 
 

@@ -1,8 +1,7 @@
 import pytest
 
 from bvtk.comparison.contents.columns import better, columns_of, heading
-from bvtk.comparison.contents.keys import find_key
-from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.keys import Measured, find_key
 from bvtk.errors import UsageError
 
 SCORES = {

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from bvtk.comparison.contents.columns import default_columns
-from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.keys import Measured
 from bvtk.comparison.contents.warnings import cautions, unmatched
 from bvtk.plugins import discover
 from bvtk.recipe.sweep_schema import Published

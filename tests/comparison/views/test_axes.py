@@ -1,6 +1,6 @@
 import pytest
 
-from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.keys import Measured
 from bvtk.comparison.contents.rows import rows_of
 from bvtk.comparison.views.axes import Axis, Choice
 from tests.comparison.tables import measured, over, table_of

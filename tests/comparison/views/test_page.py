@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
-from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.keys import Measured
 from bvtk.comparison.contents.rows import Row
 from bvtk.comparison.views import page
 from bvtk.comparison.views.page import gallery_of, render_page

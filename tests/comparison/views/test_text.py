@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from bvtk.comparison.contents.measured import Measured
+from bvtk.comparison.contents.keys import Measured
 from bvtk.comparison.views.text import (
     captions,
     csv_text,

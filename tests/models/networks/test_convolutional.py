@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import pytest
 import torch
 from torch import nn
@@ -6,6 +8,21 @@ from bvtk.errors import UsageError
 from bvtk.models.networks.convolutional import padding, shrink
 from bvtk.protocols import ImageShape
 from tests.models.builders import decoder, encoder
+
+
+def test_layers_of_the_papers_dense_encoder():
+    kinds = [type(m).__name__ for m in encoder("higgins_fc").modules() if not list(m.children())]
+    assert kinds == ["Linear", "ReLU", "Linear", "ReLU", "Linear"]
+
+
+def test_the_activation_follows_each_hidden_layer():
+    kinds = [type(m).__name__ for m in encoder("mlp", hidden=[4, 4], activation="gelu").hidden]
+    assert kinds == ["Linear", "GELU", "Linear", "GELU"]
+
+
+def test_layers_of_the_papers_dense_decoder():
+    kinds = [type(m).__name__ for m in decoder("higgins_fc").modules() if not list(m.children())]
+    assert kinds == ["Linear", "Tanh"] * 3 + ["Linear"]
 
 
 @pytest.mark.parametrize("kernel", range(1, 8))
