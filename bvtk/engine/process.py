@@ -11,6 +11,8 @@ import ctypes
 import os
 import platform
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 from bvtk.errors import UsageError
 
@@ -34,8 +36,20 @@ def prepare_process() -> None:
     os.environ["OMP_DYNAMIC"] = "false"
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
+    _keep_niceness()
     if platform.libc_ver()[0] == "glibc":
         libc = ctypes.CDLL("libc.so.6", use_errno=False)
         libc.mallopt(_M_MMAP_MAX, 0)
         libc.mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
         libc.mallopt(_M_TOP_PAD, 2**28)
+
+
+def _keep_niceness() -> None:
+    """Lets `nice bvtk sweep` work on Linux, where each session competes with its own niceness (autogroup).
+
+    A cell of a sweep starts a session, whose niceness is 0 whatever that of its process is. Other sessions, such as
+    that of a terminal, are left alone.
+    """
+    if sys.platform == "linux" and os.getsid(0) == os.getpid() and (niceness := os.nice(0)) > 0:
+        with suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(niceness))
