@@ -37,6 +37,14 @@ FolderPlugins = Annotated[
     bool, typer.Option("--plugins", help="Load plugins/*.py even if they are not trusted yet (see bvtk trust).")
 ]
 NoPlugins = Annotated[bool, typer.Option("--no-plugins", help="Ignore plugins/*.py and installed plugins.")]
+Targets = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="TARGET",
+        help="Run folders, folders of them, folders of sweeps, recipes, or exported models.",
+        show_default=False,
+    ),
+]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Parent folder of run folders.")]
 Device = Annotated[str, typer.Option("--device", metavar="cpu|cuda|mps|auto", help="Device to compute on.")]
 

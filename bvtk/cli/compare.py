@@ -12,6 +12,7 @@ import typer
 from bvtk.cli.common import (
     AsJson,
     Out,
+    Targets,
     add_row,
     new_table,
     out_console,
@@ -30,14 +31,7 @@ if TYPE_CHECKING:
 
 @with_plugins
 def compare(
-    targets: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="TARGET",
-            help="Run folders, folders of them, folders of sweeps, recipes, exported models, or output of --json.",
-            show_default=False,
-        ),
-    ],
+    targets: Targets,
     by: Annotated[
         list[str] | None,
         typer.Option(
@@ -87,7 +81,7 @@ def compare(
     out: Out = Path("runs"),
     as_json: AsJson = False,
 ) -> None:
-    """Show runs in a table, with mean and spread over seeds.
+    """Show runs in a table, with mean and spread over seeds. A target can also be the saved output of --json.
 
     Example: bvtk compare runs
 

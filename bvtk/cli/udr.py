@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bvtk.cli.common import AsJson, Device, Out, add_row, new_table, print_json, print_table, say, with_plugins
+from bvtk.cli.common import AsJson, Device, Out, Targets, add_row, new_table, print_json, print_table, say, with_plugins
 from bvtk.metrics.udr_spec import How, Measure
 
 if TYPE_CHECKING:
@@ -16,14 +16,7 @@ if TYPE_CHECKING:
 
 @with_plugins
 def udr(
-    targets: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="TARGET",
-            help="Run folders, folders with run folders, folders of sweeps, recipes with a sweep, or exported models.",
-            show_default=False,
-        ),
-    ],
+    targets: Targets,
     measure: Annotated[
         Measure, typer.Option("--measure", metavar="lasso|spearman", help="How to compare the codes of two models.")
     ] = "lasso",
