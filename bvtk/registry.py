@@ -82,10 +82,14 @@ class Registry(Generic[T]):
         """Registers the decorated class with a name, its `component`.
 
         Raises:
-            PluginError: if the name is taken by another origin.
+            PluginError: if the name is taken by another origin, or the class is not a spec of this kind.
         """
 
         def decorate(item: type[T]) -> type[T]:
+            base = f"{self.kind.title()}Spec"
+            if base not in (parent.__name__ for parent in getattr(item, "__mro__", ())):
+                what = f"{self.kind} {name!r}: {getattr(item, '__name__', repr(item))} is not derived from bvtk.{base}"
+                raise PluginError(what, f"write `class {getattr(item, '__name__', 'Mine')}(bvtk.{base}):`")
             # Built-in components stay built-in if their module is imported before `discover` does it.
             origin = BUILT_IN if item.__module__.startswith("bvtk.") else _registering.get()
             taken = self._entries.get(name)

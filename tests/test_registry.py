@@ -6,7 +6,11 @@ from bvtk.registry import BUILT_IN, SESSION, Origin, Registry, did_you_mean, reg
 FILE = Origin("file", "plugins/mine.py", "abc")
 
 
-class Thing:
+class EncoderSpec:
+    """Stands for the base of all encoders."""
+
+
+class Thing(EncoderSpec):
     """A thing. With more below.
 
     Second paragraph.
@@ -28,7 +32,7 @@ def test_registered_components_are_found(registry):
 def test_an_entry_has_the_place_and_summary_of_its_class(registry):
     registry.register("tiny")(Thing)
     entry = registry.entry("tiny")
-    assert entry.place.endswith("test_registry.py:9")
+    assert entry.place.endswith("test_registry.py:13")
     assert entry.summary == "A thing. With more below."
     assert entry.origin == SESSION
 
@@ -42,8 +46,8 @@ def test_components_have_the_origin_that_registers_them(registry):
 
 def test_built_ins_stay_built_in_whoever_imports_them_first(registry):
     with registering(FILE):
-        registry.register("tiny")(type("Thing", (), {"__module__": "bvtk.models.vae_spec"}))
-        registry.register("other")(type("Thing", (), {"__module__": "bvtk_extras"}))
+        registry.register("tiny")(type("Thing", (EncoderSpec,), {"__module__": "bvtk.models.vae_spec"}))
+        registry.register("other")(type("Thing", (EncoderSpec,), {"__module__": "bvtk_extras"}))
     assert registry.entry("tiny").origin == BUILT_IN
     assert registry.entry("other").origin == FILE
 
@@ -61,7 +65,7 @@ def test_two_origins_with_one_name_are_both_in_the_error(registry):
 
 def test_a_session_may_redefine_its_components(registry):
     registry.register("tiny")(Thing)
-    again = type("Again", (), {})
+    again = type("Again", (EncoderSpec,), {})
     registry.register("tiny")(again)
     assert registry.get("tiny") is again
 
@@ -91,3 +95,10 @@ def test_unknown_names_get_a_suggestion(registry, name, message):
 
 def test_nothing_to_suggest():
     assert did_you_mean("x", []) == "none is known"
+
+
+@pytest.mark.parametrize("item", [object, print])
+def test_what_is_no_spec_of_the_kind_is_refused_where_it_is_registered(registry, item):
+    with pytest.raises(PluginError, match=f"encoder 'tiny': {item.__name__} is not derived from bvtk.EncoderSpec"):
+        registry.register("tiny")(item)
+    assert "tiny" not in registry

@@ -11,7 +11,7 @@ from bvtk.docstrings import describe_fields
 from bvtk.registry import Registry
 
 
-class Part(Spec):
+class PartSpec(Spec):
     """Base of the parts."""
 
 
@@ -28,7 +28,7 @@ class Curve(ScheduleSpec):
         return (min(self.value, 0.0), max(self.value, 0.0))
 
 
-parts: Registry[Part] = Registry("part")
+parts: Registry[PartSpec] = Registry("part")
 curves: Registry[Curve] = Registry("schedule")
 
 
@@ -42,7 +42,7 @@ def register(registry, name):
 
 
 @register(parts, "wheel")
-class Wheel(Part):
+class Wheel(PartSpec):
     """A wheel."""
 
     spokes: PositiveInt = 8
@@ -56,13 +56,13 @@ class Wheel(Part):
 
 
 @register(parts, "axle")
-class Axle(Part):
+class Axle(PartSpec):
     """Two wheels."""
 
-    left: Annotated[Part, Slot(parts)] = Wheel()
+    left: Annotated[PartSpec, Slot(parts)] = Wheel()
     """One."""
 
-    others: tuple[Annotated[Part, Slot(parts)], ...] = ()
+    others: tuple[Annotated[PartSpec, Slot(parts)], ...] = ()
     """More."""
 
 
@@ -72,7 +72,7 @@ register(curves, "constant")(Curve)
 class Car(BaseModel):
     """A class like a recipe."""
 
-    part: Annotated[Part, Slot(parts)]
+    part: Annotated[PartSpec, Slot(parts)]
     weight: Annotated[ScheduleSpec, Slot(curves, number="constant", bounds=(0.0, math.inf))] = Curve()
     rate: Annotated[ScheduleSpec, Slot(curves, number="constant", bounds=(-1.0, 1.0))] = Curve()
 
