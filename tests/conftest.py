@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +26,7 @@ discover(installed=False)  # a test may name any built-in component
 # Tests write plugins and use them at once; tests of trust take this back. No test changes the user's own list.
 os.environ["BVTK_TRUST"] = "1"
 os.environ["XDG_CONFIG_HOME"] = os.environ["APPDATA"] = mkdtemp(prefix="bvtk-tests-")
+atexit.register(shutil.rmtree, os.environ["XDG_CONFIG_HOME"], ignore_errors=True)
 
 # A shell starts what runs in its background deaf to Ctrl-C, and the processes of tests would inherit that.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
