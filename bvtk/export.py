@@ -95,7 +95,7 @@ def read_export(path: Path) -> Export:
         hint = f"it was made with {', '.join(missing)}: load it with --plugin FILE" if missing else error.hint
         raise UsageError(f"{path}: {error.message}", hint) from error
     if said.recipe_sha256 not in (None, recipe_sha256(recipe)):
-        raise UsageError(f"{path}: its recipe was changed after the export was written", "Export the run again.")
+        raise UsageError(f"{path}: its recipe was changed after the export was written", "export the run again")
     image = ImageShape(*said.image_shape)
     model = _filled(_built(recipe, image, tensors, path), tensors, path)
     if said.codes and max(said.codes.latents, default=0) >= model.latents:

@@ -32,7 +32,7 @@ def check_identity(folder: RunFolder, recipe: Recipe) -> None:
     if recipe_sha256(load_recipe(folder.recipe).recipe) != own:
         raise UsageError(
             f"{folder.path} holds the run of another recipe, or its recipe.yaml was changed",
-            "Choose another --out or seed, or restore recipe.yaml.",
+            "choose another --out or seed, or restore recipe.yaml",
         )
     check_records(folder, own)
 
@@ -56,5 +56,5 @@ def check_records(folder: RunFolder, recipe: str) -> None:
     if folder.scores.is_file() and recorded.get(SCORES, sha256_of_file(folder.scores)) != sha256_of_file(folder.scores):
         raise RunError(
             f"{folder.scores} was changed after it was written",
-            f"Delete it and run `bvtk report {folder.path} --again` to measure again.",
+            f"delete it, and run `bvtk report {folder.path} --again` to measure again",
         )

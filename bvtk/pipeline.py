@@ -71,7 +71,7 @@ class Pipeline:
         if (self.folder.scores.is_file() or self.folder.export.is_file()) and not checkpoints(self.folder.checkpoints):
             raise RunError(
                 f"{self.folder.path} has results but no checkpoint, so it would be trained again",
-                f"Restore {self.folder.checkpoints}, or remove the run: `bvtk rm {self.folder.path}`.",
+                f"restore {self.folder.checkpoints}, or remove the run: `bvtk rm {self.folder.path}`",
             )
         if not self.trained:
             steps = counted(self.recipe.training.steps, "step")
@@ -216,7 +216,7 @@ def prepare_folder(folder: RunFolder, recipe: Recipe, source: str) -> None:
             write_text_atomic(folder.recipe, dump_yaml(recipe))
     except OSError as error:
         raise RunError(
-            f"cannot write to {folder.path}: {error.strerror}", "Choose another parent with --out."
+            f"cannot write to {folder.path}: {error.strerror}", "choose another parent with --out"
         ) from error
 
 

@@ -171,7 +171,7 @@ def check_removable(folder: RunFolder) -> None:
     path = folder.path
     sweep = (path / "sweep.json").is_file() and (path / "cells").is_dir()
     if path.is_symlink() or not (sweep or (folder.recipe.is_file() and folder.checkpoints.is_dir())):
-        raise UsageError(f"{path} is not a run folder", "Give run folders; `bvtk ls runs` lists them.")
+        raise UsageError(f"{path} is not a run folder", "give run folders; `bvtk ls runs` lists them")
     own = {"sweep.json", "cells", "logs", ".lock"} if sweep else _OWN
     others = sorted(entry.name for entry in path.iterdir() if entry.name not in own and not entry.name.endswith(".tmp"))
     if others:
@@ -179,7 +179,7 @@ def check_removable(folder: RunFolder) -> None:
             f"{path} holds {others[0]!r}, which bvtk did not write", "Move it, or delete the folder by hand."
         )
     if is_locked(folder.lock):
-        raise RunBusyError(f"{path} is in use", "Wait until it is done, or stop it.")
+        raise RunBusyError(f"{path} is in use", "wait until it is done, or stop it")
 
 
 def size_of(path: Path) -> int:
