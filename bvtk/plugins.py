@@ -236,6 +236,12 @@ def raised_at(error: BaseException, file: Path | None) -> str:
     return f"{frame.filename}:{frame.lineno}"
 
 
+def plugin_at_fault(error: BaseException) -> Path | None:
+    """The loaded plugin file whose code was running last when an exception was raised; None if none was."""
+    passed = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
+    return next((path for path in reversed(passed) if path in _files.values()), None)
+
+
 def _forget(origin: Origin) -> None:
     for registry in REGISTRIES.values():
         registry.forget(origin)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import shlex
 import sys
 import traceback
 from typing import Annotated
@@ -98,6 +99,8 @@ def main() -> None:
             raise
         explained = _explained(error)
         print_error(explained)
+        if "--json" in arguments:
+            print_json_error(explained)
         sys.exit(explained.exit_code)
 
 
@@ -110,5 +113,12 @@ def _explained(error: Exception) -> BvtkError:
         return kind(f"{what}: {error.strerror}", "check the path, its permissions and the free disk space")
     if isinstance(error, MemoryError) or any(sign in said for sign in _OUT_OF_MEMORY):
         return BvtkError(f"not enough memory: {said}", "choose a smaller model, batch size or number of points")
+    from bvtk.plugins import plugin_at_fault, raised_at
+
+    if file := plugin_at_fault(error):
+        shown = os.path.relpath(file)
+        hint = f"fix it; `bvtk check-plugin {shlex.quote(shown)}` tries its components, and --debug shows the traceback"
+        line = raised_at(error, file).rpartition(":")[2]
+        return UsageError(f"plugin {shown}, line {line}: {type(error).__name__}: {said}", hint)
     hint = "this is a bug in bvtk: run the command again with --debug and report the traceback"
     return BvtkError(f"unexpected {type(error).__name__}: {error}", hint)

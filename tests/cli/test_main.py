@@ -92,3 +92,16 @@ def test_an_error_is_json_if_json_was_asked_for(terminal: Terminal) -> None:
     Path("r.yaml").write_text("name: x\n")
     error = terminal("run", "r.yaml", "--json").json()["error"]
     assert (error["exit_code"], {problem["key"] for problem in error["problems"]}) == (2, {"dataset", "model"})
+
+
+def test_a_fault_of_a_plugin_names_its_line(workplace: Path, terminal: Terminal) -> None:
+    Path("plugins").mkdir()
+    assert terminal("init", "plugin", "mine", "--kind", "objective").code == 0
+    file = Path("plugins/mine.py")
+    file.write_text(file.read_text().replace("outputs.kl.sum(dim=1).mean()", "outputs.kl.sum(dim=7).mean()"))
+    found = terminal("train", "tiny.yaml", "objective=mine", "--plugins", "--json")
+    assert found.code == 2
+    line = next(n for n, text in enumerate(file.read_text().splitlines(), 1) if "dim=7" in text)
+    error = found.json()["error"]
+    assert error["message"].startswith(f"plugin plugins/mine.py, line {line}: IndexError: Dimension out of range")
+    assert "`bvtk check-plugin plugins/mine.py`" in error["hint"]
