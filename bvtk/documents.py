@@ -8,6 +8,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from bvtk.errors import UsageError
+from bvtk.reading import open_file
 
 MAX_BYTES = 64 << 20
 """The largest JSON file that is read."""
@@ -34,7 +35,7 @@ def read_document(path: Path) -> Any:
         OSError: if it can't be read.
         ValueError: if it is not JSON, or is larger than `MAX_BYTES`.
     """
-    with path.open("rb") as file:
+    with open_file(path) as file:
         data = bytearray()
         while len(data) <= MAX_BYTES and (part := file.read(1 << 20)):  # a larger read allocates its whole size at once
             data += part
@@ -52,7 +53,7 @@ def check_safetensors(path: Path) -> None:
     if not path.is_file():
         raise UsageError(f"{path}: no such file", "give the model.safetensors of a run")
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             length = int.from_bytes(file.read(_LENGTH_BYTES), "little")
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror}") from error

@@ -15,7 +15,10 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from fnmatch import fnmatchcase
 from pathlib import Path
+
+from bvtk.reading import open_file
 
 _TEMPORARY = "tmp"
 _ASIDE = "old"
@@ -55,13 +58,8 @@ def make_folder(path: Path) -> None:
 
 def sha256_of_file(path: Path) -> str:
     """The SHA-256 of a file's contents, in hexadecimal."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def linked(*paths: Path) -> Path | None:
-    """The first of these paths that is a symbolic link, which would lead a write elsewhere."""
-    return next((path for path in paths if path.is_symlink()), None)
 
 
 @contextmanager
@@ -127,22 +125,27 @@ def remove_folder(path: Path) -> None:
 def remove_leftovers(path: Path) -> None:
     """Removes what killed writers of `path` left beside it. Call it only while nobody else can write."""
     for aside in _leftovers(path, _ASIDE):
-        if path.exists():
-            shutil.rmtree(aside, ignore_errors=True)
+        if path.exists() or aside.is_symlink():
+            _remove(aside)
         else:
             aside.rename(path)
     for temporary in _leftovers(path, _TEMPORARY):
-        if temporary.is_dir() and not temporary.is_symlink():
-            shutil.rmtree(temporary, ignore_errors=True)
-        else:
-            temporary.unlink(missing_ok=True)
+        _remove(temporary)
 
 
-def remove_all_leftovers(folder: Path) -> None:
-    """Does the same for everything in a folder, if the folder exists."""
+def remove_all_leftovers(folder: Path, pattern: str) -> None:
+    """Does the same for all names in a folder that match a pattern, such as `step-*`, if the folder exists."""
     names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
     for name in {match["of"] for match in map(_LEFT_BESIDE.fullmatch, names) if match}:
-        remove_leftovers(folder / name)
+        if fnmatchcase(name, pattern):
+            remove_leftovers(folder / name)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _beside(path: Path, suffix: str) -> Path:

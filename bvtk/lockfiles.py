@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,9 +56,13 @@ class Watch:
 
     An owner on another host whose lock can be taken is either dead, or its file system does not share locks between
     hosts. It counts as working until it has missed several beats while this object watched.
+
+    Args:
+        missed: the beats that it may miss (default: 8).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, missed: float | None = None) -> None:
+        self._missed = _MISSED if missed is None else missed
         self._seen: dict[Path, tuple[object, float]] = {}
 
     def held(self, path: Path) -> bool:
@@ -74,7 +79,23 @@ class Watch:
         if beat != last:
             self._seen[path] = beat, time.monotonic()
             return None if last is None else True
-        return None if time.monotonic() - since < owner.beat * _MISSED else False
+        return None if time.monotonic() - since < owner.beat * self._missed else False
+
+
+def is_silent(path: Path) -> bool:
+    """Whether a lock file names no owner on another host, or one that has missed its beats by the file system's clock.
+
+    The clock is that of a file created beside the lock. Where every host sets times by its own clock and clocks differ,
+    the answer may be wrong, so watch the owner for a moment as well.
+    """
+    owner, _ = read_owner(path)
+    if owner is None or owner.is_here:
+        return True
+    try:
+        with tempfile.TemporaryFile(dir=path.parent) as probe:
+            return os.fstat(probe.fileno()).st_mtime - path.stat().st_mtime >= owner.beat * _MISSED
+    except OSError:
+        return False
 
 
 def is_locked(path: Path) -> bool:

@@ -15,13 +15,16 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bvtk.errors import BvtkError, RunError, UsageError
-from bvtk.lockfiles import BEAT, Owner, Watch, lock_owner, open_lock_file, read_owner, system_lock
+from bvtk.lockfiles import BEAT, Owner, Watch, is_silent, lock_owner, open_lock_file, read_owner, system_lock
 
 _PATIENCE = 2.0
 """Seconds for which a starter tries again unless a living process on this host is named: observers hold a lock for a
 moment, and an owner on another host may be about to end."""
 
 _BRIEFLY = 0.1
+
+_CONFIRMED = 1.5
+"""Beats for which an owner on another host that has been silent is watched, in case that the clocks differ."""
 
 
 class LockTakenError(UsageError):
@@ -125,7 +128,7 @@ def file_lock(path: Path, *, wait: bool = False) -> Iterator[Lock]:
 
     Args:
         path: the lock file, created if it is missing; its folder must exist.
-        wait: whether to wait until the owner is done, instead of raising.
+        wait: whether to wait until the owner is done, or is known to be dead, instead of raising within seconds.
 
     Raises:
         LockTakenError: if another process, or another block of this one, holds the lock.
@@ -170,7 +173,7 @@ def _acquire(path: Path, wait: bool) -> Lock:
 
 
 def _try(descriptor: int, path: Path, wait: bool) -> bool:
-    """Tries to take the lock; for one that another host left, waits until it is clear whether its owner is dead."""
+    """Tries to take the lock. For one that another host left, it must be clear that the owner is dead."""
     try:
         system_lock(descriptor, wait)
     except (BlockingIOError, PermissionError):
@@ -178,7 +181,9 @@ def _try(descriptor: int, path: Path, wait: bool) -> bool:
     except OSError as error:
         hint = "Choose a folder on a file system that has locks."
         raise BvtkError(f"cannot lock {path}: {error.strerror}", hint) from error
-    watch = Watch()
+    if not wait and not is_silent(path):
+        return False
+    watch = Watch() if wait else Watch(missed=_CONFIRMED)
     while (beats := watch.beats(path)) is None:
         time.sleep(_BRIEFLY)
     return not beats
@@ -191,10 +196,12 @@ def _open_or_create(path: Path) -> int:
         raise BvtkError(
             f"cannot open the lock file {path}: {error.strerror}", "Check the folder's permissions."
         ) from error
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise BvtkError(f"cannot open the lock file {path}: not a regular file", "Remove it.")
-    return descriptor
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode) and status.st_nlink < 2:
+        return descriptor
+    os.close(descriptor)
+    found = "it is a hard link to another file" if stat.S_ISREG(status.st_mode) else "not a regular file"
+    raise BvtkError(f"cannot open the lock file {path}: {found}", "Remove it.")
 
 
 def _is_at(descriptor: int, path: Path) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bvtk.errors import DataError, printable
+from bvtk.reading import open_descriptor, open_file
 
 UNPACKED_LIMIT = 4 << 30
 """The largest array that is read from a .npz file, in bytes after unpacking."""
@@ -99,7 +100,7 @@ def map_npy(path: Path) -> NDArray[Any]:
         DataError: if it can't be read, is damaged, or is shorter than its header says.
     """
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             header = read_header(file, str(path))
             start = file.tell()
         held = path.stat().st_size - start
@@ -205,7 +206,7 @@ def open_npz(path: Path) -> Iterator[Npz]:
     """
     with ExitStack() as opened:
         try:
-            file = opened.enter_context(_BoundedFile(path))
+            file = opened.enter_context(_BoundedFile(open_descriptor(path)))
             archive = opened.enter_context(zipfile.ZipFile(file))
         except _DAMAGED as error:
             raise DataError(f"{path} is damaged or truncated: {error}", "copy or save it again") from error

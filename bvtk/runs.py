@@ -19,8 +19,9 @@ from typing import Any
 
 from bvtk.documents import parse_json, read_document
 from bvtk.errors import Interrupted, RunBusyError, RunError, UsageError
-from bvtk.files import linked, make_folder, remove_all_leftovers, write_bytes_atomic, write_text_atomic
+from bvtk.files import make_folder, remove_all_leftovers, remove_leftovers, write_bytes_atomic, write_text_atomic
 from bvtk.locks import Lock, LockTakenError, file_lock
+from bvtk.reading import read_file
 
 _CHECKPOINT = re.compile(r"step-(\d+)")
 _LIBRARIES = ("bvtk", "torch", "numpy", "scikit-learn", "safetensors", "pydantic", "einops")
@@ -56,8 +57,7 @@ class RunFolder:
         Raises:
             RunError: if it cannot be created, or a part of it is a link that leads out of it.
         """
-        if link := linked(self.checkpoints, self.figures, self.log, self.evaluations):
-            raise RunError(f"{link} is a symbolic link, but a run writes only to its own folder", "Remove the link.")
+        check_own("run", self.path, self.checkpoints, self.figures, self.log, self.evaluations)
         try:
             make_folder(self.checkpoints)
         except OSError as error:
@@ -105,8 +105,11 @@ class RunFolder:
 
     def tidy(self) -> None:
         """Removes leftovers of killed processes; the caller holds the lock."""
-        for folder in (self.path, self.checkpoints, self.figures):
-            remove_all_leftovers(folder)
+        for path in (path for path in vars(self).values() if isinstance(path, Path)):
+            if path.parent == self.path:
+                remove_leftovers(path)
+        remove_all_leftovers(self.checkpoints, "step-*")
+        remove_all_leftovers(self.figures, "*.png")
 
     @property
     def finished(self) -> bool:
@@ -142,12 +145,29 @@ class RunFolder:
         self.check_lock()
         for path in (self.log, self.evaluations):
             if path.is_file():
-                lines = path.read_bytes().split(b"\n")[:-1]
+                lines = read_file(path).split(b"\n")[:-1]
                 steps = [(_object_of(line) or {}).get("step") for line in lines]
                 ends = [end for end, at in enumerate(steps, start=1) if isinstance(at, int) and at <= step]
                 kept = lines[: max(ends, default=0)]
                 _objects_of(kept, path)
                 write_bytes_atomic(path, b"".join(line + b"\n" for line in kept))
+
+
+def check_own(what: str, *paths: Path) -> None:
+    """Checks that paths are ordinary files and folders, or missing, so that a write neither leads elsewhere nor waits.
+
+    Args:
+        what: whose paths they are: `run` or `sweep`.
+        paths: the paths.
+
+    Raises:
+        RunError: if one is a symbolic link, a pipe or a device.
+    """
+    for path in paths:
+        if path.is_symlink():
+            raise RunError(f"{path} is a symbolic link, but a {what} writes only to its own folder", "Remove the link.")
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise RunError(f"{path} is a pipe or a device, expected a file", "Remove it.")
 
 
 def checkpoints(folder: Path) -> list[tuple[int, Path]]:
@@ -232,7 +252,7 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     """The objects of a JSON Lines file, without a last line that a kill cut short."""
     if not path.is_file():
         return []
-    return _objects_of(path.read_bytes().split(b"\n")[:-1], path)
+    return _objects_of(read_file(path).split(b"\n")[:-1], path)
 
 
 def _objects_of(lines: list[bytes], path: Path) -> list[dict[str, Any]]:

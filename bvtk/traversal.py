@@ -14,6 +14,7 @@ from safetensors.numpy import load
 
 from bvtk.errors import RunError, UsageError
 from bvtk.protocols import Traversable
+from bvtk.reading import read_file
 
 STEPS = 11
 """How many values a traversal has if the model does not say."""
@@ -75,7 +76,7 @@ def read_latents(path: Path) -> dict[str, NDArray[Any]]:
         RunError: if they can't be read, or lack the statistics of the codes.
     """
     try:
-        arrays = load(path.read_bytes())
+        arrays = load(read_file(path))
         CodeStatistics.of(arrays)
     except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
         raise RunError(f"{path} can't be read: {error}", "delete it, then evaluate and report the run again") from error

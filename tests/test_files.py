@@ -130,12 +130,23 @@ def test_leftovers_of_other_files_stay(tmp_path: Path) -> None:
     assert names(tmp_path) == [".a.b.12-00c0ffee.tmp", ".a.tmp", ".b.12-00c0ffee.tmp", "a"]
 
 
-def test_every_leftover_of_a_folder_is_cleared_and_what_was_moved_aside_comes_back(tmp_path: Path) -> None:
-    for name in (".a.12-00c0ffee.tmp", ".b.json.9-00c0ffee.old", ".c.9-00c0ffee.old", "c", ".hidden", ".d.tmp"):
+def test_leftovers_of_the_names_in_a_folder_are_cleared_and_what_was_moved_aside_comes_back(tmp_path: Path) -> None:
+    left = (".x-a.12-00c0ffee.tmp", ".x-b.json.9-00c0ffee.old", ".x-c.9-00c0ffee.old", "x-c")
+    for name in (*left, ".hidden", ".x-d.tmp", ".y.12-00c0ffee.tmp"):
         (tmp_path / name).mkdir()
-    remove_all_leftovers(tmp_path)
-    assert names(tmp_path) == [".d.tmp", ".hidden", "b.json", "c"]
-    remove_all_leftovers(tmp_path / "nowhere")
+    remove_all_leftovers(tmp_path, "x-*")
+    assert names(tmp_path) == [".hidden", ".x-d.tmp", ".y.12-00c0ffee.tmp", "x-b.json", "x-c"]
+    remove_all_leftovers(tmp_path / "nowhere", "*")
+
+
+def test_a_planted_link_is_removed_and_never_put_in_its_place(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "file").touch()
+    for kind in ("tmp", "old"):
+        (tmp_path / f".a.12-00c0ffee.{kind}").symlink_to(tmp_path / "elsewhere")
+    remove_leftovers(tmp_path / "a")
+    assert names(tmp_path) == ["elsewhere"]
+    assert names(tmp_path / "elsewhere") == ["file"]
 
 
 def test_a_folder_is_made_with_those_above_it(tmp_path: Path) -> None:

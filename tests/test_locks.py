@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -80,10 +81,23 @@ def test_a_dead_owner_on_another_host_is_succeeded(tmp_path: Path) -> None:
         assert lock_owner(path) == Owner(platform.node(), os.getpid())
 
 
+def test_a_starter_that_does_not_wait_is_refused_within_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the other host is dead is clear only after 8 beats of 60 seconds."""
+    monkeypatch.setattr(locks, "_PATIENCE", 0.05)
+    path = forge(tmp_path / "lock", beat=60)
+    began = time.monotonic()
+    with pytest.raises(LockTakenError, match="process 1 on node7"), file_lock(path):
+        pass
+    assert time.monotonic() - began < 60
+    assert json.loads(path.read_text())["host"] == "node7"
+
+
 def test_a_living_owner_on_another_host_keeps_others_out_without_a_lock_of_the_system(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On file systems that keep locks to one host, both hosts can take them."""
+    """On file systems that keep locks to one host, both hosts can take them. Here their clocks differ by years, too."""
     monkeypatch.setattr(locks, "_PATIENCE", 0.05)
     path, stop = forge(tmp_path / "lock", beat=15), threading.Event()
 
@@ -118,6 +132,7 @@ def test_a_process_in_another_namespace_is_named_by_host_and_number(
         with pytest.raises(LockTakenError, match="locked by process 1 on node7"), file_lock(path):
             pass
         owner.kill()
+    os.utime(path, (0, 0))  # as if it had been dead for long
     with hold(path, *unshare()) as owner:  # its number means nothing here, though the host's name is the same
         with pytest.raises(LockTakenError, match=f"locked by process 1 on {platform.node()}"), file_lock(path):
             pass
@@ -204,9 +219,17 @@ def test_what_can_not_be_opened_is_an_error_and_not_a_traceback(tmp_path: Path) 
     assert not is_locked(tmp_path / "pipe")
 
 
+def test_a_lock_file_that_is_a_hard_link_keeps_its_twin(tmp_path: Path) -> None:
+    (tmp_path / "twin").write_text("precious")
+    os.link(tmp_path / "twin", tmp_path / "lock")
+    with pytest.raises(BvtkError, match="it is a hard link to another file"), file_lock(tmp_path / "lock"):
+        pass
+    assert (tmp_path / "twin").read_text() == "precious"
+
+
 def test_a_signal_ends_the_wait_for_a_dead_owner(tmp_path: Path) -> None:
     path = forge(tmp_path / "lock", beat=60)
-    with start([sys.executable, "-c", HOLD, str(path)]) as starter:
+    with start([sys.executable, "-c", HOLD.replace("[1])", "[1]), wait=True"), str(path)]) as starter:
         eventually(lambda: is_locked(path))
         starter.send_signal(signal.SIGINT)
         _, said = starter.communicate(timeout=180)

@@ -120,6 +120,51 @@ def test_parts_that_are_links_are_named(tmp_path: Path, outside: Path) -> None:
     append_line(folder.log, {"step": 1})
 
 
+def test_a_run_folder_that_is_a_link_keeps_the_files_of_its_target(workplace: Path, outside: Path) -> None:
+    discover(None, installed=False)
+    loaded = load_recipe(Path("tiny.yaml"))
+    folder = run_folder(loaded.recipe, Path("runs"))
+    folder.path.parent.mkdir(exist_ok=True)
+    folder.path.symlink_to(outside)
+    (outside / "README.md").write_text("precious")
+    before = contents(outside)
+    with pytest.raises(RunError, match="is a symbolic link, but a run writes only to its own folder"):
+        complete(loaded, folder, "cpu")
+    assert contents(outside) == before
+
+
+def test_planted_names_of_temporary_files_remove_nothing_else(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "runs" / "run")
+    folder.create()
+    folder.figures.mkdir()
+    others = [
+        folder.path / ".thesis.1-00000000.tmp",
+        folder.checkpoints / ".thesis.1-00000000.tmp",
+        folder.figures / ".thesis.1-00000000.tmp",
+        folder.path.parent / ".run.1-00000000.tmp",
+    ]
+    planted = [folder.path / name for name in ("...1-00000000.tmp", "....1-00000000.tmp")]  # of `.` and of `..`
+    left = [
+        folder.path / ".scores.json.1-00000000.tmp",
+        folder.checkpoints / ".step-5.1-00000000.tmp",
+        folder.figures / ".kl.png.1-00000000.tmp",
+    ]
+    for path in (*others, *planted, *left):
+        path.write_text("precious")
+    folder.tidy()
+    assert all(path.exists() for path in others)
+    assert not any(path.exists() for path in left)
+
+
+@pytest.mark.parametrize("name", ["metrics.jsonl", "evaluations.jsonl"])
+def test_a_pipe_in_a_run_folder_is_named(tmp_path: Path, name: str) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.create()
+    os.mkfifo(folder.path / name)
+    with pytest.raises(RunError, match="is a pipe or a device, expected a file"):
+        folder.create()
+
+
 def test_a_parent_may_be_a_link(tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     (tmp_path / "runs").symlink_to(tmp_path / "disk")
@@ -127,7 +172,7 @@ def test_a_parent_may_be_a_link(tmp_path: Path) -> None:
     assert (tmp_path / "disk" / "run" / "checkpoints").is_dir()
 
 
-@pytest.mark.parametrize("name", ["cells", "logs", "logs/a.log", ".lock"])
+@pytest.mark.parametrize("name", ["", "cells", "logs", "logs/a.log", ".lock"])
 def test_a_link_planted_in_a_sweeps_folder_leads_nothing_out_of_it(workplace: Path, outside: Path, name: str) -> None:
     discover(None, installed=False)
     Path("sweep.yaml").write_text(Path("tiny.yaml").read_text() + "sweep: {seeds: 2}\n")
@@ -135,7 +180,7 @@ def test_a_link_planted_in_a_sweeps_folder_leads_nothing_out_of_it(workplace: Pa
     (folder.path / name).parent.mkdir(parents=True)
     (folder.path / name).symlink_to(outside / "file" if "." in name else outside)
     before = contents(outside)
-    with pytest.raises(BvtkError, match=name), folder.locked():
+    with pytest.raises(BvtkError, match=f"{name or folder.path.name} is a|{name}: "), folder.locked():
         pass
     assert contents(outside) == before
 

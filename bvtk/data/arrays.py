@@ -14,6 +14,7 @@ from bvtk.data.imageset import Bytes, ImageSet
 from bvtk.errors import DataError
 from bvtk.files import sha256_of_file
 from bvtk.npy import Header, Npz, as_texts, map_npy, open_npz
+from bvtk.reading import open_file
 
 _NPY_MAGIC = b"\x93NUMPY"
 _ZIP_MAGIC = b"PK"
@@ -109,7 +110,7 @@ def _read_magic(file: Path) -> bytes:
     if not file.is_file():
         raise DataError(f"{file} is not a file", "for a folder of image files use `type: images`")
     try:
-        with file.open("rb") as opened:
+        with open_file(file) as opened:
             return opened.read(len(_NPY_MAGIC))
     except OSError as error:
         raise DataError(f"{file} can't be read: {error.strerror}") from error

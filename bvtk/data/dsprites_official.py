@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from bvtk.data import hdf5
 from bvtk.errors import DataError
 from bvtk.npy import fill, open_npz
+from bvtk.reading import open_file
 
 NAMES = (
     "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz",
@@ -40,7 +41,7 @@ def verify(path: Path) -> str:
     if not path.is_file():
         raise DataError(f"{path} is not a file", "give the path of the official .npz or .hdf5 file, or remove path")
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             form = _MAGIC.get(file.read(2), "npz")
             algorithm, expected = CHECKSUMS[form]
             file.seek(0)

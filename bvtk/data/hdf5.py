@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bvtk.errors import DataError
 from bvtk.npy import check_ratio
+from bvtk.reading import open_file
 
 BLOCK = 4 << 20
 """The usual size of a block, in bytes."""
@@ -37,6 +38,7 @@ def open_hdf5(path: Path, name: str) -> Iterator[Any]:
     except ImportError as error:
         raise DataError(f"reading {path} needs h5py", 'pip install "bvtk[data]"') from error
     try:
+        open_file(path).close()
         with h5py.File(path, "r") as file:
             array = _stored_array(file, path, name, h5py)
             _check_size(array, path)

@@ -21,6 +21,7 @@ from bvtk.component import OptimizerSpec
 from bvtk.engine.state import Tensors, TrainingState
 from bvtk.errors import BvtkError, RunError
 from bvtk.files import atomic_folder, remove_all_leftovers
+from bvtk.reading import read_file
 from bvtk.runs import checkpoints, read_json, write_json
 
 _OWN_SUM = "manifest_sha256"
@@ -73,7 +74,7 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensors], dict[str, Any]]:
         for name, expected in manifest["sha256"].items():
             if Path(name).name != name:
                 raise RunError(f"{path / 'manifest.json'} is damaged: {name!r} is not a file of a checkpoint")
-            data = (path / name).read_bytes()
+            data = read_file(path / name)
             if hashlib.sha256(data).hexdigest() != expected:
                 raise RunError(f"{path / name} is damaged: its sha256 differs from the manifest")
             tensors[Path(name).stem] = load(data)
@@ -112,7 +113,7 @@ def resume(state: TrainingState, folder: Path, warn: Callable[[str], None]) -> b
     Raises:
         RunError: if there are checkpoints and all are damaged. Training never restarts silently.
     """
-    remove_all_leftovers(folder)
+    remove_all_leftovers(folder, "step-*")
     damaged: list[BvtkError] = []
     for step, path in checkpoints(folder):
         try:

@@ -69,8 +69,6 @@ def _read_parent(child: Document, parent: Node, seen: dict[str, str]) -> Documen
         raise refused(f"more than {MAX_PARENTS} files extend each other")
     if not os.path.exists(name):  # noqa: PTH110 — Path.exists raises if a name is too long
         raise refused(f"{printable(name)}: no such file", "give a path relative to the folder of this file")
-    if not (File(name).is_file() or File(name).is_dir()):
-        raise refused(f"{name}: not a regular file", "name a recipe file")
     seen[resolved] = name
     try:
         return read_document(File(name), name)

@@ -14,6 +14,7 @@ from pathlib import Path as File
 import yaml
 
 from bvtk.errors import Problem, RecipeError
+from bvtk.reading import open_file
 from bvtk.recipe.composer import Composer, StopReading
 from bvtk.recipe.marks import Mark, Node, Path, Source, refusal
 from bvtk.recipe.shipped import shipped_recipes
@@ -116,7 +117,7 @@ def read_text(path: File, name: str) -> str:
 def _read_bytes(path: File, name: str) -> bytes:
     whole = Mark(Source(name))
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise refusal(whole, "no such file", _nearest(path)) from None

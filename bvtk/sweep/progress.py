@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bvtk.metrics.scoring.keys import HELD_OUT_KEYS
+from bvtk.reading import open_file
 from bvtk.recipe import Recipe
 from bvtk.runs import RunFolder, checkpoints
 
@@ -60,9 +61,7 @@ def saved_step(folder: RunFolder) -> int:
 def last_line(path: Path) -> dict[str, Any]:
     """The last whole object of a JSON Lines file, empty if there is none yet."""
     try:
-        with path.open("rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
-            whole = file.read().rpartition(b"\n")[0]
+        whole = _end_of(path).rpartition(b"\n")[0]
         return dict(json.loads(whole.rpartition(b"\n")[2] or b"{}"))
     except (OSError, ValueError):
         return {}
@@ -71,12 +70,16 @@ def last_line(path: Path) -> dict[str, Any]:
 def last_words(path: Path, lines: int = 5) -> list[str]:
     """The last lines of a log that are not empty."""
     try:
-        with path.open("rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
-            text = file.read().decode(errors="replace")
+        text = _end_of(path).decode(errors="replace")
     except OSError:
         return []
     return [line.rstrip() for line in text.splitlines() if line.strip()][-lines:]
+
+
+def _end_of(path: Path) -> bytes:
+    with open_file(path) as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+        return file.read()
 
 
 class Pace:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bvtk.errors import RunBusyError, RunError
-from bvtk.files import linked, write_text_atomic
+from bvtk.files import write_text_atomic
 from bvtk.locks import Lock, LockTakenError, file_lock
 from bvtk.recipe import dump_yaml
-from bvtk.runs import RunFolder, read_json, reporting_file_errors, write_json
+from bvtk.runs import RunFolder, check_own, read_json, reporting_file_errors, write_json
 from bvtk.sweep.cells import Cell, Sweep
 
 State = Literal["waiting", "queued", "running", "elsewhere", "done", "failed"]
@@ -74,8 +74,7 @@ class SweepFolder:
             RunBusyError: if another process runs the sweep, with that process's number and host.
         """
         cells, logs = self.path / "cells", self.path / "logs"
-        if link := linked(cells, logs, *logs.glob("*")):
-            raise RunError(f"{link} is a symbolic link, but a sweep writes only to its own folder", "Remove the link.")
+        check_own("sweep", self.path, cells, logs, *logs.glob("*"))
         try:
             for folder in (cells, logs):
                 folder.mkdir(parents=True, exist_ok=True)

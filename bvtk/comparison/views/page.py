@@ -14,6 +14,7 @@ from bvtk.comparison.views.text import captions, headings, run_cells, shown_rows
 from bvtk.metrics.scoring.keys import HELD_OUT
 from bvtk.pages.html import render
 from bvtk.quantities import counted
+from bvtk.reading import read_file
 
 _TRAVERSALS = 6
 """Traversals per row."""
@@ -60,8 +61,8 @@ def gallery_of(row: Row) -> Gallery | None:
     run = next((run for run in row.runs if run.pictures), None)
     if run is None:
         return None
-    charts = tuple(run.pictures[name].read_bytes() for name in ("activation",) if name in run.pictures)
-    traversals = tuple((f"z{latent}", run.pictures[name].read_bytes()) for latent, name in _traversals(run))
+    charts = tuple(read_file(run.pictures[name]) for name in ("activation",) if name in run.pictures)
+    traversals = tuple((f"z{latent}", read_file(run.pictures[name])) for latent, name in _traversals(run))
     return Gallery(row.label, run.run, charts, traversals) if charts or traversals else None
 
 

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from bvtk.errors import UsageError, printable
 from bvtk.npy import as_texts, open_npz
 from bvtk.protocols import Codes, conventional_roles
+from bvtk.reading import open_file
 
 _SAVEZ = "write one with numpy.savez(path, codes=…, factors=…)"
 
@@ -94,7 +95,7 @@ def _load(path: Path) -> dict[str, NDArray[Any]]:
     if not path.is_file():
         raise UsageError(f"{path}: no such file", _SAVEZ)
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             magic = file.read(6)
     except OSError as error:
         raise UsageError(f"{path}: can't be read: {error.strerror}") from error
