@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 def doctor(found: Discovery, as_json: AsJson = False) -> None:
     """Show versions, devices, caches and plugins, and report problems.
 
+    Prepared data in the cache are read in full and compared with their sums.
+
     The exit code is 1 if there are problems.
 
     Example: bvtk doctor
@@ -59,7 +61,7 @@ def _devices() -> dict[str, Any]:
 
 
 def _cache() -> dict[str, Any]:
-    from bvtk.data.cache import cache_folder
+    from bvtk.data.cache import cache_folder, damaged_arrays
 
     folder = cache_folder()
     files = [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
@@ -68,6 +70,7 @@ def _cache() -> dict[str, Any]:
         "folder": str(folder),
         "megabytes": round(sum(path.stat().st_size for path in files) / 1e6),
         "writable": os.access(above, os.W_OK),
+        "damaged": [str(path) for path in damaged_arrays(folder)],
     }
 
 
@@ -89,6 +92,10 @@ def _problems(facts: dict[str, Any], found: Discovery) -> list[str]:
     if not facts["cache"]["writable"]:
         problems.append(
             f"the cache folder {facts['cache']['folder']} is not writable: set BVTK_CACHE to a writable folder"
+        )
+    for path in facts["cache"]["damaged"]:
+        problems.append(
+            f"{path} is damaged: its sha256 is not the recorded one. Delete it; it is made again when needed"
         )
     if not os.access(Path(), os.W_OK):
         problems.append("the working folder is not writable: choose another folder for runs with --out")

@@ -1,8 +1,8 @@
 """The cache folder and the arrays in it: memory-mapped bytes, each with a JSON sidecar.
 
-The sidecar says what the array was made from, its sha256 and its modification time. Opening compares
-them with the file. The contents are hashed again only if the modification time differs. An array that
-does not match is made again.
+The sidecar says what the array was made from, its sums, and the size, times and inode of its file. Opening an array
+compares them with the file, and a few blocks with their sums; all contents are compared if a time or the inode differs,
+and by `damaged_arrays`. An array that does not match is made again.
 """
 
 from __future__ import annotations
@@ -24,12 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bvtk.data.fields import user_path
+from bvtk.data.sums import Sums, samples_agree, stamp
 from bvtk.errors import DataError
-from bvtk.files import atomic_file, remove_leftovers, sha256_of_file, write_text_atomic
+from bvtk.files import atomic_file, remove_leftovers, write_text_atomic
 from bvtk.locks import file_lock
 from bvtk.npy import map_npy
+from bvtk.reading import open_file, read_file
 
-_FORMAT = 1
+_FORMAT = 2
 _SPARE = 64 << 20
 
 
@@ -62,8 +64,9 @@ class _Sidecar:
     key: dict[str, Any]
     shape: list[int]
     sha256: str
-    mtime_ns: int
     facts: dict[str, Any]
+    stamp: dict[str, int]
+    blocks: list[int]
 
 
 def cache_folder() -> Path:
@@ -84,19 +87,19 @@ def cache_folder() -> Path:
 
 
 def file_key(path: Path) -> dict[str, Any]:
-    """Identifies a version of a file by path, size and modification time, for the `key` of `prepare_array`.
+    """Identifies a version of a file by path, size, times and inode, for the `key` of `prepare_array`.
 
     Raises:
         DataError: if it is not a file that can be read.
     """
     try:
         status = path.stat()
-        path.open("rb").close()
+        open_file(path).close()
     except IsADirectoryError:
         raise DataError(f"{path} is a folder, expected a file", "give the path of a file") from None
     except OSError as error:
         raise DataError(f"{path} can't be read: {error.strerror}", "check the path and its permissions") from error
-    return {"path": str(path.absolute()), "size": status.st_size, "mtime_ns": status.st_mtime_ns}
+    return {"path": str(path.absolute()), **stamp(status)}
 
 
 def prepare_array(folder: str, key: Mapping[str, Any], plan: Callable[[], Plan]) -> Prepared:
@@ -173,13 +176,15 @@ def _write(path: Path, key: Mapping[str, Any], plan: Plan) -> None:
             f"{path} needs {size / 1e6:.0f} MB, only {free / 1e6:.0f} MB are free",
             "make room, or set BVTK_CACHE to a folder on a larger disk",
         )
-    digest = hashlib.sha256()
+    sums = Sums()
     with atomic_file(path) as temporary, temporary.open("xb") as file:
         for piece in _pieces(plan):
-            digest.update(piece)
+            sums.add(piece)
             file.write(piece)
-    mtime = path.stat().st_mtime_ns
-    _write_sidecar(path, _Sidecar(_FORMAT, dict(key), list(plan.shape), digest.hexdigest(), mtime, dict(plan.facts)))
+    made = _Sidecar(
+        _FORMAT, dict(key), list(plan.shape), sums.sha256, dict(plan.facts), stamp(path.stat()), sums.blocks
+    )
+    _write_sidecar(path, made)
 
 
 def _pieces(plan: Plan) -> Iterator[bytes | memoryview]:
@@ -201,24 +206,37 @@ def _block_error(plan: Plan, found: str) -> DataError:
 
 
 def _is_untouched(path: Path, sidecar: _Sidecar) -> bool:
-    """Whether a file holds what was written. It is hashed only if its modification time differs, as after copying."""
-    mtime = path.stat().st_mtime_ns
-    if mtime == sidecar.mtime_ns:
-        return True
-    if sha256_of_file(path) != sidecar.sha256:
+    """Whether a file holds what was written: samples of it if its stamp is the recorded one, else all of it."""
+    current = stamp(path.stat())
+    if current == sidecar.stamp and sidecar.blocks:
+        return samples_agree(path, sidecar.blocks)
+    sums = Sums.of(path)
+    if sums.sha256 != sidecar.sha256:
         return False
     with suppress(OSError):
-        _write_sidecar(path, replace(sidecar, mtime_ns=mtime))
+        _write_sidecar(path, replace(sidecar, format=_FORMAT, stamp=current, blocks=sums.blocks))
     return True
 
 
+def damaged_arrays(folder: Path) -> list[Path]:
+    """The arrays below a folder whose contents are not those that were written. All of them are read."""
+    paths = [path.with_suffix(".npy") for path in sorted(folder.rglob("*.json"))]
+    known = [(path, sidecar) for path in paths if path.is_file() and (sidecar := _read_sidecar(path))]
+    return [path for path, sidecar in known if Sums.of(path).sha256 != sidecar.sha256]
+
+
 def _write_sidecar(path: Path, sidecar: _Sidecar) -> None:
-    write_text_atomic(path.with_suffix(".json"), json.dumps(asdict(sidecar), indent=2) + "\n")
+    write_text_atomic(path.with_suffix(".json"), json.dumps(asdict(sidecar)) + "\n")
 
 
 def _read_sidecar(path: Path) -> _Sidecar | None:
     try:
-        sidecar = _Sidecar(**json.loads(path.with_suffix(".json").read_bytes()))
-    except (OSError, ValueError, TypeError, RecursionError):
+        found = json.loads(read_file(path.with_suffix(".json")))
+        if found["format"] == 1:
+            found |= {"stamp": {}, "blocks": []}
+            del found["mtime_ns"]
+        sidecar = _Sidecar(**found)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    return sidecar if sidecar.format == _FORMAT and isinstance(sidecar.facts, dict) else None
+    valid = sidecar.format in (1, _FORMAT) and isinstance(sidecar.facts, dict) and isinstance(sidecar.blocks, list)
+    return sidecar if valid else None

@@ -15,6 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from bvtk.errors import DataError
 from bvtk.protocols import ImageShape
+from bvtk.reading import read_file
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 """The suffixes of image files, in lower case."""
@@ -23,10 +24,10 @@ LARGEST_FILE = 256 << 20
 """The largest image file that is read, in bytes."""
 
 PACKED_RATIO = 200
-"""The largest ratio of decoded size to file size, for images of more than `RATIO_FREE` bytes."""
+"""The largest ratio of the memory that decoding takes to file size, for images that take more than `RATIO_FREE`."""
 
-RATIO_FREE = 64 << 20
-"""Decoded size up to which the ratio is not checked, in bytes: an RGB image of 22 million pixels."""
+RATIO_FREE = 160 << 20
+"""Memory up to which the ratio is not checked, in bytes: an RGB image of 21 million pixels."""
 
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
 _ORIENTATION = 0x0112
@@ -54,7 +55,7 @@ def read(file: Path) -> bytes:
     try:
         if file.stat().st_size > LARGEST_FILE:
             raise DataError(f"{file} is larger than {LARGEST_FILE >> 20} MiB", "make it smaller, or remove it")
-        return file.read_bytes()
+        return read_file(file)
     except OSError as error:
         raise DataError(f"{file} can't be read: {error.strerror}", "repair or remove it") from error
 
@@ -68,10 +69,10 @@ def read_head(data: bytes, file: Path) -> Head:
     strict = warnings.catch_warnings(action="error", category=Image.DecompressionBombWarning)
     with strict, _opened(data, file) as image:
         width, height = image.size
-        unpacked = width * height * len(image.getbands())
+        unpacked = width * height * _bytes_per_pixel(image)
         if unpacked > max(RATIO_FREE, PACKED_RATIO * len(data)):
             raise DataError(
-                f"{file} decodes to {unpacked / 1e6:.0f} MB from {len(data) / 1e6:.2f} MB, more than {PACKED_RATIO} "
+                f"{file} takes {unpacked / 1e6:.0f} MB to decode, from {len(data) / 1e6:.2f} MB, more than {PACKED_RATIO} "
                 "times its size, which looks like a decompression bomb",
                 "make it smaller, or remove it",
             )
@@ -112,6 +113,16 @@ def _opened(data: bytes, file: Path) -> Iterator[Image.Image]:
         raise DataError(f"{file} is not an image of a known format", "repair or remove it") from error
     except Exception as error:  # decoders raise almost anything on damaged files
         raise DataError(f"{file} can't be decoded: {error}", "repair or remove it") from error
+
+
+def _bytes_per_pixel(image: Image.Image) -> int:
+    """What `decode` takes at most per pixel: Pillow's image and its conversions, before anything is resized."""
+    stored = 1 if image.mode in ("1", "L", "P") else 4
+    if image.mode.startswith("I") or image.mode == "F":
+        return stored + 20  # values of 4, 8 and 8 bytes
+    if image.has_transparency_data:
+        return stored + 16  # as RGBA, black, both composed, and the result
+    return stored + 4
 
 
 def _exif_orientation(image: Image.Image) -> int:

@@ -19,6 +19,7 @@ from bvtk.data import image_files
 from bvtk.data.cache import Plan, Prepared, array_path, open_prepared, prepare
 from bvtk.data.fields import user_path
 from bvtk.data.imageset import Bytes, ImageSet
+from bvtk.data.sums import stamp
 from bvtk.errors import DataError
 from bvtk.protocols import ImageShape
 
@@ -104,8 +105,8 @@ def _listing_digest(folder: Path, files: list[Path]) -> str:
     """A digest that changes if a file is added, removed, renamed or modified."""
     digest = hashlib.sha256(str(folder.absolute()).encode("utf-8", "surrogateescape"))
     for file in files:
-        status = file.stat()
-        digest.update(f"\0{status.st_size} {status.st_mtime_ns} ".encode() + os.fsencode(file.relative_to(folder)))
+        version = " ".join(map(str, stamp(file.stat()).values()))
+        digest.update(f"\0{version} ".encode() + os.fsencode(file.relative_to(folder)))
     return digest.hexdigest()
 
 

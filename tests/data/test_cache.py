@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from bvtk.data import cache as module
-from bvtk.data.cache import Plan, cache_folder, open_prepared, prepare, prepare_array
+from bvtk.data import sums
+from bvtk.data.cache import Plan, cache_folder, damaged_arrays, file_key, open_prepared, prepare, prepare_array
 from bvtk.errors import DataError
 
 KEY = {"source": "test", "sizes": (2, 3)}
@@ -120,8 +121,60 @@ def test_a_copied_cache_is_hashed_once(path: Path, monkeypatch: pytest.MonkeyPat
     prepare(path, KEY, Counter())
     os.utime(path, ns=(1, 1))
     assert open_prepared(path, KEY) is not None
-    monkeypatch.setattr(module, "sha256_of_file", lambda _: pytest.fail("hashed again"))
+    monkeypatch.setattr(module.Sums, "of", lambda _: pytest.fail("hashed again"))
     assert open_prepared(path, KEY) is not None
+
+
+def flip_and_restore_the_time(path: Path) -> None:
+    status = path.stat()
+    flip(path)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def test_a_change_whose_time_was_set_back_is_found(path: Path) -> None:
+    prepare(path, KEY, Counter())
+    flip_and_restore_the_time(path)
+    assert open_prepared(path, KEY) is None
+    assert (prepare(path, KEY, Counter()).array == VALUES).all()
+
+
+def test_a_bit_that_flipped_on_the_disk_is_found_in_the_sampled_blocks(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sums, "BLOCK", 32)  # so that the array has five blocks
+    prepare(path, KEY, Counter())
+    flip(path)
+    sidecar = json.loads(path.with_suffix(".json").read_text())
+    assert len(sidecar["blocks"]) == 5
+    sidecar["stamp"] = sums.stamp(path.stat())  # a disk that loses bits changes no time
+    path.with_suffix(".json").write_text(json.dumps(sidecar))
+    assert damaged_arrays(path.parent.parent) == [path]
+    monkeypatch.setattr(sums, "SAMPLES", 5)
+    assert open_prepared(path, KEY) is None
+    (prepare(path, KEY, Counter()).array == VALUES).all()
+    assert damaged_arrays(path.parent.parent) == []
+
+
+def test_an_array_of_an_earlier_version_is_hashed_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = prepare(path, KEY, Counter()).facts
+    sidecar = json.loads(path.with_suffix(".json").read_text())
+    old = {name: sidecar[name] for name in ("key", "shape", "sha256", "facts")}
+    old |= {"format": 1, "mtime_ns": path.stat().st_mtime_ns}
+    path.with_suffix(".json").write_text(json.dumps(old, indent=2))
+    found = open_prepared(path, KEY)
+    assert found is not None
+    assert found.facts == facts
+    assert json.loads(path.with_suffix(".json").read_text()) == sidecar
+
+
+def test_a_file_that_was_replaced_by_one_of_the_same_size_and_time_has_another_key(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"one")
+    (tmp_path / "b").write_bytes(b"two")
+    for name in ("a", "b"):
+        os.utime(tmp_path / name, ns=(5, 5))
+    before = file_key(tmp_path / "a")
+    (tmp_path / "b").replace(tmp_path / "a")
+    assert file_key(tmp_path / "a") != before
 
 
 def test_a_failing_plan_leaves_nothing(path: Path) -> None:

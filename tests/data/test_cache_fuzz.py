@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from bvtk.data.cache import Plan, open_prepared, prepare
+from bvtk.data.sums import Sums, stamp
 
 KEY = {"source": "made up"}
 ODD: list[Any] = [None, -1, 0, 10**30, 1.5, "x", [], {}, [1, 2, 3], True, [[1]], {"a": 1}]
@@ -42,7 +43,7 @@ def damage(path: Path, random: np.random.Generator) -> None:
     path.write_bytes(data)
     if kind != 4:
         sidecar["sha256"] = hashlib.sha256(data).hexdigest()
-        sidecar["mtime_ns"] = path.stat().st_mtime_ns
+        sidecar |= {"stamp": stamp(path.stat()), "blocks": Sums.of(path).blocks}
     path.with_suffix(".json").write_text(json.dumps(sidecar))
 
 

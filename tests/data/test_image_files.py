@@ -139,6 +139,18 @@ def test_decompression_bombs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fa
     assert str(file) in error.value.message
 
 
+@pytest.mark.parametrize(
+    ("mode", "side", "options"),
+    [("P", 4000, {"transparency": 0}), ("I;16", 3000, {}), ("LA", 3500, {}), ("RGB", 5000, {})],
+)
+def test_the_memory_of_conversions_counts(tmp_path: Path, mode: str, side: int, options: dict[str, Any]) -> None:
+    file = save(tmp_path, Image.new(mode, (side, side)), **options)
+    with pytest.raises(DataError, match=r"MB to decode, from .* which looks like a decompression bomb"):
+        head(file)
+    small = save(tmp_path, Image.new(mode, (side // 2, side // 2)), **options)
+    assert head(small).size == (side // 2, side // 2)
+
+
 def test_floats_are_refused(tmp_path: Path) -> None:
     file = save(tmp_path, Image.fromarray(np.zeros((4, 4), np.float32)), "a.tif")
     with pytest.raises(DataError, match="not integers from 0 to 65535"):

@@ -103,6 +103,18 @@ def test_a_changed_file_is_decoded_again(folder: Path, monkeypatch: pytest.Monke
     assert (second.images(np.array([0])) == 2).all()
 
 
+def test_a_file_replaced_by_one_of_the_same_size_and_time_is_decoded_again(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "IN_MEMORY", 0)
+    for place, value in ((folder, 1), (tmp_path / "other", 2)):
+        picture(place, "a.bmp", value)
+        os.utime(place / "a.bmp", ns=(5, 5))
+    assert (open_images(str(folder)).images(np.array([0])) == 1).all()
+    (tmp_path / "other" / "a.bmp").replace(folder / "a.bmp")
+    assert (open_images(str(folder)).images(np.array([0])) == 2).all()
+
+
 def test_links_in_a_circle(folder: Path) -> None:
     picture(folder, "a/one.png")
     (folder / "a" / "up").symlink_to(folder)
