@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from bvtk.errors import PluginError, one_line
+from bvtk.reading import open_file, read_file
 
 VARIABLE = "BVTK_TRUST"
 """The environment variable: `1` for every folder, or folders separated as in PATH, with all below them."""
@@ -36,7 +36,7 @@ def trust_file() -> Path:
 def trusted_hashes() -> frozenset[str]:
     """The SHA-256 of every file that the user trusts."""
     try:
-        text = trust_file().read_text(encoding="utf-8", errors="replace")
+        text = read_file(trust_file()).decode(errors="replace")
     except (OSError, PluginError):
         return frozenset()
     return frozenset(line.split(maxsplit=1)[0] for line in text.splitlines() if line.strip())
@@ -75,14 +75,10 @@ def read_source(path: Path) -> bytes:
     """The contents of a plugin file.
 
     Raises:
-        PluginError: if it is not a regular file, is too large, or can't be read.
+        PluginError: if it can't be read, is not a regular file, or is too large.
     """
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise PluginError(f"plugin {path} is not a regular file", "give a Python file with components")
-        # What became a FIFO since then is not waited for.
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(path, flags), "rb") as file:
+        with open_file(path) as file:
             source = file.read(_LARGEST + 1)
     except OSError as error:
         what = "does not exist" if isinstance(error, FileNotFoundError) else f"can't be read: {error.strerror}"

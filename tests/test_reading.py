@@ -27,6 +27,7 @@ ROOT = Path(bvtk.__file__).parent
 ELSEWHERE = {
     "reading.py",  # the function itself
     "pages/html.py",  # files of the package
+    "recipe/shipped.py",  # likewise
     "cli/init.py",  # likewise
     "check_plugin/declaration.py",  # the plugin that was just imported
     "check_plugin/launchers.py",  # a log of its own

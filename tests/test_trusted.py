@@ -58,7 +58,7 @@ def test_only_regular_files_are_read(tmp_path: Path) -> None:
     assert read_source(tmp_path / "good.py") == b"x = 1"
     for name, why in {
         "fifo": "not a regular file",
-        "folder": "not a regular file",
+        "folder": "Is a directory",
         "dangling": "does not exist",
         "loop": "can't be read",
         "large": "larger than 4 MB",

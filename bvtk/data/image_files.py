@@ -72,8 +72,8 @@ def read_head(data: bytes, file: Path) -> Head:
         unpacked = width * height * _bytes_per_pixel(image)
         if unpacked > max(RATIO_FREE, PACKED_RATIO * len(data)):
             raise DataError(
-                f"{file} takes {unpacked / 1e6:.0f} MB to decode, from {len(data) / 1e6:.2f} MB, more than {PACKED_RATIO} "
-                "times its size, which looks like a decompression bomb",
+                f"{file} takes {unpacked / 1e6:.0f} MB to decode, from {len(data) / 1e6:.2f} MB, more than "
+                f"{PACKED_RATIO} times its size, which looks like a decompression bomb",
                 "make it smaller, or remove it",
             )
         turned = _exif_orientation(image) >= 5

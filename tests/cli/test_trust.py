@@ -128,7 +128,7 @@ def test_odd_entries_cost_one_warning_each_and_no_verb_hangs(folder: Path) -> No
     assert done.stderr.splitlines() == [
         "a plugin prints",
         "warning: skipped: plugin file plugins/dangling.py does not exist",
-        "warning: skipped: plugin plugins/fifo.py is not a regular file",
-        "warning: skipped: plugin plugins/folder.py is not a regular file",
+        "warning: skipped: plugin file plugins/fifo.py can't be read: not a regular file",
+        "warning: skipped: plugin file plugins/folder.py can't be read: Is a directory",
         "plugins: plugins/mine.py",
     ]
