@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from bvtk.errors import BvtkError, RecipeError, one_line
+from bvtk.errors import BvtkError, Interrupted, RecipeError, one_line
 from bvtk.quantities import counted
 
 if TYPE_CHECKING:
@@ -181,7 +181,8 @@ def with_plugins(verb: Callable[..., None]) -> Callable[..., None]:
 def print_error(error: BvtkError) -> None:
     """Prints an error to stderr; for a recipe, all problems with their places."""
     if not isinstance(error, RecipeError):
-        say(("error: ", "bold red"), error.message)
+        said = () if isinstance(error, Interrupted) else (("error: ", "bold red"),)  # a stop was asked for
+        say(*said, error.message)
         if error.hint:
             say(f"  {error.hint}")
         return

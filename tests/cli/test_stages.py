@@ -163,7 +163,7 @@ main()
 def test_an_interrupt_while_torch_loads_is_not_lost(workplace: Path) -> None:
     """Torch imports NumPy from C, and drops what that raises."""
     done = subprocess.run([sys.executable, "-c", INTERRUPTED_LOADING], capture_output=True, text=True, cwd=workplace)
-    assert (done.returncode, done.stderr) == (130, "error: stopped\n  run the same command again to resume\n")
+    assert (done.returncode, done.stderr) == (130, "stopped\n  run the same command again to resume\n")
 
 
 @pytest.mark.soak
