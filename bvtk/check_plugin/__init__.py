@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 import torch
 
@@ -58,21 +58,8 @@ def check_component(kind: str, entry: Entry[Any]) -> list[Finding]:
     with torch.random.fork_rng(devices=[]), TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         spec = check_declaration(report, entry.item, Path(folder))
         if spec is not None:
-            with _cache_of(Path(folder)):
+            # What is made from example files stays out of the user's cache.
+            cache = {"BVTK_CACHE": str(Path(folder) / "cache")} if any(Path(folder).iterdir()) else {}
+            with patch.dict(os.environ, cache):
                 CHECKS[kind](report, spec)
     return report.findings
-
-
-@contextmanager
-def _cache_of(folder: Path) -> Iterator[None]:
-    """Keeps what is made from example files out of the user's cache."""
-    before = os.environ.get("BVTK_CACHE")
-    if any(folder.iterdir()):
-        os.environ["BVTK_CACHE"] = str(folder / "cache")
-    try:
-        yield
-    finally:
-        if before is None:
-            os.environ.pop("BVTK_CACHE", None)
-        else:
-            os.environ["BVTK_CACHE"] = before

@@ -62,10 +62,7 @@ class Report:
 
         A component may raise a `UsageError` for inputs that it does not support, which is only a note.
 
-        Args:
-            where: beginning of the message, such as `for 1×64×64 images`; may be empty.
-            function: called with the arguments.
-            arguments: of the function.
+        The message begins with `where`, such as `for 1×64×64 images`, which may be empty.
         """
         found, fault = self._try(function, *arguments)
         if fault:

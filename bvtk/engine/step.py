@@ -8,7 +8,7 @@ from typing import Any, SupportsFloat
 import torch
 from torch import nn
 
-from bvtk.build import Experiment, Part
+from bvtk.build import Experiment
 from bvtk.engine.devices import autocast, reproducible
 from bvtk.engine.images import load_images
 from bvtk.errors import RunError
@@ -109,7 +109,8 @@ class Stepper:
             inputs = part.parameters if len(parts) > 1 else None
             loss = torch.as_tensor(terms[part.loss])
             torch.autograd.backward(loss, inputs=inputs, retain_graph=number < len(parts))
-        return torch.stack([nn.utils.get_total_norm(_gradients(part)) for part in parts])
+        gradients = [[p.grad for p in part.parameters if p.grad is not None] for part in parts]
+        return torch.stack([nn.utils.get_total_norm(of_part) for of_part in gradients])
 
     def _update(self, norms: torch.Tensor) -> None:
         for part, norm in zip(self._experiment.parts, norms, strict=True):
@@ -132,10 +133,6 @@ class Stepper:
                 name = self._experiment.name_of(parameter)
                 return RunError(f"the gradients of {name} are not finite at step {step}", _LOWER_RATE)
         return RunError(f"the norm of the gradients is too large for a float32 at step {step}", _LOWER_RATE)
-
-
-def _gradients(part: Part) -> list[torch.Tensor]:
-    return [parameter.grad for parameter in part.parameters if parameter.grad is not None]
 
 
 def went_bad(outputs: Pass, terms: Terms, loss: str, step: int) -> RunError:

@@ -175,24 +175,16 @@ def quick_scores(recipe: Recipe, model: Any, dataset: Dataset, device: torch.dev
 
 
 def warnings_of(scores: dict[str, Any], unscored: dict[str, str]) -> list[str]:
-    """A warning if no latent responds to the images, and one for each metric without a score.
-
-    Args:
-        unscored: the reasons, by the keys of these metrics.
-    """
-    collapse = [_collapse(scores)] if collapsed(scores) else []
-    return [*collapse, *(f"{key} has no score: {why}" for key, why in unscored.items())]
-
-
-def _collapse(scores: dict[str, Any]) -> str:
-    held_out = scores[HELD_OUT]
-    what = f"none of the {held_out['latents']} latents responds to the images, so the other scores mean nothing"
-    if "kl" not in held_out:
-        return f"collapse: {what}. Train longer, or with a lower learning rate"
-    return (
-        f"posterior collapse: {what}. Train longer, or lower the weight of the KL: use a lower β, or one that rises "
-        "from 0; with annealed_vae, a lower γ"
-    )
+    """A warning if no latent responds to the images, and one for each metric without a score, with the reason."""
+    found = [f"{key} has no score: {why}" for key, why in unscored.items()]
+    if not collapsed(scores):
+        return found
+    what, fix = "collapse", "with a lower learning rate"
+    if "kl" in scores[HELD_OUT]:
+        what, fix = "posterior collapse", "lower the weight of the KL: use a lower β, or one that rises from 0"
+        fix += "; with annealed_vae, a lower γ"
+    latents = f"none of the {scores[HELD_OUT]['latents']} latents responds to the images"
+    return [f"{what}: {latents}, so the other scores mean nothing. Train longer, or {fix}", *found]
 
 
 def _metrics(

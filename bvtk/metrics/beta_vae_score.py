@@ -60,12 +60,7 @@ def sample_points(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Draws points for the classifier: for each a factor, L pairs that share its value, and the mean of |z1 − z2|.
 
-    Args:
-        images: to draw from.
-        shared: the columns of the K factors that can be shared, and their names for errors.
-        points: number of points, P.
-        pairs: pairs per point, L.
-        rng: draws factors and pairs.
+    `shared` has the columns of the K factors that can be shared, and their names for errors.
 
     Returns:
         Features (P, d), and for each point the position of its factor in `shared` (P,).

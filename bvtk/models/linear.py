@@ -1,4 +1,4 @@
-"""The linear model: a code that is a matrix times the centred pixels.
+"""The linear model: a code that is a matrix times the centred pixels, such as principal or independent components.
 
 Shapes: B images, C channels, H height, W width, L latents, P = C·H·W pixels, N images that the model is fitted on.
 """

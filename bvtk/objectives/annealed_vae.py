@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from bvtk.objectives.elbo import Schedule, bound_terms
+from bvtk.objectives.beta_vae import Schedule, bound_terms
 from bvtk.passes import Bound
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from bvtk.errors import UsageError
-from bvtk.objectives.elbo import Schedule, bound_terms
+from bvtk.objectives.beta_vae import Schedule, bound_terms
 from bvtk.passes import SampledBound
 
 

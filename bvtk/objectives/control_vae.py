@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from bvtk.objectives.beta_vae import beta_vae_loss, normalised_beta
-from bvtk.objectives.elbo import Schedule
+from bvtk.objectives.beta_vae import Schedule, beta_vae_loss, normalised_beta
 from bvtk.passes import Bound
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-from bvtk.objectives.elbo import Schedule
+from bvtk.objectives.beta_vae import Schedule
 from bvtk.passes import GaussianPosterior, Reconstructing, Sampled
 
 SLOPE = 0.2
@@ -32,9 +32,7 @@ def discriminator_loss(real_B: torch.Tensor, permuted_B: torch.Tensor) -> torch.
 
     Kim & Mnih 2018, algorithm 2, with the softmax of two logits written as the sigmoid of their difference.
 
-    Args:
-        real_B: log-odds that samples of q(z) are real.
-        permuted_B: log-odds that permuted samples are real.
+    Both arguments are log-odds that samples are real: of samples of q(z), and of permuted samples.
     """
     return 0.5 * (softplus(-real_B).mean() + softplus(permuted_B).mean())
 
@@ -59,10 +57,6 @@ class FactorVaeObjective(nn.Module):
     """Trains an autoencoder with a weight on the total correlation of its code, estimated by a discriminator.
 
     The loss of a model with a posterior contains its KL too: that is FactorVAE.
-
-    Args:
-        gamma: the weight, as a function of the training step.
-        discriminator: maps samples (B, L) to two logits.
     """
 
     def __init__(self, gamma: Schedule, discriminator: nn.Module) -> None:

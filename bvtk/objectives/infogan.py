@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-from bvtk.objectives.elbo import Schedule
+from bvtk.objectives.beta_vae import Schedule
 from bvtk.passes import Adversarial
 
 

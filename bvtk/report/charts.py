@@ -140,12 +140,8 @@ def activation_chart(
 ) -> bytes:
     """Figure 7 of the β-VAE paper: one column per latent, its map over positions above its curves over other factors.
 
-    Args:
-        positions: (L, width, height), or None.
-        curves: by factor, (L, size) or (L, shapes, size).
-        order: the latents from left to right.
-        names: of the latents.
-        shape_names: of the curves in one panel.
+    Positions are (L, width, height), curves are by factor (L, size) or (L, shapes, size). The order is that of the
+    latents from left to right, and the names of shapes are those of the curves in one panel.
     """
     heights = ([1.0] if positions is not None else []) + [0.72] * len(curves)
     figure = new_figure(10.0, 0.35 + 10.0 / max(len(order), 6) * sum(heights) * 1.12)

@@ -71,9 +71,7 @@ class Sweep:
 def read_sweep(path: Path | str, overrides: Sequence[str] = ()) -> Sweep:
     """The sweep of a recipe; load plugins first, as for every recipe.
 
-    Args:
-        path: the recipe's file.
-        overrides: those below `sweep` change the sweep itself, all others apply to every cell.
+    Overrides below `sweep` change the sweep itself, all others apply to every cell.
 
     Raises:
         RecipeError: with everything that is wrong in the recipe or in any cell.

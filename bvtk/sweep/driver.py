@@ -60,15 +60,10 @@ def recorded_statuses(sweep: Sweep, out: Path) -> list[Status]:
 
 
 class Driver:
-    """Runs every cell that is not finished.
+    """Runs every cell that is not finished, with options of `bvtk run`, and closes the launcher at the end.
 
-    Args:
-        cells: all cells, from `statuses`.
-        folder: the sweep's own folder; the caller has locked it.
-        launcher: runs the cells; closed at the end.
-        options: options of `bvtk run` for every cell.
-        stop: asked several times per second.
-        watcher: receives the changes.
+    The cells are from `statuses`, and the caller has locked the sweep's own folder. `stop` is asked several times per
+    second, and the watcher receives the changes.
     """
 
     def __init__(
@@ -102,11 +97,11 @@ class Driver:
         """
         try:
             with self._stop.deferred():
-                self._save(at_once=True)
+                self._folder.save(self._cells, at_once=True)
                 while self._stop.requested is None and self._turn():
                     time.sleep(_TICK)
                 self._stop_all()
-                self._save(at_once=True)
+                self._folder.save(self._cells, at_once=True)
                 done = sum(status.state == "done" for status in self._cells)
                 self._stop.check(f"stopped with {done} of {counted(len(self._cells), 'cell')} done")
         finally:
@@ -121,7 +116,7 @@ class Driver:
         self._look_elsewhere()
         while self._waiting and len(self._tasks) < self._launcher.workers:
             self._take_up(self._waiting.popleft())
-        self._save()
+        self._folder.save(self._cells)
         self._watcher.ticked()
         return bool(self._tasks or self._waiting or self._elsewhere)
 
@@ -226,6 +221,3 @@ class Driver:
         elif state == "waiting":
             (self._waiting.append if at_the_end else self._waiting.appendleft)(number)
         self._watcher.changed(status)
-
-    def _save(self, at_once: bool = False) -> None:
-        self._folder.save(self._cells, at_once)

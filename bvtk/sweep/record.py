@@ -112,11 +112,7 @@ class SweepFolder:
         return {cell["run"]: (cell.get("code"), cell.get("why", "")) for cell in cells if cell["state"] == "failed"}
 
     def save(self, cells: Sequence[Status], at_once: bool = False) -> None:
-        """Writes `sweep.json`, at most every two seconds.
-
-        Args:
-            cells: all cells of the sweep.
-            at_once: whether to write it even if it was just written.
+        """Writes `sweep.json` with all cells: at most every two seconds, unless it is wanted at once.
 
         Raises:
             LockLostError: if the folder or its lock was removed, so that another process may run the sweep.

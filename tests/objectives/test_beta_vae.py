@@ -1,10 +1,18 @@
+from __future__ import annotations
+
 import pytest
 import torch
 
 from bvtk.component import dump, objectives, parse
-from bvtk.objectives.beta_vae import beta_vae_loss, normalised_beta
+from bvtk.objectives.beta_vae import beta_vae_loss, bound_terms, normalised_beta
 from bvtk.passes import Outputs
 from bvtk.protocols import ImageShape, ObjectiveContext
+
+
+def test_terms_are_sums_over_latents_and_means_over_images():
+    reconstruction, kl = bound_terms(torch.tensor([100.0, 300.0]), torch.tensor([[1.0, 2.0], [3.0, 6.0]]))
+    assert (reconstruction.item(), kl.item()) == (200.0, 6.0)
+
 
 RECONSTRUCTION = torch.tensor([100.0, 300.0], requires_grad=True)
 KL = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 9.0]])

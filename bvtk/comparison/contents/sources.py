@@ -41,11 +41,7 @@ class Found:
 
 
 def gather(targets: Sequence[str | Path], out: Path = Path("runs")) -> Found:
-    """The runs of all targets, each once.
-
-    Args:
-        targets: run folders, folders of run folders, folders of sweeps, recipes, exported models, saved comparisons.
-        out: the folder with the runs of recipes.
+    """The runs of all targets, each once; those of a recipe are in the folder `out`.
 
     Raises:
         UsageError: if a target is none of these, or no target has a run with scores.

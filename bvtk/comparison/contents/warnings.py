@@ -46,12 +46,8 @@ def unmatched(
 ) -> list[str]:
     """A warning about published metrics and rows that no cell has, which are usually typing errors.
 
-    Args:
-        published: the values.
-        runs: those that have scores.
-        planned: cells without scores so far, whose rows and metrics are accepted too. None if they are not known: then
-            any row and any existing metric is accepted.
-        by: the keys that rows are grouped by.
+    The rows and metrics of planned cells, which have no scores so far, are accepted too. If these cells are not known,
+    any row and any existing metric is accepted.
     """
     everything = [*runs, *(planned or ())]
     keys, rows = known_keys(everything), _row_names(runs, by) | _row_names(everything, by) | _row_names(everything)

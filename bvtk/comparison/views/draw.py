@@ -46,13 +46,7 @@ Point = tuple[float, float, float | None]
 
 @dataclass(frozen=True)
 class Panel:
-    """One column of a comparison.
-
-    Args:
-        lines: by label, its points in order.
-        chance: the score of chance; None if it is not known.
-        published: by label, values from the literature.
-    """
+    """One column of a comparison: its points by label, the score of chance, and values from the literature by label."""
 
     title: str
     lines: Mapping[str, Sequence[Point]]
@@ -62,14 +56,7 @@ class Panel:
 
 @with_defaults
 def curves(panels: Sequence[Panel], axis: str, logarithmic: bool, dense: bool = False) -> bytes:
-    """Values over a number, with their spread.
-
-    Args:
-        panels: with the same labels.
-        axis: the label of the horizontal axis.
-        logarithmic: whether this axis is logarithmic.
-        dense: whether there are too many points to mark each one: the spread is a band instead of bars.
-    """
+    """Values over a number, with their spread: bars, or a band if the points are too dense to mark each one."""
     styles = _styles(_labels(panels))
 
     def draw(plot: Plot, panel: Panel) -> None:
@@ -90,12 +77,9 @@ def curves(panels: Sequence[Panel], axis: str, logarithmic: bool, dense: bool = 
 
 @with_defaults
 def heat_map(panels: Sequence[Panel], rows: tuple[str, Sequence[float]], columns: tuple[str, Sequence[float]]) -> bytes:
-    """Values over two numbers.
+    """Values over two numbers, each with its label; rows go from the bottom up, columns from left to right.
 
-    Args:
-        panels: with one line per row, by the row's number as text, and points by the column's number.
-        rows: label and values from the bottom up.
-        columns: label and values from left to right.
+    Panels have one line per row, by the row's number as text, and points by the column's number.
     """
 
     def draw(plot: Plot, panel: Panel) -> None:

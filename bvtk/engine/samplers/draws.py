@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,17 +14,13 @@ Positions = NDArray[np.int64]
 
 
 class Draws:
-    """Draws with replacement from n training images.
-
-    Args:
-        weights: (n,) how likely each is, not normalised; None if all are equally likely.
-        count: n.
-    """
+    """Draws with replacement from n training images; weights (n,) need not be normalised, None if all are alike."""
 
     def __init__(self, weights: NDArray[np.float64] | None, count: int) -> None:
         self.weights = weights
         self._count = count
         self._cumulative = None if weights is None else np.cumsum(weights)
+        self._last = count - 1 if weights is None else int(np.flatnonzero(weights)[-1])
 
     def position(self, generator: np.random.Generator) -> int:
         """The position of one image."""
@@ -48,11 +42,6 @@ class Draws:
         if self.weights is None:
             return generator.choice(some, size)
         return generator.choice(some, size, p=self.weights[some] / self.weights[some].sum())
-
-    @cached_property
-    def _last(self) -> int:
-        assert self.weights is not None  # noqa: S101
-        return int(np.flatnonzero(self.weights)[-1])
 
 
 def training_draws(dataset: Dataset, indices: NDArray[np.int64]) -> Draws:

@@ -1,4 +1,7 @@
-"""Linear classifiers: those of scikit-learn, and that of the β-VAE paper."""
+"""Linear classifiers: those of scikit-learn on standardised codes, and the softmax of the β-VAE paper.
+
+Shapes: n images, d codes or features, P points, K classes, S classifiers, B points per batch.
+"""
 
 from __future__ import annotations
 

@@ -1,10 +1,26 @@
-"""The factors of an image as its code, in recipes."""
+"""Codes to compare others with, in recipes: the pixels of an image, and its factors."""
 
 from __future__ import annotations
 
 from bvtk.component import ModelSpec, register_model
 from bvtk.errors import UsageError
 from bvtk.protocols import Dataset, ImageShape, Model
+
+
+@register_model("pixels")
+class Pixels(ModelSpec):
+    """The pixels of an image as its code: a baseline that learns nothing.
+
+    Baseline of Higgins et al. 2017, figure 6.
+    """
+
+    learns = "nothing"
+    gives = frozenset({"reconstruction"})
+
+    def build(self, image: ImageShape) -> Model:
+        from bvtk.models import baselines
+
+        return baselines.Pixels(image)
 
 
 @register_model("ground_truth")
@@ -19,9 +35,9 @@ class GroundTruth(ModelSpec):
     reads = "factors"
 
     def build(self, image: ImageShape) -> Model:  # noqa: ARG002
-        from bvtk.models import ground_truth
+        from bvtk.models import baselines
 
-        return ground_truth.GroundTruth()
+        return baselines.GroundTruth()
 
     def check(self, dataset: Dataset) -> None:
         if not dataset.factor_names:

@@ -1,4 +1,7 @@
-"""The factors of an image as its code. Shapes: B images, k factors."""
+"""Codes to compare others with: the pixels of an image, and its factors.
+
+Shapes: B images, C channels, H height, W width, k factors.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,24 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from bvtk.protocols import Dataset
+from bvtk.protocols import Dataset, ImageShape
+
+
+class Pixels(nn.Module):
+    """The pixels of an image as its code."""
+
+    def __init__(self, image: ImageShape) -> None:
+        super().__init__()
+        self.latents = image.pixels
+        self._image = image
+
+    def encode(self, x: torch.Tensor) -> tuple[torch.Tensor, None]:
+        """The pixels (B, C·H·W) of images (B, C, H, W) in [0, 1]; no posterior."""
+        return x.float().flatten(1), None
+
+    def decode(self, z: torch.Tensor) -> torch.Tensor:
+        """Images (B, C, H, W) in [0, 1] with these pixels (B, C·H·W)."""
+        return z.float().clamp(0, 1).reshape(-1, *self._image)
 
 
 class GroundTruth(nn.Module):

@@ -1,10 +1,18 @@
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
-from bvtk.component import models
+from bvtk.component import dump, models, parse
 from bvtk.data.factors import FactorGrid, FactorTable
 from bvtk.errors import UsageError
-from tests.models.test_ground_truth import images_with
+from tests.models.test_baselines import images_with
+
+
+def test_pixels_learn_nothing():
+    spec = parse(models.get("pixels"), {})
+    assert dump(spec) == {"type": "pixels"}
+    assert spec.learns == "nothing"
 
 
 def test_data_without_factors_are_refused():
