@@ -12,10 +12,7 @@ DEVICES = ("cpu", "cuda", "mps", "auto")
 
 
 def choose_device(name: str) -> torch.device:
-    """The device that a user means.
-
-    Args:
-        name: `cpu`, `cuda`, `cuda:1`, `mps`, or `auto` for the first of CUDA, MPS and CPU that works.
+    """The device for `cpu`, `cuda`, `cuda:1`, `mps`, or `auto`: the first of CUDA, MPS and CPU that works.
 
     Raises:
         UsageError: if this machine has no such device.

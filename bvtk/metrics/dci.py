@@ -51,8 +51,7 @@ def disentanglement(importances: NDArray[np.float64]) -> float:
     Eastwood & Williams 2018, Section 2. Rows are weighted by their share of the total. The completeness of a matrix is
     the disentanglement of its transpose. It is between 0 and 1; 1 if there is only one column.
 
-    Args:
-        importances: (d, k) of each code for each factor, at least 0. If all are 0, they count as equal.
+    Importances (d, k) of each code for each factor are at least 0. If all are 0, they count as equal.
     """
     matrix = importances if importances.any() else np.ones_like(importances)
     columns = matrix.shape[1]

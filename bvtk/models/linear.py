@@ -120,12 +120,8 @@ def independent(centred_NP: NDArray[np.float32], latents: int, seed: int, *, ite
 
     Symmetric FastICA with the contrast log cosh. Hyvärinen & Oja 2000.
 
-    Args:
-        centred_NP: images minus their mean.
-        latents: number of components, at most N and P.
-        seed: of the initial rotation.
-        iterations: maximum number; without convergence, the last rotation is used, with a warning.
-        unit: what is 1 for every component over the N images, `variance` or `norm`.
+    They have a variance or a norm of 1 over the N images, as `unit` says. The seed draws the initial rotation. If the
+    iterations do not suffice to converge, the last rotation is used, with a warning.
     """
     from sklearn.decomposition import FastICA
     from sklearn.exceptions import ConvergenceWarning

@@ -82,11 +82,7 @@ def decompose(
     q(z_i) ≈ Σ_j w_ij·q(z_i|x_j), and likewise for each latent alone. For any weights, the sum of the parts is the mean
     of log q(z|x) − log p(z), a sampled estimate of the KL.
 
-    Args:
-        z_BL: a sample of every posterior.
-        mu_BL: means of the posteriors.
-        logvar_BL: their log-variances.
-        weights_BB: w_ij, weight of image j in the density of sample i.
+    z is a sample of every posterior; w_ij weighs image j in the density of sample i.
     """
     log_q_BBL = gaussian_log_density(z_BL[:, None], mu_BL, logvar_BL)
     log_weights_BB = weights_BB.log()
@@ -106,12 +102,8 @@ def decompose(
 class BetaTcVaeObjective(nn.Module):
     """Trains a VAE with a weight on each part of its KL, all functions of the training step.
 
-    Args:
-        alpha: weight of the mutual information.
-        beta: weight of the total correlation.
-        gamma: weight of the dimension-wise KL.
-        estimator: `weighted` or `stratified`.
-        dataset_size: number of training images, N.
+    α weighs the mutual information, β the total correlation, and γ the dimension-wise KL. The estimator is `weighted`
+    or `stratified`, and N the number of training images.
     """
 
     def __init__(self, alpha: Schedule, beta: Schedule, gamma: Schedule, estimator: str, dataset_size: int) -> None:

@@ -47,10 +47,7 @@ def normalised_beta(beta: float | torch.Tensor, latents: int, pixels: int) -> fl
 class BetaVaeObjective(nn.Module):
     """Trains a VAE with a weight β on its KL.
 
-    Args:
-        beta: the weight, as a function of the training step.
-        latents: number of latents, M.
-        pixels: channels × height × width of the images, N.
+    The weight is a function of the training step; M is the number of latents, and N channels × height × width.
     """
 
     def __init__(self, beta: Schedule, latents: int, pixels: int) -> None:

@@ -44,13 +44,9 @@ class Controller:
 
 
 class ControlVaeObjective(nn.Module):
-    """Trains a VAE whose KL has a weight β that a controller sets so that the KL reaches a target.
+    """Trains a VAE whose KL has a weight β that a controller sets so that the KL reaches a target in nats per image.
 
-    Args:
-        target: target KL in nats per image, as a function of the training step.
-        controller: sets β from the error of each batch.
-        latents: number of latents, M.
-        pixels: channels × height × width of the images, N.
+    The target is a function of the training step. M is the number of latents, and N channels × height × width.
     """
 
     integral: torch.Tensor

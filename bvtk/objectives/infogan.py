@@ -27,10 +27,7 @@ def generator_loss(fake_B: torch.Tensor) -> torch.Tensor:
 def mutual_information_bound(codes_BL: torch.Tensor, mu_BL: torch.Tensor, logvar_BL: torch.Tensor) -> torch.Tensor:
     """L_I = E[log q(c|x)] + H(c), a lower bound of the mutual information. Chen et al. 2016, equation 5.
 
-    Args:
-        codes_BL: codes drawn from U(−1, 1), whose entropy is log 2 nats each.
-        mu_BL: means of q(c|x), a diagonal Gaussian.
-        logvar_BL: its log-variances.
+    The codes are drawn from U(−1, 1), whose entropy is log 2 nats each; q(c|x) is a diagonal Gaussian.
 
     Returns:
         A scalar in nats, summed over the codes and averaged over the images; negative for a poor q.

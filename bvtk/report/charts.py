@@ -56,10 +56,8 @@ def training_chart(
 ) -> bytes:
     """Curves over training steps: one panel per term of the log, and one for all scores.
 
-    Args:
-        log: the records of `metrics.jsonl`.
-        held_out: by title, points (step, value) measured on held-out images during training, one panel each.
-        scores: by title, points (step, score) measured during training, all from 0 to 1.
+    `held_out` has, by title, points (step, value) measured on held-out images, one panel each; `scores` has points
+    (step, score), all from 0 to 1.
     """
     curves: list[tuple[Panel, Points]] = []
     for panel in panels_of(log):

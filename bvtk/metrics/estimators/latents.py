@@ -35,10 +35,7 @@ def mean_activation(
 
     Higgins et al. 2017, "beta-VAE", Figure 7.
 
-    Args:
-        mu: (n, L) posterior means.
-        factors: (n, k) the values of these factors, each from 0 to its size − 1.
-        sizes: (k,) their sizes.
+    From means (n, L), and factors (n, k) from 0 to the sizes (k,) − 1.
 
     Returns:
         (L, *sizes); NaN for values that no image has.

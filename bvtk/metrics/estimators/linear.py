@@ -84,13 +84,7 @@ def softmax_classifiers(
     reproduces the published figures (PCA of dSprites: 0.88 in the upper half of 30 classifiers, 0.85 published), while
     longer training does not (PCA: 0.98), so it is part of the score.
 
-    Args:
-        x: (P, d) features to train on.
-        y: (P,) classes from 0.
-        sets: features (m, d) to predict classes for.
-        classes: number of classes, K.
-        count: number of classifiers, S.
-        rng: draws the weights and the batches.
+    They learn classes (P,) from 0 of features (P, d), and predict those of each set of features (m, d).
 
     Returns:
         For each of `sets` the predicted classes (S, m).
