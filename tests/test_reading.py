@@ -29,7 +29,7 @@ ELSEWHERE = {
     "pages/html.py",  # files of the package
     "recipe/shipped.py",  # likewise
     "cli/init.py",  # likewise
-    "check_plugin/declaration.py",  # the plugin that was just imported
+    "check_plugin/examples.py",  # the plugin that was just imported
     "check_plugin/launchers.py",  # a log of its own
     "runs.py",  # /proc/cpuinfo
     "files.py",  # to synchronise what was just written

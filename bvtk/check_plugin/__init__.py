@@ -12,7 +12,7 @@ from unittest.mock import patch
 import torch
 
 from bvtk.check_plugin.datasets import check_dataset, check_sampler
-from bvtk.check_plugin.declaration import check_declaration, imports_at_top
+from bvtk.check_plugin.examples import check_declaration, imports_at_top
 from bvtk.check_plugin.findings import Finding, Report
 from bvtk.check_plugin.launchers import check_launcher
 from bvtk.check_plugin.metrics import check_metric

@@ -12,8 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from bvtk.check_plugin.declaration import example
-from bvtk.check_plugin.examples import ExampleData, ExamplePass, model_inputs, scaled, training_pass
+from bvtk.check_plugin.examples import ExampleData, ExamplePass, example, model_inputs, scaled, training_pass
 from bvtk.check_plugin.findings import Report, require
 from bvtk.check_plugin.modules import (
     BATCH,
