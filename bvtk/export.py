@@ -12,13 +12,13 @@ import torch
 from safetensors.torch import save
 
 from bvtk.build import build_model
+from bvtk.environment import library_versions
 from bvtk.errors import RunError, UsageError
 from bvtk.files import write_bytes_atomic
 from bvtk.metadata import FORMAT, KEY, opened_export
 from bvtk.plugins import absent_plugins, plugins_used
 from bvtk.protocols import Dataset, ImageShape
 from bvtk.recipe import Recipe, parse_recipe, recipe_sha256
-from bvtk.runs import library_versions
 from bvtk.traversal import CodeStatistics
 
 

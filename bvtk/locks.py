@@ -36,7 +36,7 @@ class LockTakenError(UsageError):
     """
 
     def __init__(self, path: Path, owner: Owner | None) -> None:
-        super().__init__(f"{path} is locked by {owner or 'another process'}", "Wait until it is done, or stop it.")
+        super().__init__(f"{path} is locked by {owner or 'another process'}", "wait until it is done, or stop it")
         self.path = path
         self.owner = owner
 
@@ -51,7 +51,7 @@ class LockLostError(RunError):
     def __init__(self, path: Path) -> None:
         super().__init__(
             f"{path} was removed or replaced while it was in use, so another process may be writing to {path.parent}",
-            "Make sure that no other process uses the folder, then run the same command again.",
+            "make sure that no other process uses the folder, then run the same command again",
         )
 
 
@@ -179,7 +179,7 @@ def _try(descriptor: int, path: Path, wait: bool) -> bool:
     except (BlockingIOError, PermissionError):
         return False
     except OSError as error:
-        hint = "Choose a folder on a file system that has locks."
+        hint = "choose a folder on a file system that has locks"
         raise BvtkError(f"cannot lock {path}: {error.strerror}", hint) from error
     if not wait and not is_silent(path):
         return False
@@ -194,14 +194,14 @@ def _open_or_create(path: Path) -> int:
         descriptor = open_lock_file(path, os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise BvtkError(
-            f"cannot open the lock file {path}: {error.strerror}", "Check the folder's permissions."
+            f"cannot open the lock file {path}: {error.strerror}", "check the folder's permissions"
         ) from error
     status = os.fstat(descriptor)
     if stat.S_ISREG(status.st_mode) and status.st_nlink < 2:
         return descriptor
     os.close(descriptor)
     found = "it is a hard link to another file" if stat.S_ISREG(status.st_mode) else "not a regular file"
-    raise BvtkError(f"cannot open the lock file {path}: {found}", "Remove it.")
+    raise BvtkError(f"cannot open the lock file {path}: {found}", "remove it")
 
 
 def _is_at(descriptor: int, path: Path) -> bool:

@@ -16,6 +16,7 @@ from safetensors.numpy import save as save_arrays
 from bvtk.build import Experiment, build_dataset
 from bvtk.engine.devices import choose_device, choose_precision, describe
 from bvtk.engine.loop import Training, is_trained, train
+from bvtk.environment import environment
 from bvtk.errors import RunError
 from bvtk.evaluate.representation import images_encoded
 from bvtk.evaluate.scores import evaluate, quick_scores, warnings_of
@@ -26,7 +27,7 @@ from bvtk.identity import RECIPE, SCORES, check_identity
 from bvtk.protocols import Dataset
 from bvtk.quantities import counted
 from bvtk.recipe import LoadedRecipe, Recipe, dump_yaml, recipe_sha256
-from bvtk.runs import RunFolder, checkpoints, environment, json_text, read_json, reporting_file_errors, write_json
+from bvtk.runs import RunFolder, checkpoints, json_text, read_json, reporting_file_errors, write_json
 from bvtk.stopping import Stop
 from bvtk.traversal import CodeStatistics, read_latents
 

@@ -7,13 +7,9 @@ from __future__ import annotations
 
 import errno
 import json
-import os
-import platform
 import re
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +20,6 @@ from bvtk.locks import Lock, LockTakenError, file_lock
 from bvtk.reading import read_file
 
 _CHECKPOINT = re.compile(r"step-(\d+)")
-_LIBRARIES = ("bvtk", "torch", "numpy", "scikit-learn", "safetensors", "pydantic", "einops")
 
 
 class RunFolder:
@@ -62,7 +57,7 @@ class RunFolder:
             make_folder(self.checkpoints)
         except OSError as error:
             raise RunError(
-                f"cannot create the run folder {self.path}: {error.strerror}", "Choose another parent with --out."
+                f"cannot create the run folder {self.path}: {error.strerror}", "choose another parent with --out"
             ) from error
 
     @contextmanager
@@ -72,14 +67,10 @@ class RunFolder:
         Raises:
             RunBusyError: if another process is writing to it, with that process's number and host.
         """
+        hint = "wait until it is done, or choose another --out or seed"
         try:
-            with file_lock(self.lock) as self._held, self._explaining_errors():
+            with sole_writer(self.path, "in use", hint) as self._held, self._explaining_errors():
                 yield
-        except LockTakenError as error:
-            owner = error.owner or "another process"
-            raise RunBusyError(
-                f"{self.path} is in use by {owner}", "Wait until it is done, or choose another --out or seed."
-            ) from error
         finally:
             self._held = None
 
@@ -153,6 +144,25 @@ class RunFolder:
                 write_bytes_atomic(path, b"".join(line + b"\n" for line in kept))
 
 
+@contextmanager
+def sole_writer(folder: Path, how: str, hint: str) -> Iterator[Lock]:
+    """Holds the lock of a folder for the length of the block.
+
+    Args:
+        folder: the folder, which must exist.
+        how: what another process does with it, for the error: `in use`.
+        hint: what to do then.
+
+    Raises:
+        RunBusyError: if another process holds the lock, with that process's number and host.
+    """
+    try:
+        with file_lock(folder / ".lock") as lock:
+            yield lock
+    except LockTakenError as error:
+        raise RunBusyError(f"{folder} is {how} by {error.owner or 'another process'}", hint) from error
+
+
 def check_own(what: str, *paths: Path) -> None:
     """Checks that paths are ordinary files and folders, or missing, so that a write neither leads elsewhere nor waits.
 
@@ -165,9 +175,9 @@ def check_own(what: str, *paths: Path) -> None:
     """
     for path in paths:
         if path.is_symlink():
-            raise RunError(f"{path} is a symbolic link, but a {what} writes only to its own folder", "Remove the link.")
+            raise RunError(f"{path} is a symbolic link, but a {what} writes only to its own folder", "remove the link")
         if path.exists() and not (path.is_file() or path.is_dir()):
-            raise RunError(f"{path} is a pipe or a device, expected a file", "Remove it.")
+            raise RunError(f"{path} is a pipe or a device, expected a file", "remove it")
 
 
 def checkpoints(folder: Path) -> list[tuple[int, Path]]:
@@ -190,7 +200,7 @@ def find_run(given: Path, out: Path) -> Path:
     found = sorted(file.parent for file in parent.glob("*/recipe.yaml") if file.parent.name.startswith(given.name))
     if len(found) > 1:
         names = ", ".join(path.name for path in found[:5]) + (", …" if len(found) > 5 else "")
-        raise UsageError(f"{len(found)} runs start with {given.name!r}: {names}", "Write more of the name.")
+        raise UsageError(f"{len(found)} runs start with {given.name!r}: {names}", "write more of the name")
     return found[0] if found else given
 
 
@@ -211,7 +221,7 @@ def reporting_file_errors(folder: Path) -> Iterator[None]:
             raise
         raise RunError(
             f"{error.filename or folder}: {error.strerror}",
-            "Free space or fix the permissions, then run the same command again: it resumes.",
+            "free space or fix the permissions, then run the same command again: it resumes",
         ) from error
 
 
@@ -224,7 +234,7 @@ def read_json(path: Path) -> Any:
     try:
         return read_document(path)
     except (OSError, ValueError) as error:
-        raise RunError(f"cannot read {path}: {error}", "Delete it and run the same command again.") from error
+        raise RunError(f"cannot read {path}: {error}", "delete it and run the same command again") from error
 
 
 def json_text(value: Any) -> str:
@@ -237,15 +247,10 @@ def write_json(path: Path, value: Any) -> None:
     write_text_atomic(path, json_text(value))
 
 
-def json_line(value: dict[str, Any]) -> str:
-    """One line of a JSON Lines file."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n"
-
-
 def append_line(path: Path, value: dict[str, Any]) -> None:
     """Appends one object to a JSON Lines file."""
     with path.open("a", encoding="utf-8") as file:
-        file.write(json_line(value))
+        file.write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
@@ -260,7 +265,7 @@ def _objects_of(lines: list[bytes], path: Path) -> list[dict[str, Any]]:
     for number, line in enumerate(lines, start=1):
         value = _object_of(line)
         if value is None:
-            raise RunError(f"{path} is damaged: line {number} is not a JSON object", "Fix or delete the line.")
+            raise RunError(f"{path} is damaged: line {number} is not a JSON object", "fix or delete the line")
         found.append(value)
     return found
 
@@ -271,45 +276,3 @@ def _object_of(line: bytes) -> dict[str, Any] | None:
     except ValueError:
         return None
     return value if isinstance(value, dict) else None
-
-
-def library_versions() -> dict[str, str]:
-    """The versions of the libraries that a result depends on."""
-    versions = {}
-    for library in _LIBRARIES:
-        try:
-            versions[library] = version(library)
-        except PackageNotFoundError:
-            continue
-    return versions
-
-
-def environment(**facts: Any) -> dict[str, Any]:
-    """What a result depends on besides its recipe: versions, machine, git commit, and the given facts."""
-    return {
-        "libraries": library_versions(),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "git_commit": _git_commit(),
-        **facts,
-    }
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
-def _git_commit() -> str | None:
-    command = ["git", "rev-parse", "HEAD"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)  # noqa: S603
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip() or None if done.returncode == 0 else None

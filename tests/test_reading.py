@@ -31,7 +31,7 @@ ELSEWHERE = {
     "cli/init.py",  # likewise
     "check_plugin/examples.py",  # the plugin that was just imported
     "check_plugin/launchers.py",  # a log of its own
-    "runs.py",  # /proc/cpuinfo
+    "environment.py",  # /proc/cpuinfo
     "files.py",  # to synchronise what was just written
     "lockfiles.py",  # never waits, and follows no link
     "cli/main.py",  # os.devnull

@@ -115,7 +115,7 @@ ALLOWED = {
         "importlib.import_module",
         "loader.exec_module",
     },  # its own modules; plugins that the user chose
-    "bvtk/runs.py": {"subprocess.run"},  # git, which commit this is
+    "bvtk/environment.py": {"subprocess.run"},  # git, which commit this is
     "bvtk/sweep/local.py": {"subprocess.Popen", "subprocess.run"},  # this program, for a cell; nvidia-smi, for the GPUs
     "bvtk/sweep/tether.py": {"ctypes.CDLL", "os.execvp"},  # a cell dies with its sweep, then becomes this program
 }

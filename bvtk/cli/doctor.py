@@ -26,7 +26,7 @@ def doctor(found: Discovery, as_json: AsJson = False) -> None:
 
     Example: bvtk doctor
     """
-    from bvtk.runs import library_versions
+    from bvtk.environment import library_versions
 
     facts = {
         "python": platform.python_version(),

@@ -79,7 +79,7 @@ def read_sweep(path: Path | str, overrides: Sequence[str] = ()) -> Sweep:
     """
     found = load_sweep(path, overrides)
     if found.loaded.recipe.sweep is None:
-        raise UsageError(f"{path} has no `sweep`", "Add one, such as `sweep: {seeds: 3}`, or use `bvtk run`.")
+        raise UsageError(f"{path} has no `sweep`", "add one, such as `sweep: {seeds: 3}`, or use `bvtk run`")
     cells: dict[str, Cell] = {}
     for variant in found.variants:
         name = run_folder(variant.recipe, Path()).path.name

@@ -56,7 +56,7 @@ class LocalLauncher(Launcher):
                     start_new_session=True,  # Ctrl-C reaches the driver alone, which stops its jobs
                 )
         except OSError as error:
-            raise RunError(f"cannot start a worker: {error}", "Try again with fewer --workers.") from error
+            raise RunError(f"cannot start a worker: {error}", "try again with fewer --workers") from error
         task = LocalTask(process, gpu)
         self._running.append(task)
         return task

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from bvtk.errors import RunBusyError, RunError
+from bvtk.errors import RunError
 from bvtk.files import write_text_atomic
-from bvtk.locks import Lock, LockTakenError, file_lock
+from bvtk.locks import Lock
 from bvtk.recipe import dump_yaml
-from bvtk.runs import RunFolder, check_own, read_json, reporting_file_errors, write_json
+from bvtk.runs import RunFolder, check_own, read_json, reporting_file_errors, sole_writer, write_json
 from bvtk.sweep.cells import Cell, Sweep
 
 State = Literal["waiting", "queued", "running", "elsewhere", "done", "failed"]
@@ -80,14 +80,12 @@ class SweepFolder:
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(
-                f"cannot create {self.path}: {error.strerror}", "Choose another parent with --out."
+                f"cannot create {self.path}: {error.strerror}", "choose another parent with --out"
             ) from error
+        hint = "wait until it is done, or stop it"
         try:
-            with file_lock(self.path / ".lock") as self._lock, reporting_file_errors(self.path):
+            with sole_writer(self.path, "being run", hint) as self._lock, reporting_file_errors(self.path):
                 yield
-        except LockTakenError as error:
-            owner = error.owner or "another process"
-            raise RunBusyError(f"{self.path} is being run by {owner}", "Wait until it is done, or stop it.") from error
         finally:
             self._lock = None
 
