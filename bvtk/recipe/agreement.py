@@ -22,6 +22,7 @@ IN_A_CELL = {
 def disagreements(recipe: Recipe, root: Node) -> Iterator[Problem]:
     """Problems between the model, objective, training and sampler of a recipe whose fields are valid."""
     model = recipe.model
+    yield from _factors_for(recipe, root)
     if model.learns == "steps":
         if "training" not in recipe.model_fields_set and not root.broken:
             yield _missing(root, "training", "add `training: {steps: …}`; 0 keeps the initial weights")
@@ -35,6 +36,16 @@ def disagreements(recipe: Recipe, root: Node) -> Iterator[Problem]:
         how = "is fitted in one call" if model.learns == "fit" else "does not learn"
         message = f"model {model.component!r} {how}: expected 0 training steps, found {recipe.training.steps}"
         yield _wrong(root, ("training", "steps"), message, _NO_TRAINING)
+
+
+def _factors_for(recipe: Recipe, root: Node) -> Iterator[Problem]:
+    if recipe.dataset.known_factors() == ():
+        for number, metric in enumerate(recipe.metrics):
+            if metric.needs_factors:
+                message = (
+                    f"metric {metric.component!r} needs factors, which data set {recipe.dataset.component!r} lacks"
+                )
+                yield _wrong(root, ("metrics", number), message, "remove the metric, or choose a data set with factors")
 
 
 def _objective_for(model: ModelSpec, recipe: Recipe, root: Node) -> Iterator[Problem]:

@@ -25,7 +25,7 @@ r.yaml:12:10  training.steps: expected an integer, found 'many'
 def test_valid_recipes_exit_with_0(terminal: Terminal) -> None:
     found = terminal("validate", "r.yaml", "r.yaml")
     assert (found.code, found.out, found.err) == (0, "r.yaml: valid\n", "")
-    assert terminal("validate", "r.yaml", "--json").json() == {"errors": []}
+    assert terminal("validate", "r.yaml", "--json").json() == {"errors": [], "warnings": []}
 
 
 def test_errors_look_as_documented(terminal: Terminal) -> None:
@@ -86,7 +86,7 @@ def test_a_broken_plugin_is_a_warning(terminal: Terminal) -> None:
     Path("plugins/bad.py").write_text("import no_such_module\n")
     found = terminal("validate", "r.yaml", "--json")
     assert found.code == 0
-    assert found.json() == {"errors": []}
+    assert found.json() == {"errors": [], "warnings": []}
     assert "bad.py:1" in found.err
 
 
