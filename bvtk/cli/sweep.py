@@ -16,6 +16,7 @@ from bvtk.cli.common import (
     Out,
     Overrides,
     PluginFiles,
+    print_error,
     print_json,
     with_plugins,
 )
@@ -90,10 +91,12 @@ def _run(
     try:
         with Stop().listening() as stop, folder.locked(), watching_sweep(found, launcher.workers) as watcher:
             Driver(found, folder, launcher, options, stop, watcher).run()
-    except Interrupted:
-        if as_json:
-            print_json({**sweep_facts(folder, found), "stopped": True})
-        raise
+    except Interrupted as error:
+        if not as_json:
+            raise
+        print_error(error)
+        print_json({**sweep_facts(folder, found), "stopped": True})
+        raise typer.Exit(error.exit_code) from error
     print_failures(folder, found)
     if as_json:
         print_json({**sweep_facts(folder, found), "stopped": False})
