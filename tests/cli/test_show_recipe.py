@@ -38,7 +38,8 @@ def test_json_names_the_origin_of_each_value(terminal: Terminal) -> None:
 
 def test_a_wrong_recipe_exits_with_2(terminal: Terminal) -> None:
     found = terminal("show", "r.yaml", "model.latent=8", "--json")
-    assert (found.code, found.out) == (2, "")
+    assert found.code == 2
+    assert [problem["key"] for problem in found.json()["error"]["problems"]] == ["model.latent"]
     assert "did you mean 'latents'?" in found.err
 
 
