@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from pydantic import BaseModel
 
 from bvtk.component import ScheduleSpec
+from bvtk.data.fields import user_path
+from bvtk.errors import DataError
 from bvtk.recipe.schema import Recipe
 
 _LARGEST_BETA_NORM = 100.0
@@ -44,8 +45,8 @@ def _schedules_and_files(node: BaseModel, steps: int, above: str = "") -> Iterat
         value, key = getattr(node, name), f"{above}{name}"
         if isinstance(value, ScheduleSpec) and steps and (length := _length(value)) > steps:
             yield key, f"the schedule takes {length:,} steps, but the training ends after {steps:,}"
-        if name == "path" and isinstance(value, str) and not Path(value).expanduser().exists():
-            yield key, f"{value} does not exist"
+        if name == "path" and isinstance(value, str) and (why := _unreachable(value)):
+            yield key, why
         if isinstance(value, BaseModel):
             yield from _schedules_and_files(value, steps, f"{key}.")
 
@@ -55,3 +56,11 @@ def _length(schedule: ScheduleSpec) -> int:
     steps, points = getattr(schedule, "steps", None), getattr(schedule, "points", None)
     last = points[-1][0] if isinstance(points, tuple) and points else 0
     return int(steps if isinstance(steps, int) else last)
+
+
+def _unreachable(path: str) -> str:
+    """Why there is nothing at a path of the user; empty if there is something."""
+    try:
+        return "" if user_path(path).exists() else f"{path} does not exist"
+    except DataError as error:
+        return error.message

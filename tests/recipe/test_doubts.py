@@ -61,6 +61,15 @@ def test_values_that_are_probably_not_meant_are_named(recipe: Path, override: st
     assert [re.sub("(common|at most 40960) .*", r"\1 …", line) for line in told] == found
 
 
+@pytest.mark.parametrize(
+    ("path", "found"), [("a" * 300, "can't be reached: File name too long"), ("~nobody-there/x.npz", "is unknown")]
+)
+def test_a_path_that_can_not_be_looked_up_is_a_doubt_and_no_error(recipe: Path, path: str, found: str) -> None:
+    (told,) = doubts(load_recipe(recipe, [f"dataset={{type: arrays, path: {path}}}"]).recipe)
+    assert told.startswith("dataset.path: ")
+    assert told.endswith(found)
+
+
 def test_shipped_recipes_leave_no_doubt_but_about_data_to_be_given() -> None:
     found = {name: doubts(load_recipe(file).recipe) for name, file in shipped_recipes().items()}
     assert {name for name, told in found.items() if told} == {"paper/celeba", "paper/chairs", "paper/faces"}
