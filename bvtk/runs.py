@@ -96,11 +96,15 @@ class RunFolder:
 
     def tidy(self) -> None:
         """Removes leftovers of killed processes; the caller holds the lock."""
-        for path in (path for path in vars(self).values() if isinstance(path, Path)):
-            if path.parent == self.path:
-                remove_leftovers(path)
+        for path in self.parts:
+            remove_leftovers(path)
         remove_all_leftovers(self.checkpoints, "step-*")
         remove_all_leftovers(self.figures, "*.png")
+
+    @property
+    def parts(self) -> tuple[Path, ...]:
+        """The files and folders that a run folder can hold."""
+        return tuple(path for path in vars(self).values() if isinstance(path, Path) and path.parent == self.path)
 
     @property
     def finished(self) -> bool:

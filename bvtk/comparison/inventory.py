@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 from bvtk.comparison.contents.keys import HEADLINE, Measured, find_key, leaves, text_of
 from bvtk.comparison.contents.rows import differing_settings, shortened
+from bvtk.comparison.contents.sources import plain_recipe, scores_of
 from bvtk.errors import BvtkError, RunBusyError, UsageError
 from bvtk.files import remove_folder
 from bvtk.lockfiles import is_locked
 from bvtk.quantities import is_number
-from bvtk.recipe.source import read_document
 from bvtk.runs import RunFolder, checkpoints
 from bvtk.sweep.progress import last_line, saved_step
 
@@ -45,8 +45,7 @@ class Listed:
     @property
     def steps(self) -> int | None:
         """The length of its training; None if it is not known."""
-        steps = (self.run.recipe.get("training") or {}).get("steps")
-        return steps if isinstance(steps, int) else None
+        return _steps_of(self.run.recipe)
 
     @property
     def scores(self) -> dict[str, float]:
@@ -67,11 +66,8 @@ def _listed(folder: RunFolder) -> Listed:
     files = [file.lstat() for file in _files(folder.path)]
     written = datetime.fromtimestamp(max((file.st_mtime for file in files), default=0.0), UTC)
     try:
-        root = read_document(folder.recipe, str(folder.recipe)).root
-        recipe: Any = root.plain() if root else None
-        scores = folder.read_scores()
-        if not isinstance(recipe, dict) or not all(isinstance(parts, dict) for parts in scores.values()):
-            raise UsageError(f"{folder.path} is damaged")
+        recipe: dict[str, Any] | None = plain_recipe(folder.recipe)
+        scores = scores_of(folder)
     except BvtkError:
         recipe, scores = None, {}
     run = Measured(folder.path.name, recipe or {}, scores)
@@ -86,8 +82,12 @@ def _state(folder: RunFolder, recipe: Mapping[str, Any] | None) -> State:
         return "damaged"
     if folder.finished:
         return "done"
-    training = recipe.get("training") or {}
-    return "trained" if saved_step(folder) == training.get("steps", 0) else "stopped"
+    return "trained" if saved_step(folder) == _steps_of(recipe) else "stopped"
+
+
+def _steps_of(recipe: Mapping[str, Any]) -> int | None:
+    steps = (recipe.get("training") or {}).get("steps")
+    return steps if isinstance(steps, int) else None
 
 
 def _files(folder: Path) -> Iterable[Path]:
@@ -116,15 +116,16 @@ _FACTS: Mapping[str, Any] = {
 }
 
 
-def value_of(listed: Listed, key: str, runs: Sequence[Listed]) -> Any:
-    """A value of a run: its state, step, size or date, else a part of its recipe or scores; None if it has none.
+def values_of(runs: Sequence[Listed], key: str) -> list[Any]:
+    """A value of each run: its state, step, size or date, else a part of its recipe or scores; None if it has none.
 
     Raises:
         UsageError: if no run has the key.
     """
-    if key in _FACTS:
-        return _FACTS[key](listed)
-    return find_key(key, [other.run for other in runs]).of(listed.run)
+    if key in _FACTS or not runs:
+        return [_FACTS[key](listed) for listed in runs]
+    found = find_key(key, [listed.run for listed in runs])
+    return [found.of(listed.run) for listed in runs]
 
 
 def matching(runs: Sequence[Listed], conditions: Sequence[str]) -> list[Listed]:
@@ -133,32 +134,26 @@ def matching(runs: Sequence[Listed], conditions: Sequence[str]) -> list[Listed]:
     Raises:
         UsageError: if a condition has no `=`, or no run has its key.
     """
-    kept = list(runs)
-    for condition in conditions:
-        key, equals, wanted = condition.partition("=")
+    wanted = [condition.partition("=") for condition in conditions]
+    for condition, (_, equals, _) in zip(conditions, wanted, strict=True):
         if not equals:
             raise UsageError(f"expected KEY=VALUE, found {condition!r}", "write, for example, --where state=done")
-        kept = [listed for listed in kept if text_of(value_of(listed, key, runs)) == wanted] if runs else []
-    return kept
+    columns = [[text_of(value) == text for value in values_of(runs, key)] for key, _, text in wanted]
+    return [listed for listed, *met in zip(runs, *columns, strict=True) if all(met)]
 
 
 def ordered(runs: Sequence[Listed], key: str) -> list[Listed]:
-    """The runs by a value, the largest first; those without one last.
+    """The runs by a value, the largest number first, then words in their order, then runs without one.
 
     Raises:
         UsageError: if no run has the key.
     """
-
-    def rank(listed: Listed) -> tuple[bool, Any]:
-        value = value_of(listed, key, runs)
-        return (is_number(value), value if is_number(value) else 0.0)
-
-    words = sorted(runs, key=lambda listed: text_of(value_of(listed, key, runs)))
-    return sorted(words, key=rank, reverse=True)
+    pairs = sorted(zip(values_of(runs, key), runs, strict=True), key=lambda pair: text_of(pair[0]))
+    return [listed for _, listed in sorted(pairs, key=lambda pair: _rank(pair[0]), reverse=True)]
 
 
-_OWN = {"recipe.yaml", "recipe.source.yaml", "environment.json", "metrics.jsonl", "evaluations.jsonl", "scores.json"}
-_OWN |= {"latents.safetensors", "model.safetensors", "report.html", "README.md", ".lock", "checkpoints", "figures"}
+def _rank(value: Any) -> tuple[bool, float]:
+    return (is_number(value), float(value) if is_number(value) else 0.0)
 
 
 def check_removable(folder: RunFolder) -> None:
@@ -172,11 +167,11 @@ def check_removable(folder: RunFolder) -> None:
     sweep = (path / "sweep.json").is_file() and (path / "cells").is_dir()
     if path.is_symlink() or not (sweep or (folder.recipe.is_file() and folder.checkpoints.is_dir())):
         raise UsageError(f"{path} is not a run folder", "give run folders; `bvtk ls runs` lists them")
-    own = {"sweep.json", "cells", "logs", ".lock"} if sweep else _OWN
+    own = {"sweep.json", "cells", "logs", ".lock"} if sweep else {part.name for part in folder.parts}
     others = sorted(entry.name for entry in path.iterdir() if entry.name not in own and not entry.name.endswith(".tmp"))
     if others:
         raise UsageError(
-            f"{path} holds {others[0]!r}, which bvtk did not write", "Move it, or delete the folder by hand."
+            f"{path} holds {others[0]!r}, which bvtk did not write", "move it, or delete the folder by hand"
         )
     if is_locked(folder.lock):
         raise RunBusyError(f"{path} is in use", "wait until it is done, or stop it")

@@ -70,8 +70,7 @@ def read_target(path: Path, out: Path = Path("runs")) -> Found:
         UsageError: if it is not a kind of target, or a file is damaged.
         RunError: if the record of a sweep is damaged.
     """
-    path = recipe_file(path)
-    path = find_run(path, out)
+    path = find_run(recipe_file(path), out)
     if path.is_dir():
         return _read_folder(path)
     if not path.exists():
@@ -98,10 +97,8 @@ def read_run(path: Path) -> Measured | None:
     folder = RunFolder(path)
     if not folder.scores.is_file():
         return None
-    scores = read_json(folder.scores)
-    if not isinstance(scores, dict) or not all(isinstance(parts, dict) for parts in scores.values()):
-        raise RunError(f"{folder.scores} is damaged: expected one object per metric", "evaluate the run again")
-    plain = _plain_recipe(folder.recipe)
+    scores = scores_of(folder)
+    plain = plain_recipe(folder.recipe)
     check_records(folder, recipe_sha256(plain))
     recipe = completed(plain)
     evaluations, log = read_lines(folder.evaluations), folder.read_log()
@@ -112,6 +109,18 @@ def read_run(path: Path) -> Measured | None:
     latents = folder.latents if folder.latents.is_file() else None
     export = folder.export if folder.export.is_file() else None
     return Measured(path.resolve().name, recipe, scores, facts, curves, _pictures(folder), latents, export)
+
+
+def scores_of(folder: RunFolder) -> dict[str, dict[str, Any]]:
+    """The scores of a run; empty if it has none yet.
+
+    Raises:
+        RunError: if they are damaged.
+    """
+    scores = read_json(folder.scores) if folder.scores.is_file() else {}
+    if not isinstance(scores, dict) or not all(isinstance(parts, dict) for parts in scores.values()):
+        raise RunError(f"{folder.scores} is damaged: expected one object per metric", "evaluate the run again")
+    return scores
 
 
 def _pictures(folder: RunFolder) -> dict[str, Path]:
@@ -170,7 +179,7 @@ def _read_sweep(path: Path) -> Found:
     scored = {run.run for run in found.runs}
     recipes = [path / "cells" / f"{name}.yaml" for name in names if name not in scored]
     known = all(recipe.is_file() for recipe in recipes)
-    planned = tuple(Measured(recipe.stem, completed(_plain_recipe(recipe)), {}) for recipe in recipes if known)
+    planned = tuple(Measured(recipe.stem, completed(plain_recipe(recipe)), {}) for recipe in recipes if known)
     return replace(found, published=published, planned=planned if known else None)
 
 
@@ -211,7 +220,12 @@ def _each_once(runs: Iterable[Measured]) -> tuple[list[Measured], list[str]]:
     return list(first.values()), twice
 
 
-def _plain_recipe(path: Path) -> dict[str, Any]:
+def plain_recipe(path: Path) -> dict[str, Any]:
+    """The recipe of a run folder as plain data.
+
+    Raises:
+        BvtkError: if it can't be read, or is damaged.
+    """
     document = read_document(path, str(path))
     if document.problems or document.root is None:
         raise RunError(f"{path} is damaged: {document.problems[0]}", "restore it, or leave the run out")
