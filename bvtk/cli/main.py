@@ -8,7 +8,7 @@ import os
 import shlex
 import sys
 import traceback
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -84,10 +84,7 @@ def main() -> None:
     except BvtkError as error:
         if debug:
             traceback.print_exc()
-        print_error(error)
-        if "--json" in arguments:
-            print_json_error(error)
-        sys.exit(error.exit_code)
+        _end(error, "--json" in arguments)
     except KeyboardInterrupt:
         say("interrupted")
         sys.exit(130)
@@ -97,11 +94,14 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
-        explained = _explained(error)
-        print_error(explained)
-        if "--json" in arguments:
-            print_json_error(explained)
-        sys.exit(explained.exit_code)
+        _end(_explained(error), "--json" in arguments)
+
+
+def _end(error: BvtkError, as_json: bool) -> NoReturn:
+    print_error(error)
+    if as_json:
+        print_json_error(error)
+    sys.exit(error.exit_code)
 
 
 def _explained(error: Exception) -> BvtkError:

@@ -15,7 +15,7 @@ from bvtk.engine.process import prepare_process
 from bvtk.errors import UsageError
 from bvtk.identity import check_identity
 from bvtk.recipe import LoadedRecipe, load_recipe
-from bvtk.recipe.shipped import shipped_recipes
+from bvtk.recipe.shipped import recipe_file
 from bvtk.runs import RunFolder, find_run
 from bvtk.stopping import Stop
 
@@ -36,7 +36,7 @@ def target_of(given: Path, overrides: Sequence[str] | None, out: Path) -> Target
         RecipeError: with everything that is wrong in the recipe.
         UsageError: if the path is neither.
     """
-    given, changes = given if given.as_posix() in shipped_recipes() else find_run(given, out), overrides or ()
+    given, changes = given if recipe_file(given) != given else find_run(given, out), overrides or ()
     if not given.is_dir():
         loaded = load_recipe(given, changes)
         return Target(loaded, run_folder(loaded.recipe, out), given, changes)

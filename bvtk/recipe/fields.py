@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from bvtk.component import Slot, Spec, dump
-from bvtk.recipe.marks import Node, Path
+from bvtk.recipe.marks import Mark, Node, Path, marked
 from bvtk.recipe.schema import Recipe
 
 
@@ -85,6 +85,12 @@ def default_of(field: FieldInfo) -> Any:
     if field.is_required():
         return PydanticUndefined
     return as_data(field.get_default(call_default_factory=True, validated_data={}))
+
+
+def default_node(field: FieldInfo | None, mark: Mark) -> Node | None:
+    """The default of a field as a node at a place; None if it is null, or there is none."""
+    default = default_of(field) if field else None
+    return None if default is None or default is PydanticUndefined else marked(default, mark)
 
 
 def as_data(value: Any) -> Any:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pydantic_core import PydanticUndefined
-
 from bvtk.errors import Problem, printable
 from bvtk.recipe.composer import INVALID_CHARACTERS, MAX_DEPTH
 from bvtk.recipe.extends import expand_shorthand, merge
-from bvtk.recipe.fields import RECIPE, FieldType, default_of
-from bvtk.recipe.marks import COMMAND_LINE, DEFAULT, Mark, Node, Path, Source, marked, problem
+from bvtk.recipe.fields import RECIPE, FieldType, default_node
+from bvtk.recipe.marks import COMMAND_LINE, DEFAULT, Mark, Node, Path, Source, problem
 from bvtk.recipe.source import compose
 
 _BUILT_IN = Mark(Source(DEFAULT))
@@ -109,8 +107,5 @@ def _nested(rest: Path, value: Node) -> Node:
 def _default(node: Node, field_type: FieldType, part: str, value: Node) -> Node | None:
     """The default of a key that the recipe leaves out, so that an override can change a part of it."""
     model = field_type.model_for(node)
-    field = model.model_fields.get(part) if model else None
-    default = default_of(field) if field else PydanticUndefined
-    if default is PydanticUndefined or default is None:
-        return None
-    return replace(marked(default, _BUILT_IN), mark=value.mark, key=value.key)
+    found = default_node(model.model_fields.get(part) if model else None, _BUILT_IN)
+    return replace(found, mark=value.mark, key=value.key) if found else None

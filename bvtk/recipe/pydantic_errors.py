@@ -9,13 +9,12 @@ from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import PydanticUndefined
 
 from bvtk.component import Slot
 from bvtk.errors import Problem, printable
 from bvtk.quantities import article, counted
-from bvtk.recipe.fields import RECIPE, FieldType, component_name, default_of, types_along
-from bvtk.recipe.marks import Mark, Node, Path, marked, problem
+from bvtk.recipe.fields import RECIPE, FieldType, component_name, default_node, types_along
+from bvtk.recipe.marks import Mark, Node, Path, problem
 from bvtk.recipe.scalars import is_number, write
 from bvtk.registry import did_you_mean
 
@@ -179,9 +178,7 @@ def _keys(node: Node, field_type: FieldType, path: str = "") -> list[str]:
     found = []
     for name, field in model.model_fields.items() if model else ():
         found.append(path + name)
-        child = node.child(name)
-        if child is None and (default := default_of(field)) not in (PydanticUndefined, None):
-            child = marked(default, node.mark)
+        child = node.child(name) or default_node(field, node.mark)
         if child is not None:
             found += _keys(child, field_type.at(name, node), f"{path}{name}.")
     return found
